@@ -1,0 +1,92 @@
+// Package worker is the contract with whatever does a job's work: a program, a
+// built-in function, later a model or a tool.
+//
+// It promises that a task ends by its deadline, within its limits, and leaves
+// nothing running. It must never sign, pay, or see any document of the market.
+package worker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+var (
+	// ErrFailed is returned (wrapped) where the work itself failed; the message is for the provider's owner only.
+	ErrFailed = errors.New("the work failed")
+	// ErrTimeout is returned (wrapped) where the time limit cut the work off.
+	ErrTimeout = errors.New("the work took too long")
+	// ErrTooLarge is returned (wrapped) where the output limit cut the work off.
+	ErrTooLarge = errors.New("the result is too large")
+	// ErrConfig is returned (wrapped) where a worker cannot be made from its configuration.
+	ErrConfig = errors.New("worker cannot be made")
+)
+
+// Task is one piece of work.
+type Task struct {
+	Capability string
+	Input      io.Reader
+	InputType  string // media type
+	Limits     Limits
+}
+
+// Limits bound one task. Every field must be positive.
+type Limits struct {
+	Time   time.Duration // wall clock from start to end
+	Output int64         // bytes of the result
+	Memory int64         // bytes of address space of the working process, where there is one
+}
+
+// Check reports a limit that is not positive.
+func (l Limits) Check() error {
+	if l.Time <= 0 || l.Output <= 0 || l.Memory <= 0 {
+		return errors.New("worker limits must be positive: time, output and memory")
+	}
+	return nil
+}
+
+// Result describes what a worker wrote.
+type Result struct {
+	Type  string // media type
+	Units uint64 // metered units used; 0 where nothing is metered
+}
+
+// Worker does tasks. Do may be called from several goroutines.
+type Worker interface {
+	// Do writes the result of t to out. When it returns, everything it started has ended.
+	// After an error what was written counts for nothing.
+	Do(ctx context.Context, t Task, out io.Writer) (Result, error)
+}
+
+// Maker makes the worker a configuration describes. Each technology is one Maker.
+type Maker interface {
+	// Name is the technology's name in a Config, such as "exec".
+	Name() string
+	// Make checks the configuration and returns its worker, or ErrConfig (wrapped).
+	Make(c Config) (Worker, error)
+}
+
+// Config names a technology and its settings, as the owner gave them with an offer.
+type Config struct {
+	Technology string            `cbor:"technology" json:"technology"`
+	Settings   map[string]string `cbor:"settings" json:"settings"`
+}
+
+// Checker runs an acceptance check over an input and a result.
+type Checker interface {
+	// Check returns nil where the result passes, a *Failure where it does not, another error
+	// where the check could not be run. input and result are read from their beginning.
+	Check(ctx context.Context, rule Rule, input, result io.Reader) error
+}
+
+// Rule names an acceptance check that both sides can run and its parameters.
+type Rule struct {
+	Name   string // such as "size", "jsonschema", "summary"
+	Params string // as the rule's own page says, at most 8 KiB
+}
+
+// Failure says which clause of a rule a result breaks.
+type Failure struct{ Clause, Why string }
+
+func (f *Failure) Error() string { return "check failed: " + f.Clause + ": " + f.Why }
