@@ -7,12 +7,16 @@ import (
 )
 
 // CheckCanonical walks b once and reports whether it is exactly one item in
-// canonical DAG-CBOR: integers in their shortest form and below 2^63, no
-// floats, no indefinite lengths, only tag 42 and only over a CID, map keys that
-// are text, sorted by length and then bytes, none twice, text in UTF-8, within
-// the depth and size limits of this room. It knows no kinds: comparing a
-// re-encoded struct instead would drop the unknown fields that must be kept.
-// It allocates nothing. Source: IPLD DAG-CBOR specification; RFC 8949.
+// canonical DAG-CBOR: integers in their shortest form and from -2^63 to 2^63-1,
+// no floats, no indefinite lengths, only tag 42 and only over a CID of this
+// package's form, map keys that are text, sorted by length and then bytes, none
+// twice, text in UTF-8, within the depth and size limits of this room. It knows
+// no kinds: comparing a re-encoded struct instead would drop the unknown fields
+// that must be kept. It allocates nothing unless it refuses. Source: IPLD
+// DAG-CBOR specification; RFC 8949.
+//
+// One thing DAG-CBOR allows is refused here: null. No document has a use for
+// it, and a reader that takes it for zero would give one meaning two forms.
 func CheckCanonical(b []byte) error {
 	w := walk{b: b}
 	if err := w.item(0); err != nil {
@@ -33,7 +37,7 @@ type walk struct {
 const (
 	majorUint, majorNegative, majorBytes, majorText = 0, 1, 2, 3
 	majorArray, majorMap, majorTag, majorSimple     = 4, 5, 6, 7
-	simpleFalse, simpleTrue, simpleNull             = 20, 21, 22
+	simpleFalse, simpleTrue                         = 20, 21
 	tagCID                                          = 42
 )
 
@@ -68,9 +72,6 @@ func (w *walk) head() (major byte, arg uint64, err error) {
 }
 
 func (w *walk) item(depth int) error {
-	if depth > MaxDepth {
-		return fmt.Errorf("%w: nested deeper than %d", ErrLimit, MaxDepth)
-	}
 	major, arg, err := w.head()
 	if err != nil {
 		return err
@@ -84,15 +85,13 @@ func (w *walk) item(depth int) error {
 	case majorBytes, majorText:
 		_, err := w.str(major, arg)
 		return err
-	case majorArray:
-		return w.array(arg, depth)
-	case majorMap:
-		return w.fields(arg, depth)
+	case majorArray, majorMap:
+		return w.container(major, arg, depth)
 	case majorTag:
 		return w.link(arg)
 	}
-	if arg != simpleFalse && arg != simpleTrue && arg != simpleNull {
-		return fmt.Errorf("%w: simple value %d", ErrCanonical, arg)
+	if arg != simpleFalse && arg != simpleTrue {
+		return fmt.Errorf("%w: null or simple value %d", ErrCanonical, arg)
 	}
 	return nil
 }
@@ -114,11 +113,26 @@ func (w *walk) str(major byte, n uint64) ([]byte, error) {
 	return s, nil
 }
 
-func (w *walk) array(n uint64, depth int) error {
-	if n > MaxItems {
-		return fmt.Errorf("%w: array of %d, at most %d", ErrLimit, n, MaxItems)
+// container reads the n entries of an array or map that depth others enclose.
+func (w *walk) container(major byte, n uint64, depth int) error {
+	if depth >= MaxDepth {
+		return fmt.Errorf("%w: nested deeper than %d", ErrLimit, MaxDepth)
 	}
-	for range n {
+	if n > MaxItems {
+		return fmt.Errorf("%w: array or map of %d, at most %d", ErrLimit, n, MaxItems)
+	}
+	var before []byte
+	for i := range n {
+		if major == majorMap {
+			key, err := w.key()
+			if err != nil {
+				return err
+			}
+			if i > 0 && !lengthFirst(before, key) {
+				return fmt.Errorf("%w: map keys not in order, or twice", ErrCanonical)
+			}
+			before = key
+		}
 		if err := w.item(depth + 1); err != nil {
 			return err
 		}
@@ -126,32 +140,24 @@ func (w *walk) array(n uint64, depth int) error {
 	return nil
 }
 
-func (w *walk) fields(n uint64, depth int) error {
-	if n > MaxItems {
-		return fmt.Errorf("%w: map of %d, at most %d", ErrLimit, n, MaxItems)
+// key reads a map key.
+func (w *walk) key() ([]byte, error) {
+	major, n, err := w.head()
+	if err != nil {
+		return nil, err
 	}
-	var before []byte
-	for i := range n {
-		major, arg, err := w.head()
-		if err != nil {
-			return err
-		}
-		if major != majorText {
-			return fmt.Errorf("%w: map key is not text", ErrCanonical)
-		}
-		key, err := w.str(major, arg)
-		if err != nil {
-			return err
-		}
-		if i > 0 && (len(key) < len(before) || len(key) == len(before) && bytes.Compare(key, before) <= 0) {
-			return fmt.Errorf("%w: map keys not in order, or twice", ErrCanonical)
-		}
-		before = key
-		if err := w.item(depth + 1); err != nil {
-			return err
-		}
+	if major != majorText {
+		return nil, fmt.Errorf("%w: map key is not text", ErrCanonical)
 	}
-	return nil
+	return w.str(major, n)
+}
+
+// lengthFirst reports whether key a stands before key b.
+func lengthFirst(a, b []byte) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return bytes.Compare(a, b) < 0
 }
 
 // link reads the CID after a tag 42 head. Other forms of CID are no use here,

@@ -12,6 +12,8 @@ var (
 	ErrCanonical = errors.New("not canonical DAG-CBOR")
 	// ErrLimit is returned (wrapped) for what is larger, deeper or longer than a limit of limits.go.
 	ErrLimit = errors.New("over a limit")
+	// ErrShape is returned (wrapped) for canonical bytes that do not have the fields their kind requires.
+	ErrShape = errors.New("not of this kind's shape")
 	// ErrUnknownField is returned (wrapped) where a kind that must be fully understood has a field that is not.
 	ErrUnknownField = errors.New("unknown field")
 	// ErrUnknownKind is returned (wrapped) for a document of a kind the registry does not have.
@@ -32,14 +34,17 @@ func modes() (cbor.EncMode, cbor.DecMode, cbor.DecMode) {
 	if err != nil {
 		panic(err)
 	}
+	// Keys given twice, long forms, floats and null never get this far: the
+	// walk has refused them.
 	dec := cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		DupMapKey:         cbor.DupMapKeyQuiet,
 		IndefLength:       cbor.IndefLengthForbidden,
-		MaxNestedLevels:   MaxDepth,
-		MaxArrayElements:  MaxItems * 4,
-		MaxMapPairs:       MaxItems * 4,
+		MaxNestedLevels:   MaxDepth + 1, // the tag of a CID counts as a level there
+		MaxArrayElements:  MaxItems,
+		MaxMapPairs:       MaxItems,
 		UTF8:              cbor.UTF8RejectInvalid,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+		BinaryUnmarshaler: cbor.BinaryUnmarshalerNone,
 	}
 	lenient, err := dec.DecMode()
 	if err != nil {
@@ -55,17 +60,30 @@ func modes() (cbor.EncMode, cbor.DecMode, cbor.DecMode) {
 
 // Encode returns the canonical bytes of v: a struct with cbor tags, whose
 // fields are integers, booleans, text, byte strings, the types of this package,
-// and arrays and structs of these.
+// and arrays and structs of these. A field that may be absent carries
+// omitzero. Encode checks its own output: what CheckCanonical would refuse (an
+// integer of 2^63, text that is not UTF-8, a nil pointer, a float, more entries
+// than MaxItems) is an error here, so that nothing is signed or stored that
+// nobody can read.
 func Encode(v any) ([]byte, error) {
 	b, err := encMode.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode %T: %w", v, err)
 	}
+	if err := CheckCanonical(b); err != nil {
+		return nil, fmt.Errorf("encode %T: %w", v, err)
+	}
 	return b, nil
 }
 
-// Unmarshal reads canonical bytes of at most limit bytes into v. Unknown
-// fields are ignored, or refused with ErrUnknownField where strict.
+// Unmarshal reads canonical bytes of at most limit bytes into v.
+//
+// Every meaning has one form: what was read is encoded again and must give the
+// same bytes. So a field without omitzero must be present, a field with
+// omitzero must not be present with its zero value, a fixed array must have
+// its whole length, and no array of numbers or CID passes for a byte string.
+// Unknown fields are refused with ErrUnknownField where strict; elsewhere they
+// are left out of the comparison, and b alone keeps them.
 func Unmarshal(b []byte, v any, limit int, strict bool) error {
 	if len(b) > limit {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(b), limit)
@@ -73,12 +91,26 @@ func Unmarshal(b []byte, v any, limit int, strict bool) error {
 	if err := CheckCanonical(b); err != nil {
 		return err
 	}
-	mode := lenientMode
-	if strict {
-		mode = strictMode
+	return decode(b, v, strict)
+}
+
+// decode is Unmarshal for bytes already known to be canonical and within limits.
+func decode(b []byte, v any, strict bool) error {
+	err := strictMode.Unmarshal(b, v)
+	var unknown *cbor.UnknownFieldError
+	further := errors.As(err, &unknown)
+	if further {
+		if strict {
+			return fmt.Errorf("%w: key %d of its map", ErrUnknownField, unknown.Index)
+		}
+		err = lenientMode.Unmarshal(b, v)
 	}
-	if err := mode.Unmarshal(b, v); err != nil {
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrShape, err)
 	}
-	return nil
+	again, err := encMode.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrShape, err)
+	}
+	return sameForm(b, again, further)
 }

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Kind numbers a kind of document. Numbers are only ever added.
 type Kind uint16
@@ -31,9 +28,6 @@ type Document interface {
 	Check() error
 }
 
-// ErrShape is returned (wrapped) for canonical bytes that do not have the fields their kind requires.
-var ErrShape = errors.New("not of this kind's shape")
-
 // Entry describes one kind to a Registry.
 type Entry struct {
 	Kind   Kind
@@ -47,14 +41,17 @@ type Entry struct {
 // Registry knows the kinds of documents a reader understands.
 type Registry struct{ entries map[Kind]Entry }
 
-// NewRegistry returns a registry of entries. A number or name used twice is a
-// programming error and panics.
+// NewRegistry returns a registry of entries. A number or name used twice, or a
+// limit that is missing or too large, is a programming error and panics.
 func NewRegistry(entries ...Entry) *Registry {
 	r := &Registry{entries: make(map[Kind]Entry, len(entries))}
 	names := make(map[string]bool, len(entries))
 	for _, e := range entries {
-		if _, twice := r.entries[e.Kind]; twice || names[e.Name] || e.Limit > MaxDocBytes {
-			panic(fmt.Sprintf("kind %d %q registered twice or over the limit", e.Kind, e.Name))
+		if _, twice := r.entries[e.Kind]; twice || names[e.Name] {
+			panic(fmt.Sprintf("kind %d %q registered twice", e.Kind, e.Name))
+		}
+		if e.Limit > MaxDocBytes || (e.New != nil && e.Limit <= 0) {
+			panic(fmt.Sprintf("kind %d %q: limit of %d bytes, want 1 to %d", e.Kind, e.Name, e.Limit, MaxDocBytes))
 		}
 		r.entries[e.Kind], names[e.Name] = e, true
 	}
@@ -70,24 +67,38 @@ func (r *Registry) Entry(k Kind) (Entry, bool) {
 // Decode reads one document: canonical form, size, kind, fields, Check. The
 // bytes stay the document's identity: they are what is stored and passed on.
 func (r *Registry) Decode(b []byte) (Document, error) {
+	d, _, err := r.decode(b)
+	return d, err
+}
+
+func (r *Registry) decode(b []byte) (Document, Entry, error) {
+	if len(b) > MaxDocBytes {
+		return nil, Entry{}, fmt.Errorf("%w: a document of %d bytes, at most %d", ErrLimit, len(b), MaxDocBytes)
+	}
+	if err := CheckCanonical(b); err != nil {
+		return nil, Entry{}, err
+	}
 	var head struct {
 		Kind Kind `cbor:"kind"`
 	}
-	if err := Unmarshal(b, &head, MaxDocBytes, false); err != nil {
-		return nil, err
+	if err := decode(b, &head, false); err != nil {
+		return nil, Entry{}, err
 	}
 	e, ok := r.entries[head.Kind]
 	if !ok || e.New == nil {
-		return nil, fmt.Errorf("%w: %d", ErrUnknownKind, head.Kind)
+		return nil, Entry{}, fmt.Errorf("%w: %d", ErrUnknownKind, head.Kind)
+	}
+	if len(b) > e.Limit {
+		return nil, Entry{}, fmt.Errorf("%s: %w: %d bytes, at most %d", e.Name, ErrLimit, len(b), e.Limit)
 	}
 	d := e.New()
-	if err := Unmarshal(b, d, e.Limit, e.Strict); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Name, err)
+	if err := decode(b, d, e.Strict); err != nil {
+		return nil, Entry{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
 	if err := d.Check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Name, err)
+		return nil, Entry{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
-	return d, nil
+	return d, e, nil
 }
 
 // Said is one document with the bytes and the name that are its identity.
@@ -97,35 +108,58 @@ type Said struct {
 	Doc Document
 }
 
-// Read opens a bundle on network net and decodes its documents, each of which
+// Read opens a bundle on network net and reads its documents, each of which
 // must be of a sealed kind and name the bundle's author as its own.
 func (r *Registry) Read(b *Bundle, net string) ([]Said, error) {
-	if len(b.Docs) == 0 || len(b.Docs) > MaxBundleDocs {
-		return nil, fmt.Errorf("%w: a bundle has 1 to %d documents", ErrLimit, MaxBundleDocs)
-	}
 	if err := b.Open(net); err != nil {
 		return nil, err
 	}
+	return r.Documents(b)
+}
+
+// Documents is Read for a bundle whose seal has been found good already, as by
+// OpenAll. Without that its answer proves nothing.
+func (r *Registry) Documents(b *Bundle) ([]Said, error) {
 	said := make([]Said, len(b.Docs))
 	for i, raw := range b.Docs {
-		d, err := r.Decode(raw)
+		s, err := r.sealed(b.By, raw)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("document %d: %w", i, err)
 		}
-		h := d.Header()
-		if h.By != b.By || !r.entries[h.Kind].Sealed {
-			return nil, fmt.Errorf("%w: document %d", ErrAuthor, i)
-		}
-		said[i] = Said{ID: Sum(raw), Raw: raw, Doc: d}
+		said[i] = s
 	}
 	return said, nil
+}
+
+// ReadProof opens a proof on network net and reads the document it shows, as
+// Read does.
+func (r *Registry) ReadProof(p *Proof, net string) (Said, error) {
+	if err := p.Open(net); err != nil {
+		return Said{}, err
+	}
+	return r.sealed(p.By, p.Doc)
+}
+
+// sealed reads a document that by sealed.
+func (r *Registry) sealed(by Key, raw []byte) (Said, error) {
+	d, e, err := r.decode(raw)
+	if err != nil {
+		return Said{}, err
+	}
+	if !e.Sealed {
+		return Said{}, fmt.Errorf("%w: %s counts only on its own stream, not under a seal", ErrShape, e.Name)
+	}
+	if d.Header().By != by {
+		return Said{}, fmt.Errorf("%s: %w", e.Name, ErrAuthor)
+	}
+	return Said{ID: Sum(raw), Raw: raw, Doc: d}, nil
 }
 
 // Namer gives documents their names. The market uses Canonical; a large
 // simulation may count instead.
 type Namer interface {
-	// Name returns d with its identity. It panics if d cannot be encoded,
-	// which is a programming error.
+	// Name returns d with its identity. It panics if d cannot be encoded: a
+	// document that passes its own Check always can.
 	Name(d Document) Said
 }
 

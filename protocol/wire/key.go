@@ -80,8 +80,11 @@ func (k Key) String() string {
 	return base58.Encode(append(append(make([]byte, 0, 38), peerIDPrefix...), k[:]...))
 }
 
-// DID returns k as a did:key.
+// DID returns k as a did:key, or "" for the zero Key.
 func (k Key) DID() string {
+	if k.IsZero() {
+		return ""
+	}
 	return "did:key:z" + base58.Encode(append(append(make([]byte, 0, 34), didPrefix...), k[:]...))
 }
 
@@ -133,7 +136,7 @@ var ErrCID = errors.New("not a CIDv1 with dag-cbor and sha2-256")
 // Sum returns the CID of the canonical bytes of a document.
 func Sum(b []byte) CID { return sha256.Sum256(b) }
 
-// ParseCID reads the text form of a CID.
+// ParseCID reads the text form of a CID, as String writes it: one CID has one text.
 func ParseCID(s string) (CID, error) {
 	if len(s) > 128 {
 		return CID{}, fmt.Errorf("%w: text too long", ErrCID)
@@ -146,7 +149,11 @@ func ParseCID(s string) (CID, error) {
 	if len(b) != 36 || string(b[:4]) != string(cidWire[5:]) {
 		return CID{}, ErrCID
 	}
-	return CID(b[4:]), nil
+	id := CID(b[4:])
+	if id.String() != s {
+		return CID{}, fmt.Errorf("%w in lower-case base32", ErrCID)
+	}
+	return id, nil
 }
 
 // IsZero reports whether c refers to nothing.

@@ -1,0 +1,33 @@
+package protocol
+
+// Every limit of this room. Limits of whole documents stand in Registry.
+const (
+	MaxCapability = 96              // bytes of a capability's name
+	MaxAsset      = 128             // bytes of an asset's name
+	MaxScopes     = 64              // scopes of one mandate
+	MaxTitle      = 200             // bytes of what is shown to people
+	MaxSchema     = 8 << 10         // bytes of a JSON Schema
+	MaxTypes      = 16              // media types of one offer
+	MaxParams     = 8 << 10         // bytes of a check's or rail's parameters
+	MaxAccount    = 256             // bytes of an account on a rail
+	MaxParts      = 64              // tranches of one contract
+	MaxEvaluators = 7               // evaluators of one contract
+	MaxNeeds      = 16              // things a provider may still ask for
+	MaxInputs     = 16              // artefacts one Accept or Delivery names
+	MaxChoices    = 16              // choices of one Accept
+	MaxChain      = 8               // mandates from the owner to the agent
+	MaxBasis      = 8               // documents an entry cites
+	MaxProof      = 1 << 10         // bytes of a rail's proof
+	MaxIdem       = 64              // bytes of an idempotency key
+	MaxSaidJobs   = 128             // jobs one Countersign takes, declines or disputes
+	MaxOf         = 32              // documents one Ack names
+	MaxLanes      = 64              // lanes one Hello names
+	MaxFeatures   = 32              // features one Hello names
+	MaxDetail     = 400             // bytes of a refusal's detail
+	MaxFrameDocs  = 64              // bundles and bare documents of one frame
+	MaxDuration   = 366 * 86400_000 // milliseconds: the longest deadline, a year
+	MaxOfferLife  = 3600_000        // milliseconds an offer may live
+	MaxQuoteLife  = 86400_000       // milliseconds a quote may stand
+	Skew          = 30_000          // milliseconds by which honest clocks may differ
+	Full          = 10_000          // the whole, in shares and scores
+)
