@@ -60,8 +60,9 @@ func modes() (cbor.EncMode, cbor.DecMode, cbor.DecMode) {
 
 // Encode returns the canonical bytes of v: a struct with cbor tags, whose
 // fields are integers, booleans, text, byte strings, the types of this package,
-// and arrays and structs of these. A field that may be absent carries
-// omitzero. Encode checks its own output: what CheckCanonical would refuse (an
+// and arrays, maps and structs of these. A field that may be absent carries
+// omitempty where it is text, a byte string, a list or a map (omitzero would
+// tell an empty one from none), otherwise omitzero. Encode checks its own output: what CheckCanonical would refuse (an
 // integer of 2^63, text that is not UTF-8, a nil pointer, a float, more entries
 // than MaxItems) is an error here, so that nothing is signed or stored that
 // nobody can read.
@@ -79,9 +80,9 @@ func Encode(v any) ([]byte, error) {
 // Unmarshal reads canonical bytes of at most limit bytes into v.
 //
 // Every meaning has one form: what was read is encoded again and must give the
-// same bytes. So a field without omitzero must be present, a field with
-// omitzero must not be present with its zero value, a fixed array must have
-// its whole length, and no array of numbers or CID passes for a byte string.
+// same bytes. So a field must be present unless it may be absent, a field that
+// may be absent must not be present and empty, a fixed array must have its
+// whole length, and no array of numbers or CID passes for a byte string.
 // Unknown fields are refused with ErrUnknownField where strict; elsewhere they
 // are left out of the comparison, and b alone keeps them.
 func Unmarshal(b []byte, v any, limit int, strict bool) error {

@@ -82,8 +82,11 @@ func (w *walk) seek(want []byte, n uint64, further bool) (uint64, error) {
 		if want != nil && bytes.Equal(key, want) {
 			return n - 1, nil
 		}
+		if want != nil && lengthFirst(want, key) {
+			break
+		}
 		if !further {
-			return 0, fmt.Errorf("%w: field %.64q is present, but empty or before a missing one", ErrShape, key)
+			return 0, fmt.Errorf("%w: field %.64q is present though empty", ErrShape, key)
 		}
 		if err := w.item(0); err != nil {
 			return 0, err

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"crypto/sha512"
+	"fmt"
+	"io"
 	"math/rand/v2"
 
 	"github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
@@ -96,3 +98,6 @@ func (p PrivateKey) Sign(message []byte) (Signature, error) {
 
 // String hides the secret.
 func (p PrivateKey) String() string { return "private key of " + p.public.String() }
+
+// Format hides the secret under every verb.
+func (p PrivateKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
