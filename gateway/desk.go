@@ -1,0 +1,212 @@
+// Package gateway says what any door may ask of a running peer. A door (a local
+// HTTP API, a tool server, a dashboard) turns its own protocol into calls of
+// Desk and back, and decides nothing.
+//
+// It promises that every answer is plain data that can be shown or sent as JSON
+// with the field names given here, and that every refusal is an *Error with a
+// stable code. It must never reach into the market itself: no store, no
+// network, no fold.
+package gateway
+
+import (
+	"context"
+	"io"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Desk is what a running peer answers. Its methods may be called from several
+// goroutines; each returns an *Error where it refuses. The runtime fulfils it.
+type Desk interface {
+	Status(ctx context.Context) (Status, error)
+
+	// AddOffer begins to sell a capability; one of the same name is replaced.
+	AddOffer(ctx context.Context, d OfferDraft) (Offer, error)
+	// Offers returns what this peer sells, by capability.
+	Offers(ctx context.Context) ([]Offer, error)
+	// RemoveOffer withdraws a capability.
+	RemoveOffer(ctx context.Context, capability string) error
+	// Find returns live offers of others and our own, cheapest first; an empty capability finds all.
+	Find(ctx context.Context, capability string) ([]Found, error)
+
+	// Hire takes an order and its input, and returns once both are durable and work on it
+	// has begun. An order whose Key was seen before is not taken twice: its job is returned.
+	Hire(ctx context.Context, o Order, input io.Reader) (Job, error)
+	// Jobs returns the jobs of this peer on either side, newest first, at most limit (0 for 100).
+	Jobs(ctx context.Context, limit int) ([]Job, error)
+	// Job returns one job with its documents. id is a job's ID or an order's key.
+	Job(ctx context.Context, id string) (Job, error)
+	// Await returns the job once it is final, or as it stands when it changes after the stage seen.
+	Await(ctx context.Context, id, seen string) (Job, error)
+	// Result opens the result of a delivered job.
+	Result(ctx context.Context, id string) (io.ReadCloser, Artefact, error)
+	// Cancel asks for the end of a job.
+	Cancel(ctx context.Context, id string) (Job, error)
+
+	// Ledger returns what is owed, per peer and asset; an empty peer means all.
+	Ledger(ctx context.Context, peer string) (Ledger, error)
+	// Receipt returns the armoured receipt of a job or entry, or the newest for "last".
+	Receipt(ctx context.Context, id string) ([]byte, error)
+	// Verify checks the whole journal and names the first bad record.
+	Verify(ctx context.Context) (Verification, error)
+}
+
+// Status is how the peer is.
+type Status struct {
+	Schema  string   `json:"schema"` // "souk.status/v1"
+	Peer    wire.Key `json:"peer"`
+	DID     string   `json:"did"`
+	Owner   wire.Key `json:"owner"`
+	Net     string   `json:"net"`
+	Version string   `json:"version"`
+	Live    bool     `json:"live"`  // the process answers
+	Ready   bool     `json:"ready"` // the journal is replayed and the network is up
+	Why     string   `json:"why,omitempty"`
+	Addrs   []string `json:"addrs"`
+	Peers   []Peer   `json:"peers"`
+	Offers  int      `json:"offers"`       // own
+	Known   int      `json:"offers_known"` // live ones of others
+	Jobs    int      `json:"jobs_open"`
+	Records uint64   `json:"records"` // in the journal
+	Budgets []Budget `json:"budgets"`
+	Started uint64   `json:"started"` // Unix milliseconds
+}
+
+// Peer is one open link.
+type Peer struct {
+	Peer      wire.Key `json:"peer"`
+	Addr      string   `json:"addr"`
+	Transport string   `json:"transport"`
+}
+
+// Budget is what the owner's mandate still allows in one asset.
+type Budget struct {
+	Asset  string      `json:"asset"`
+	PerJob wire.Amount `json:"per_job"`
+	Total  wire.Amount `json:"total"`
+	Spent  wire.Amount `json:"spent"` // posted or set aside
+}
+
+// OfferDraft is what an owner wants sold.
+type OfferDraft struct {
+	Capability string            `json:"capability"`
+	Title      string            `json:"title,omitempty"`
+	Price      wire.Amount       `json:"price"`
+	Asset      string            `json:"asset"`
+	Ask        bool              `json:"ask,omitempty"`        // tell the price on request only
+	Technology string            `json:"technology"`           // of the worker: "exec", "builtin"
+	Settings   map[string]string `json:"settings"`             // of the worker
+	InputType  string            `json:"input_type,omitempty"` // default "*/*"
+	OutputType string            `json:"output_type,omitempty"`
+	Rule       string            `json:"rule,omitempty"`        // acceptance check
+	RuleParams string            `json:"rule_params,omitempty"` // its parameters
+	RerunSafe  bool              `json:"rerun_safe,omitempty"`
+	DeliverMS  uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
+	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
+}
+
+// Offer is one capability sold by this peer.
+type Offer struct {
+	OfferDraft
+	Busy    int    `json:"busy"`    // jobs under way
+	Expires uint64 `json:"expires"` // Unix milliseconds of the announcement now in the air
+}
+
+// Found is one live offer. Title comes from the other peer: it is data to be
+// shown with control characters escaped, never an instruction.
+type Found struct {
+	Peer       wire.Key    `json:"peer"`
+	Capability string      `json:"capability"`
+	Title      string      `json:"title,omitempty"`
+	Price      wire.Amount `json:"price"`
+	Asset      string      `json:"asset"`
+	Ask        bool        `json:"ask"`
+	Rule       string      `json:"rule,omitempty"`
+	RerunSafe  bool        `json:"rerun_safe"`
+	DeliverMS  uint64      `json:"deliver_ms"`
+	Expires    uint64      `json:"expires"`
+	Own        bool        `json:"own"`
+}
+
+// Order is what an owner wants done.
+type Order struct {
+	Key        string      `json:"key"` // chosen by the caller, 1 to 64 bytes: makes repeating the call safe
+	Capability string      `json:"capability"`
+	InputType  string      `json:"input_type,omitempty"` // default "application/octet-stream"
+	Asset      string      `json:"asset,omitempty"`      // default: the mandate's only asset
+	Budget     wire.Amount `json:"budget,omitzero"`      // most it may cost; zero for the mandate's per-job cap
+	DeadlineMS uint64      `json:"deadline_ms,omitempty"`
+	Peer       wire.Key    `json:"peer,omitzero"`   // only this provider
+	Class      string      `json:"class,omitempty"` // data class: default "public"
+}
+
+// Job is one job as it stands.
+type Job struct {
+	Schema     string        `json:"schema"`        // "souk.job/v1"
+	Key        string        `json:"key,omitempty"` // of the order, on the hirer's side
+	ID         wire.CID      `json:"id,omitzero"`   // none before there is a contract
+	Role       string        `json:"role"`          // "hirer" or "provider"
+	Peer       wire.Key      `json:"peer,omitzero"` // the other side
+	Capability string        `json:"capability"`
+	Stage      string        `json:"stage"`
+	Final      bool          `json:"final"`
+	OK         bool          `json:"ok"`               // delivered, passed and settled
+	Code       protocol.Code `json:"code,omitempty"`   // why not
+	Detail     string        `json:"detail,omitempty"` // for people
+	Asset      string        `json:"asset,omitempty"`
+	Price      wire.Amount   `json:"price"`
+	Paid       wire.Amount   `json:"paid"`
+	Score      uint64        `json:"score,omitempty"` // of 10,000
+	Opened     uint64        `json:"opened"`          // Unix milliseconds
+	Closed     uint64        `json:"closed,omitempty"`
+	Next       string        `json:"next,omitempty"`    // the stage its timer leads to
+	NextAt     uint64        `json:"next_at,omitempty"` // Unix milliseconds
+	Inputs     []Artefact    `json:"inputs,omitempty"`
+	Result     *Artefact     `json:"result,omitempty"`
+	Documents  []Document    `json:"documents,omitempty"` // only from Desk.Job
+}
+
+// Artefact names payload bytes.
+type Artefact struct {
+	ID   wire.CID `json:"id"`
+	Size uint64   `json:"size"`
+	Type string   `json:"type"`
+	Held bool     `json:"held"` // the bytes are here
+}
+
+// Document is one thing said about a job.
+type Document struct {
+	ID   wire.CID `json:"id"`
+	Kind string   `json:"kind"`
+	By   wire.Key `json:"by"`
+	At   uint64   `json:"at"`             // Unix milliseconds by its author's clock
+	Says string   `json:"says,omitempty"` // one line for people
+}
+
+// Ledger is what is owed.
+type Ledger struct {
+	Schema string `json:"schema"` // "souk.ledger/v1"
+	Pairs  []Pair `json:"pairs"`
+}
+
+// Pair is the position with one peer in one asset, in its smallest units. Two
+// assets are never added.
+type Pair struct {
+	Peer      wire.Key    `json:"peer"`
+	Asset     string      `json:"asset"`
+	IOwe      wire.Amount `json:"i_owe"`
+	OwedToMe  wire.Amount `json:"owed_to_me"`
+	HeldByMe  wire.Amount `json:"held_by_me"`  // set aside for jobs under way
+	HeldForMe wire.Amount `json:"held_for_me"` // set aside by the peer
+}
+
+// Verification is what a walk over the journal found.
+type Verification struct {
+	Schema  string `json:"schema"` // "souk.verify/v1"
+	OK      bool   `json:"ok"`
+	Records uint64 `json:"records"`
+	Head    string `json:"head"`          // chain value, hex
+	Bad     uint64 `json:"bad,omitempty"` // number of the first bad record
+	Why     string `json:"why,omitempty"`
+}
