@@ -144,8 +144,8 @@ func (b *Bundle) Open(net string) error {
 	return s.open()
 }
 
-// OpenAll is Open for many bundles at once, at about half the cost. The answer
-// for each bundle is what its own Open returns.
+// OpenAll is Open for many bundles at once, cheaper as VerifyBatch is. The
+// answer for each bundle is what its own Open returns.
 func OpenAll(net string, bundles []*Bundle) []error {
 	errs := make([]error, len(bundles))
 	batch := make([]Signed, 0, len(bundles))

@@ -41,13 +41,21 @@ type Signed struct {
 	Sig     Signature
 }
 
-// VerifyBatch returns for each of batch what Verify returns for it, at about
-// half the cost where all are good. One bad signature makes the MaxBatch around
-// it cost as much as one by one, and somewhat more.
+// worthBatching is the least number of signatures that are checked faster together.
+const worthBatching = 3
+
+// VerifyBatch returns for each of batch what Verify returns for it, at three
+// fifths of the cost where all of 16 or more are good. One bad signature makes
+// the MaxBatch around it cost as much as one by one, and somewhat more.
 func VerifyBatch(batch []Signed) []bool {
 	verdicts := make([]bool, 0, len(batch))
 	for len(batch) > 0 {
 		n := min(len(batch), MaxBatch)
+		if n < worthBatching {
+			s := batch[0]
+			verdicts, batch = append(verdicts, Verify(s.By, s.Message, s.Sig)), batch[1:]
+			continue
+		}
 		v := ed25519.NewBatchVerifierWithCapacity(n)
 		for _, s := range batch[:n] {
 			v.AddWithOptions(s.By[:], s.Message, s.Sig[:], rule)
@@ -75,25 +83,25 @@ func coefficients(batch []Signed) *rand.ChaCha8 {
 
 // PrivateKey is a Signer over an Ed25519 seed held in memory.
 type PrivateKey struct {
-	private ed25519.PrivateKey
+	private func() ed25519.PrivateKey // fmt reads unexported fields and pointers of whoever holds p, but calls nothing
 	public  Key
 }
 
 // NewPrivateKey derives the key pair of a 32-byte seed (RFC 8032).
 func NewPrivateKey(seed [32]byte) PrivateKey {
 	p := ed25519.NewKeyFromSeed(seed[:])
-	return PrivateKey{private: p, public: Key(p[32:])}
+	return PrivateKey{private: func() ed25519.PrivateKey { return p }, public: Key(p[32:])}
 }
 
 // Key returns the public key.
 func (p PrivateKey) Key() Key { return p.public }
 
 // Seed returns the secret from which p was made.
-func (p PrivateKey) Seed() [32]byte { return [32]byte(p.private.Seed()) }
+func (p PrivateKey) Seed() [32]byte { return [32]byte(p.private().Seed()) }
 
 // Sign signs message.
 func (p PrivateKey) Sign(message []byte) (Signature, error) {
-	return Signature(ed25519.Sign(p.private, message)), nil
+	return Signature(ed25519.Sign(p.private(), message)), nil
 }
 
 // String hides the secret.
