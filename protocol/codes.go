@@ -1,5 +1,12 @@
 package protocol
 
+import (
+	"errors"
+
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
 // Code says why something was refused, declined or cancelled. Codes are stable:
 // they are only added. They travel between peers, appear in the JSON of every
 // command and in docs/spec/codes.md.
@@ -37,3 +44,37 @@ const (
 	CodeDuplicate   Code = "duplicate"     // already accepted or already ended
 	CodeDefaulted   Code = "defaulted"     // the other side did not do its part in time
 )
+
+// CodeOf returns the code for err: that of the Fault in it, or the one that
+// stands for what wire or payload found. It is "" for nil and for what is no
+// fault of a document, such as a failed disk.
+func CodeOf(err error) Code {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	for _, c := range [...]struct {
+		err  error
+		code Code
+	}{
+		{wire.ErrNetwork, CodeNetwork},
+		{wire.ErrSeal, CodeSeal},
+		{wire.ErrAuthor, CodeSeal},
+		{wire.ErrUnknownKind, CodeUnknownKind},
+		{wire.ErrLimit, CodeTooLarge},
+		{wire.ErrAmount, CodeAmount},
+		{wire.ErrOverflow, CodeAmount},
+		{payload.ErrLabel, CodeLabel},
+		{payload.ErrCommitment, CodeArtefact},
+		{wire.ErrUnknownField, CodeMalformed},
+		{wire.ErrCanonical, CodeMalformed},
+		{wire.ErrShape, CodeMalformed},
+		{wire.ErrKey, CodeMalformed},
+		{wire.ErrCID, CodeMalformed},
+	} {
+		if errors.Is(err, c.err) {
+			return c.code
+		}
+	}
+	return ""
+}

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"fmt"
+
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -8,6 +10,10 @@ import (
 // Terms is what a provider binds itself to. It stands in a Quote, for one
 // hirer, or in a posted Offer, for anyone. Like everything in it, it has no
 // field that may go unread: an unknown one refuses the document.
+//
+//	{data, rail, asset, check?, hirer?, needs?, owner, panel?, price, times, mandate,
+//	request?, witness?, kill_fee?, capability, input_type, rerun_safe, output_type,
+//	valid_until}
 type Terms struct {
 	Capability string           `cbor:"capability"`        // such as "text/summarize@1"
 	InputType  string           `cbor:"input_type"`        // media type taken; "*/*" for any
@@ -30,38 +36,45 @@ type Terms struct {
 	ValidUntil uint64           `cbor:"valid_until"`       // firm until then
 }
 
-// Price is how much is owed. Fixed is shared out over Tranches, in order; a
-// metered contract adds PerUnit for each unit, up to MaxUnits, and pays by
-// windows of Window calls.
-type Price struct {
-	Fixed    wire.Amount   `cbor:"fixed"`
-	Tranches []wire.Amount `cbor:"tranches,omitempty"` // optional: sum equals Fixed; none means one part
-	PerUnit  wire.Amount   `cbor:"per_unit,omitzero"`  // optional
-	Unit     string        `cbor:"unit,omitempty"`     // optional: what is metered, such as "token"
-	MaxUnits uint64        `cbor:"max_units,omitzero"` // optional
-	Window   uint64        `cbor:"window,omitzero"`    // optional: calls of one metered part
+// UnmarshalCBOR reads the map of Terms and refuses unknown fields anywhere in
+// it, though the document around it may have them.
+func (t *Terms) UnmarshalCBOR(b []byte) error {
+	type plain Terms
+	if err := wire.Unmarshal(b, (*plain)(t), wire.MaxDocBytes, true); err != nil {
+		return fmt.Errorf("terms: %w", err)
+	}
+	return nil
 }
 
-// Times are durations in milliseconds. All run from t0, the Accept's at, except
-// PauseMax, a total, and Retention, from the job's end. They never fall in the
-// order Start, Deliver, Review, Claim, Answer, Award, Settle, Resolve.
-type Times struct {
-	Fund      uint64 `cbor:"fund"`      // the rail's proof is there; 0 where the HOLD itself is the proof
-	Start     uint64 `cbor:"start"`     // the provider has taken or declined
-	Deliver   uint64 `cbor:"deliver"`   // the Delivery is said
-	Review    uint64 `cbor:"review"`    // the Verdict is said, else it is accepted by silence
-	Claim     uint64 `cbor:"claim"`     // the payee has claimed, else the hold falls
-	Answer    uint64 `cbor:"answer"`    // a Contest or Claim is answered
-	Award     uint64 `cbor:"award"`     // the evaluators have awarded, else the split applies
-	Settle    uint64 `cbor:"settle"`    // the POST is countersigned
-	Resolve   uint64 `cbor:"resolve"`   // what is owed is posted, else its debtor has defaulted
-	Open      uint64 `cbor:"open"`      // commitments in dispute are opened
-	Outcome   uint64 `cbor:"outcome"`   // after it is shown, the other side answers an Outcome
-	PauseMax  uint64 `cbor:"pause_max"` // Needs may extend deadlines by this in all
-	Retention uint64 `cbor:"retention"` // inputs and results are erased, after the job's end
+// check reports what is wrong with the terms of provider, taken alone.
+func (t *Terms) check(provider wire.Key) error {
+	most, err := t.Price.Most()
+	return first(
+		capability("capability", t.Capability),
+		inputType("input_type", t.InputType),
+		mediaType("output_type", t.OutputType),
+		asset("asset", t.Asset),
+		within("price", err),
+		within("price", t.Price.check()),
+		within("times", t.Times.check()),
+		within("data", t.Data.Check()),
+		must(t.Times.Retention <= t.Data.Retention, "times.retention", "longer than data.retention promises"),
+		within("check", t.Rule.check()),
+		within("panel", t.Panel.check(provider)),
+		within("witness", t.Witness.optional(provider)),
+		within("rail", t.Rail.check()),
+		must(t.KillFee.Cmp(most) <= 0, "kill_fee", "more than the price"),
+		distinct("needs", t.Needs, 0, MaxNeeds),
+		each("needs", t.Needs, func(s string) error { return line("", s, 1, MaxCapability) }),
+		key("owner", t.Owner),
+		link("mandate", t.Mandate),
+		date("valid_until", t.ValidUntil),
+	)
 }
 
 // Check names a rule by which both sides can judge a result alike.
+//
+//	{rule, params, program?}
 type Check struct {
 	Rule    string   `cbor:"rule"`             // such as "summary"; see docs/spec/checks.md
 	Params  string   `cbor:"params"`           // as the rule says
@@ -71,35 +84,26 @@ type Check struct {
 // IsZero reports whether there is no check.
 func (c Check) IsZero() bool { return c == Check{} }
 
-// Who pays a third party's fee.
-const (
-	PaysHirer    = 1
-	PaysProvider = 2
-	PaysLoser    = 3
-)
-
-// Third is a third agent named in the Terms.
-type Third struct {
-	Key     wire.Key    `cbor:"key"`
-	Fee     wire.Amount `cbor:"fee"`
-	Payer   uint8       `cbor:"payer"`   // PaysHirer, PaysProvider or PaysLoser
-	Consent wire.CID    `cbor:"consent"` // the document by which it agreed
+func (c Check) check() error {
+	if c.IsZero() {
+		return nil
+	}
+	return first(name("rule", c.Rule), prose("params", c.Params, MaxParams))
 }
-
-// Panel is who judges, how many of them must agree, and what happens when
-// they stay silent.
-type Panel struct {
-	Members []Third `cbor:"members"`
-	Needed  uint8   `cbor:"needed"` // awards that decide
-	Split   uint64  `cbor:"split"`  // the provider's share of the part if they stay silent
-}
-
-// IsZero reports whether nobody is named.
-func (p Panel) IsZero() bool { return len(p.Members) == 0 && p.Needed == 0 && p.Split == 0 }
 
 // Rail is how the payee wants receipts to be settled.
+//
+//	{name, params?, account}
 type Rail struct {
 	Name    string `cbor:"name"`             // such as "credit"
 	Account string `cbor:"account"`          // the payee's, in the rail's own form
 	Params  []byte `cbor:"params,omitempty"` // optional, opaque to all but the rail
+}
+
+func (r Rail) check() error {
+	return first(
+		name("name", r.Name),
+		line("account", r.Account, 0, MaxAccount),
+		size("params", len(r.Params), 0, MaxParams, "bytes"),
+	)
 }

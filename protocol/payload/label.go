@@ -9,6 +9,8 @@ package payload
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -83,25 +85,59 @@ const (
 // ErrLabel is returned (wrapped) where a payload may not go where it is meant to.
 var ErrLabel = errors.New("the data label does not allow it")
 
-// Check reports a label that cannot be.
+// Check reports a label that cannot be: wire.ErrShape or wire.ErrLimit, wrapped.
 func (l Label) Check() error {
-	if l.Class < Public || l.Class > Sensitive || len(l.Purpose) > MaxPurpose || l.Retention > MaxKeep {
-		return errors.New("label: class, purpose or retention out of range")
+	if l.Class < Public || l.Class > Sensitive {
+		return fmt.Errorf("label: %w: data class %d, want %d to %d", wire.ErrShape, l.Class, Public, Sensitive)
+	}
+	if len(l.Purpose) > MaxPurpose || l.Retention > MaxKeep {
+		return fmt.Errorf("label: %w: a purpose of %d bytes kept for %d ms, at most %d and %d",
+			wire.ErrLimit, len(l.Purpose), l.Retention, MaxPurpose, MaxKeep)
+	}
+	if !utf8.ValidString(l.Purpose) {
+		return fmt.Errorf("label: %w: purpose is not UTF-8", wire.ErrShape)
 	}
 	return nil
 }
 
-// Check reports data terms that cannot be.
+// Check reports data terms that cannot be, as Label.Check does.
 func (h Handling) Check() error {
 	return Label{Class: h.Most, Purpose: h.Purpose, Retention: h.Retention}.Check()
 }
 
-// Check reports an artefact that cannot be.
+// Check reports an artefact that cannot be: wire.ErrShape or wire.ErrLimit, wrapped.
 func (a Artefact) Check() error {
-	if a.ID.IsZero() || a.Size > MaxSize || a.Type == "" || len(a.Type) > MaxType {
-		return errors.New("artefact: needs a commitment, a size and a media type within bounds")
+	if a.ID.IsZero() {
+		return fmt.Errorf("artefact: %w: no commitment", wire.ErrShape)
+	}
+	if a.Size > MaxSize {
+		return fmt.Errorf("artefact: %w: %d bytes, at most %d", wire.ErrLimit, a.Size, MaxSize)
+	}
+	if err := CheckType(a.Type); err != nil {
+		return fmt.Errorf("artefact: %w", err)
 	}
 	return a.Label.Check()
+}
+
+// CheckType reports text that is no media type as RFC 6838, section 4.2, names
+// them: type/subtype in lower case and without parameters, so that one type has
+// one name; at most MaxType bytes. The error is wire.ErrShape or wire.ErrLimit,
+// wrapped.
+func CheckType(s string) error {
+	if len(s) > MaxType {
+		return fmt.Errorf("media type: %w: %d bytes, at most %d", wire.ErrLimit, len(s), MaxType)
+	}
+	top, sub, ok := strings.Cut(s, "/")
+	if !ok || !isTypeName(top) || !isTypeName(sub) {
+		return fmt.Errorf("media type: %w: %.48q, want one such as text/plain", wire.ErrShape, s)
+	}
+	return nil
+}
+
+// isTypeName reports whether s is a restricted-name of RFC 6838.
+func isTypeName(s string) bool {
+	const first = "0123456789abcdefghijklmnopqrstuvwxyz"
+	return s != "" && strings.Contains(first, s[:1]) && strings.Trim(s, first+"!#$&-^_.+") == ""
 }
 
 // MayGo reports whether a payload labelled l may go to someone who promises h;

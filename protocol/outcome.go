@@ -22,6 +22,9 @@ const (
 
 // Outcome is the public half of a job: what both attest happened. One side
 // seals it, and each side names it in its own log.
+//
+//	{at, by, job, band, kind: 21, asset, ended, entry, hirer, nonce, score, closed,
+//	opened, conduct, provider, capability, evaluators?, hirer_owner, provider_owner}
 type Outcome struct {
 	wire.Head
 	Job           wire.CID   `cbor:"job"`
@@ -35,37 +38,33 @@ type Outcome struct {
 	Score         uint64     `cbor:"score"`                // of 10,000
 	Ended         uint64     `cbor:"ended"`                // EndedAgreed …
 	Conduct       uint64     `cbor:"conduct"`              // PaidInTime …
-	Evaluators    []wire.Key `cbor:"evaluators,omitempty"` // optional: who awarded
+	Evaluators    []wire.Key `cbor:"evaluators,omitempty"` // who awarded; where and only where Ended is EndedResolved
 	Entry         wire.CID   `cbor:"entry"`                // the HOLD or POST that binds it to a receipt
 	Opened        uint64     `cbor:"opened"`               // Unix milliseconds: t0
 	Closed        uint64     `cbor:"closed"`               // Unix milliseconds
 }
 
-// LogEntry puts an Outcome into its author's own log. Seq counts from 1 in each
-// epoch; the first of an epoch cites the head of the epoch before.
-type LogEntry struct {
-	wire.Head
-	Outcome wire.CID `cbor:"outcome"`
-	Epoch   Epoch    `cbor:"epoch"`
-	Seq     uint64   `cbor:"seq"`
-	Prev    wire.CID `cbor:"prev,omitzero"` // optional: none for the first ever
-}
-
-// LogHead tells how far the log of Author has come; anyone may pass it on.
-type LogHead struct {
-	wire.Head
-	Author wire.Key `cbor:"author"`
-	Epoch  Epoch    `cbor:"epoch"`
-	Seq    uint64   `cbor:"seq"`
-	Entry  wire.CID `cbor:"entry"`
-}
-
-// Equivocation shows two sealed statements that one honest key could not both
-// have made: two Entries of one lane and Seq, or two LogEntries of one epoch
-// and Seq, that differ. Anyone can check it, for ever.
-type Equivocation struct {
-	wire.Head
-	Author wire.Key   `cbor:"author"`
-	First  wire.Proof `cbor:"first"`
-	Second wire.Proof `cbor:"second"`
+// Check reports what is wrong with d taken alone.
+func (d *Outcome) Check() error {
+	return first(
+		head(d.Head, KindOutcome),
+		link("job", d.Job),
+		key("hirer", d.Hirer),
+		key("provider", d.Provider),
+		must(d.Hirer != d.Provider, "provider", "nobody hires itself"),
+		must(d.By == d.Hirer || d.By == d.Provider, "by", "neither hirer nor provider"),
+		key("hirer_owner", d.HirerOwner),
+		key("provider_owner", d.ProviderOwner),
+		capability("capability", d.Capability),
+		asset("asset", d.Asset),
+		between("band", d.Band, 0, MaxBand, "bits"),
+		share("score", d.Score),
+		between("ended", d.Ended, EndedAgreed, EndedCancelled, ""),
+		between("conduct", d.Conduct, PaidInTime, PaidAgainst, ""),
+		keys("evaluators", d.Evaluators, 0, MaxEvaluators),
+		must((len(d.Evaluators) > 0) == (d.Ended == EndedResolved), "evaluators", "named where and only where they awarded"),
+		link("entry", d.Entry),
+		date("closed", d.Closed),
+		must(d.Opened <= d.Closed, "opened", "after closed"),
+	)
 }

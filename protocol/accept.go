@@ -1,0 +1,92 @@
+package protocol
+
+import (
+	"fmt"
+
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Accept makes a contract of an offered Quote or posted Offer, which it
+// carries whole so that its author need remember nothing. The job's ID is the
+// CID of this document, and its At is t0.
+//
+//	{at, by, kind: 8, nonce, owner, inputs, parent?, account, choices?, instead?,
+//	offered, mandates}
+type Accept struct {
+	wire.Head
+	Offered  wire.Proof         `cbor:"offered"`           // its By is the provider
+	Inputs   []payload.Artefact `cbor:"inputs"`            // labels as the Terms' data terms allow
+	Choices  []Choice           `cbor:"choices,omitempty"` // optional
+	Owner    wire.Key           `cbor:"owner"`             // the hirer's
+	Mandates []wire.CID         `cbor:"mandates"`          // from the owner's to the agent's own
+	Account  string             `cbor:"account"`           // the payer's, on the Terms' rail
+	Parent   wire.CID           `cbor:"parent,omitzero"`   // optional: the job this one is part of
+	Instead  wire.CID           `cbor:"instead,omitzero"`  // optional: the defaulted job this one takes over
+}
+
+// Choice fills a blank that the Terms leave open.
+//
+//	{name, value}
+type Choice struct {
+	Name  string `cbor:"name"`
+	Value string `cbor:"value"`
+}
+
+// Check reports what is wrong with d taken alone. It reads what was offered
+// too, but does not open its seal: that is Offered.Open's.
+func (d *Accept) Check() error {
+	if err := first(
+		head(d.Head, KindAccept),
+		size("inputs", len(d.Inputs), 0, MaxInputs, "artefacts"),
+		each("inputs", d.Inputs, payload.Artefact.Check),
+		size("choices", len(d.Choices), 0, MaxChoices, "choices"),
+		each("choices", d.Choices, Choice.check),
+		key("owner", d.Owner),
+		links("mandates", d.Mandates, 1, MaxChain),
+		line("account", d.Account, 0, MaxAccount),
+	); err != nil {
+		return err
+	}
+	terms, err := d.Terms()
+	if err != nil {
+		return within("offered", err)
+	}
+	return d.agrees(terms)
+}
+
+// agrees checks that an Accept such as d may follow from terms.
+func (d *Accept) agrees(terms *Terms) error {
+	if d.At > terms.ValidUntil {
+		return &Fault{CodeExpired, "at", "after valid_until of what was offered"}
+	}
+	return first(
+		must(d.Offered.By != d.By, "by", "nobody hires itself"),
+		must(terms.Hirer.IsZero() || terms.Hirer == d.By, "by", "the quote is for another hirer"),
+		each("inputs", d.Inputs, func(a payload.Artefact) error { return a.Label.MayGo(terms.Data) }),
+	)
+}
+
+func (c Choice) check() error {
+	return first(name("name", c.Name), prose("value", c.Value, MaxTitle))
+}
+
+// Terms returns what was offered, after the Check of the Quote or Offer it
+// stands in. The caller must not take them for the provider's word before
+// Offered.Open has said so.
+func (d *Accept) Terms() (*Terms, error) {
+	doc, err := shown(&d.Offered, KindQuote, KindOffer)
+	if err != nil {
+		return nil, err
+	}
+	switch doc := doc.(type) {
+	case *Quote:
+		return &doc.Terms, nil
+	case *Offer:
+		if doc.Ask {
+			return nil, &Fault{CodeNotOffered, "ask", "the offer only hints at its terms"}
+		}
+		return &doc.Terms, nil
+	}
+	return nil, fmt.Errorf("%w: neither Quote nor Offer", wire.ErrShape)
+}

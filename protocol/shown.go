@@ -1,0 +1,45 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// shown reads the document that p shows, which must be of one of kinds and by
+// the key that p names. Seals are not opened here: they cost more than all else
+// and the network's name is the caller's.
+func shown(p *wire.Proof, kinds ...wire.Kind) (wire.Document, error) {
+	if _, err := p.Bytes(); err != nil { // within a proof's own limits
+		return nil, err
+	}
+	if p.V != wire.Version || !slices.Contains(p.Docs, wire.Sum(p.Doc)) {
+		return nil, fmt.Errorf("%w: the proof is not for the document it shows", wire.ErrSeal)
+	}
+	doc, err := only(kinds).Decode(p.Doc)
+	if errors.Is(err, wire.ErrUnknownKind) {
+		return nil, wrong("doc", "not of a kind that can stand here")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if doc.Header().By != p.By {
+		return nil, wire.ErrAuthor
+	}
+	return doc, nil
+}
+
+// only returns a registry of a few kinds: with all of them, a proof within a
+// document within a proof would nest as deep as bytes allow.
+func only(kinds []wire.Kind) *wire.Registry {
+	all := Registry()
+	entries := make([]wire.Entry, 0, len(kinds))
+	for _, k := range kinds {
+		if e, ok := all.Entry(k); ok {
+			entries = append(entries, e)
+		}
+	}
+	return wire.NewRegistry(entries...)
+}
