@@ -1,0 +1,161 @@
+package http_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// desk answers with fixed values, every field of them filled, and remembers
+// what it was asked.
+type desk struct {
+	status gateway.Status
+	offer  gateway.Offer
+	found  gateway.Found
+	order  gateway.Order
+	job    gateway.Job
+	result string
+	fail   error
+	hold   chan struct{} // Await waits for it
+	held   chan struct{} // told when Await waits
+
+	mu    sync.Mutex
+	asked []string
+}
+
+func newDesk() *desk {
+	key := wire.NewPrivateKey([32]byte{1}).Key()
+	other := wire.NewPrivateKey([32]byte{2}).Key()
+	most, err := wire.ParseAmount("340282366920938463463374607431768211455")
+	if err != nil {
+		panic(err)
+	}
+	in := gateway.Artefact{ID: wire.Sum([]byte("in")), Size: 10, Type: "text/plain", Held: true}
+	out := gateway.Artefact{ID: wire.Sum([]byte("out")), Size: uint64(len(result)), Type: "text/\x1b[31m\r\nX: ü", Held: true}
+	return &desk{
+		result: result,
+		status: gateway.Status{
+			Schema: "souk.status/v1", Peer: key, DID: key.DID(), Owner: other, Net: "n", Version: "v", Live: true,
+			Ready: true, Why: "w", Addrs: []string{"/ip4/127.0.0.1/tcp/1"},
+			Peers:  []gateway.Peer{{Peer: other, Addr: "a", Transport: "tcp"}},
+			Offers: 1, Known: 2, Jobs: 3, Records: 4, Started: 5,
+			Budgets: []gateway.Budget{{Asset: "a", PerJob: wire.Units(1), Total: most, Spent: wire.Units(3)}},
+		},
+		offer: gateway.Offer{OfferDraft: gateway.OfferDraft{
+			Capability: "text/words@1", Title: "T <b>", Price: most, Asset: "souk:credit/usd-6", Ask: true,
+			Technology: "exec", Settings: map[string]string{"command": "wc -w"}, InputType: "text/plain",
+			OutputType: "text/plain", Rule: "size", RuleParams: `{"most":1}`, RerunSafe: true, DeliverMS: 1, Slots: 2,
+		}, Busy: 1, Expires: 2},
+		found: gateway.Found{
+			Peer: key, Capability: "text/words@1", Title: "\x1b]0;x\x07", Price: wire.Units(5), Asset: "a",
+			Ask: true, Rule: "size", RerunSafe: true, DeliverMS: 6, Expires: 7, Own: true,
+		},
+		order: gateway.Order{
+			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",
+			Budget: most, DeadlineMS: 1, Peer: other, Class: "internal",
+		},
+		job: gateway.Job{
+			Schema: "souk.job/v1", Key: "k", ID: wire.Sum([]byte("job")), Role: "hirer", Peer: other,
+			Capability: "text/words@1", Stage: "settled", Final: true, OK: true, Code: protocol.CodeLate, Detail: "d",
+			Asset: "a", Price: wire.Units(1), Paid: wire.Units(2), Score: 3, Opened: 4, Closed: 5, Next: "n", NextAt: 6,
+			Inputs: []gateway.Artefact{in}, Result: &out,
+			Documents: []gateway.Document{{ID: wire.Sum([]byte("doc")), Kind: "Accept", By: key, At: 1, Says: "s"}},
+		},
+	}
+}
+
+const result = "42\n\x00\xff"
+
+// note remembers a question and gives the refusal to answer it with.
+func (d *desk) note(format string, a ...any) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, fmt.Sprintf(format, a...))
+	return d.fail
+}
+
+// take returns what was asked since it was last called.
+func (d *desk) take() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := strings.Join(d.asked, "; ")
+	d.asked = nil
+	return s
+}
+
+func (d *desk) Status(context.Context) (gateway.Status, error) { return d.status, d.note("status") }
+
+func (d *desk) AddOffer(_ context.Context, o gateway.OfferDraft) (gateway.Offer, error) {
+	return gateway.Offer{OfferDraft: o}, d.note("add %+v", o)
+}
+
+func (d *desk) Offers(context.Context) ([]gateway.Offer, error) {
+	return []gateway.Offer{d.offer}, d.note("offers")
+}
+
+func (d *desk) RemoveOffer(_ context.Context, c string) error { return d.note("remove %q", c) }
+
+func (d *desk) Find(_ context.Context, c string) ([]gateway.Found, error) {
+	return []gateway.Found{d.found}, d.note("find %q", c)
+}
+
+func (d *desk) Hire(_ context.Context, o gateway.Order, input io.Reader) (gateway.Job, error) {
+	if err := d.note("hire %+v", o); err != nil {
+		return gateway.Job{}, err
+	}
+	n, err := io.Copy(io.Discard, input)
+	if err != nil {
+		return gateway.Job{}, fmt.Errorf("read the input: %v", err) // the cause is lost, as some desk might lose it
+	}
+	return d.job, d.note("input of %d", n)
+}
+
+func (d *desk) Jobs(_ context.Context, limit int) ([]gateway.Job, error) {
+	return []gateway.Job{d.job, d.job}, d.note("jobs %d", limit)
+}
+
+func (d *desk) Job(_ context.Context, id string) (gateway.Job, error) {
+	return d.job, d.note("job %q", id)
+}
+
+func (d *desk) Await(ctx context.Context, id, seen string) (gateway.Job, error) {
+	if d.held != nil {
+		d.held <- struct{}{}
+	}
+	if d.hold != nil {
+		select {
+		case <-d.hold:
+		case <-ctx.Done():
+			return gateway.Job{}, fmt.Errorf("await: %w", ctx.Err())
+		}
+	}
+	return d.job, d.note("await %q %q", id, seen)
+}
+
+func (d *desk) Result(_ context.Context, id string) (io.ReadCloser, gateway.Artefact, error) {
+	return io.NopCloser(strings.NewReader(d.result)), *d.job.Result, d.note("result %q", id)
+}
+
+func (d *desk) Cancel(_ context.Context, id string) (gateway.Job, error) {
+	return d.job, d.note("cancel %q", id)
+}
+
+func (d *desk) Ledger(_ context.Context, peer string) (gateway.Ledger, error) {
+	return gateway.Ledger{Schema: "souk.ledger/v1", Pairs: []gateway.Pair{{
+		Peer: d.status.Peer, Asset: "a", IOwe: wire.Units(1), OwedToMe: wire.Units(2), HeldByMe: wire.Units(3), HeldForMe: wire.Units(4),
+	}}}, d.note("ledger %q", peer)
+}
+
+func (d *desk) Receipt(_ context.Context, id string) ([]byte, error) {
+	return []byte("-----BEGIN\n"), d.note("receipt %q", id)
+}
+
+func (d *desk) Verify(context.Context) (gateway.Verification, error) {
+	return gateway.Verification{Schema: "souk.verify/v1", OK: true, Records: 1, Head: "ab", Bad: 2, Why: "w"}, d.note("verify")
+}

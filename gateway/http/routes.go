@@ -1,0 +1,250 @@
+package http
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	nethttp "net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+const (
+	hostName       = "souk"          // the Host our own client sends
+	artefactHeader = "Souk-Artefact" // a result's Artefact: JSON, percent-encoded
+)
+
+// routes turns requests into calls of one Desk.
+type routes struct{ desk gateway.Desk }
+
+// answer is a JSON body.
+type answer[T any] struct{ Body T }
+
+type none struct{}
+
+// ask is the input of a route about one job.
+type ask struct {
+	ID string `path:"id" maxLength:"128" doc:"a job's ID or its order's key"`
+}
+
+func (r routes) register(api huma.API) {
+	route(api, "GET", "/v1/status", "how the peer is", func(ctx context.Context, _ *none) (gateway.Status, error) {
+		return r.desk.Status(ctx)
+	})
+	route(api, "GET", "/v1/verify", "walk over the whole journal and name the first bad record", func(ctx context.Context, _ *none) (gateway.Verification, error) {
+		return r.desk.Verify(ctx)
+	})
+	route(api, "GET", "/v1/ledger", "what is owed, per peer and asset", func(ctx context.Context, in *struct {
+		Peer string `query:"peer" maxLength:"128" doc:"only this peer"`
+	},
+	) (gateway.Ledger, error) {
+		return r.desk.Ledger(ctx, in.Peer)
+	})
+	r.registerOffers(api)
+	r.registerJobs(api)
+	r.registerBytes(api)
+}
+
+func (r routes) registerOffers(api huma.API) {
+	route(api, "GET", "/v1/offers", "what this peer sells", func(ctx context.Context, _ *none) ([]gateway.Offer, error) {
+		return r.desk.Offers(ctx)
+	})
+	route(api, "POST", "/v1/offers", "sell a capability", func(ctx context.Context, in *struct{ Body gateway.OfferDraft }) (gateway.Offer, error) {
+		return r.desk.AddOffer(ctx, in.Body)
+	})
+	route(api, "DELETE", "/v1/offers", "withdraw a capability", func(ctx context.Context, in *struct {
+		Capability string `query:"capability" required:"true" maxLength:"96"`
+	},
+	) (none, error) {
+		return none{}, r.desk.RemoveOffer(ctx, in.Capability)
+	})
+	route(api, "GET", "/v1/find", "live offers, cheapest first", func(ctx context.Context, in *struct {
+		Capability string `query:"capability" maxLength:"96" doc:"only this capability"`
+	},
+	) ([]gateway.Found, error) {
+		return r.desk.Find(ctx, in.Capability)
+	})
+}
+
+func (r routes) registerJobs(api huma.API) {
+	route(api, "GET", "/v1/jobs", "jobs on either side, newest first", func(ctx context.Context, in *struct {
+		Limit int `query:"limit" minimum:"0" maximum:"10000" doc:"at most so many; 0 for 100"`
+	},
+	) ([]gateway.Job, error) {
+		return r.desk.Jobs(ctx, in.Limit)
+	})
+	route(api, "GET", "/v1/jobs/{id}", "one job with its documents", func(ctx context.Context, in *ask) (gateway.Job, error) {
+		return r.desk.Job(ctx, in.ID)
+	})
+	route(api, "POST", "/v1/jobs/{id}/cancel", "ask for the end of a job", func(ctx context.Context, in *ask) (gateway.Job, error) {
+		return r.desk.Cancel(ctx, in.ID)
+	})
+	huma.Register(api, operation("GET", "/v1/jobs/{id}/await", "wait until the job is final or its stage is another than seen; 204 means: not yet"), r.await)
+	hire := operation("POST", "/v1/jobs", "hire: the order stands in the query, its input is the body")
+	hire.RequestBody = &huma.RequestBody{
+		Description: "the input, at most 64 MiB",
+		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
+	huma.Register(api, hire, r.hire)
+}
+
+func (r routes) registerBytes(api huma.API) {
+	receipt := operation("GET", "/v1/receipts/{id}", "an armoured receipt")
+	receipt.Responses["200"] = bytesOf("text/plain; charset=utf-8")
+	huma.Register(api, receipt, func(ctx context.Context, in *struct {
+		ID string `path:"id" maxLength:"128" doc:"a job's or an entry's ID, or last"`
+	},
+	) (*huma.StreamResponse, error) {
+		text, err := r.desk.Receipt(ctx, in.ID)
+		if err != nil {
+			return nil, refuse(err)
+		}
+		return &huma.StreamResponse{Body: func(ctx huma.Context) {
+			ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
+			ctx.BodyWriter().Write(text) // a caller that has gone needs no answer
+		}}, nil
+	})
+	result := operation("GET", "/v1/jobs/{id}/result", "the result's bytes; "+artefactHeader+" describes them")
+	result.Responses["200"] = bytesOf("application/octet-stream")
+	huma.Register(api, result, r.result)
+}
+
+// await holds the request open, at most MaxPoll.
+func (r routes) await(ctx context.Context, in *struct {
+	ID      string `path:"id" maxLength:"128" doc:"a job's ID or its order's key"`
+	Seen    string `query:"seen" maxLength:"64" doc:"the stage known already"`
+	Timeout uint32 `query:"timeout" maximum:"60000" doc:"milliseconds; 0 for the most"`
+},
+) (*struct {
+	Status int
+	Body   *gateway.Job
+}, error,
+) {
+	type reply = struct {
+		Status int
+		Body   *gateway.Job
+	}
+	wait := time.Duration(in.Timeout) * time.Millisecond
+	if wait == 0 {
+		wait = MaxPoll
+	}
+	polled, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	job, err := r.desk.Await(polled, in.ID, in.Seen)
+	switch {
+	case err == nil:
+		return &reply{nethttp.StatusOK, &job}, nil
+	case polled.Err() != nil && ctx.Err() == nil:
+		return &reply{nethttp.StatusNoContent, nil}, nil
+	}
+	return nil, refuse(err)
+}
+
+// order is a gateway.Order in a query.
+type order struct {
+	Key        string      `query:"key" required:"true" minLength:"1" maxLength:"64" doc:"chosen by the caller: the same key is one order"`
+	Capability string      `query:"capability" required:"true" minLength:"1" maxLength:"96"`
+	InputType  string      `query:"input_type" maxLength:"128" doc:"media type; application/octet-stream if none"`
+	Asset      string      `query:"asset" maxLength:"128" doc:"the mandate's only asset if none"`
+	Budget     wire.Amount `query:"budget" doc:"most it may cost; the mandate's per-job cap if none"`
+	DeadlineMS uint64      `query:"deadline_ms"`
+	Peer       wire.Key    `query:"peer" doc:"only this provider"`
+	Class      string      `query:"class" maxLength:"32" doc:"data class; public if none"`
+	input      io.Reader
+}
+
+// Resolve takes the body as a stream: the framework would hold all of it.
+func (o *order) Resolve(ctx huma.Context) []error {
+	o.input = ctx.BodyReader()
+	return nil
+}
+
+func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error) {
+	job, err := r.desk.Hire(ctx, gateway.Order{
+		Key: o.Key, Capability: o.Capability, InputType: o.InputType, Asset: o.Asset,
+		Budget: o.Budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class,
+	}, o.input)
+	if b, ok := o.input.(*body); ok && err != nil {
+		var e *gateway.Error
+		if errors.As(b.err, &e) { // why the input ended, whatever the Desk made of it
+			err = e
+		}
+	}
+	if err != nil {
+		return nil, refuse(err)
+	}
+	return &answer[gateway.Job]{job}, nil
+}
+
+// result streams an artefact. Its length is said first, so that one cut short
+// shows at the other end.
+func (r routes) result(ctx context.Context, in *ask) (*huma.StreamResponse, error) {
+	content, about, err := r.desk.Result(ctx, in.ID)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	described, err := json.Marshal(about)
+	if err != nil {
+		content.Close()
+		return nil, refuse(err)
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		defer content.Close()
+		ctx.SetHeader("Content-Type", "application/octet-stream")
+		ctx.SetHeader("Content-Length", strconv.FormatUint(about.Size, 10))
+		ctx.SetHeader(artefactHeader, url.QueryEscape(string(described)))
+		n, err := io.Copy(ctx.BodyWriter(), content)
+		if err != nil || uint64(n) != about.Size {
+			panic(nethttp.ErrAbortHandler) // the way net/http breaks a connection off
+		}
+	}}, nil
+}
+
+// route registers a route whose answer is JSON.
+func route[I, O any](api huma.API, method, path, says string, f func(context.Context, *I) (O, error)) {
+	huma.Register(api, operation(method, path, says), func(ctx context.Context, in *I) (*answer[O], error) {
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, refuse(err)
+		}
+		return &answer[O]{out}, nil
+	})
+}
+
+func operation(method, path, says string) huma.Operation {
+	return huma.Operation{
+		OperationID: method + path, Method: method, Path: path, Summary: says,
+		MaxBodyBytes:    maxDraft,
+		BodyReadTimeout: -1, // guard's body has its own
+		Responses: map[string]*huma.Response{"default": {
+			Description: "a refusal",
+			Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+				Type: huma.TypeObject, Required: []string{"schema", "error"},
+				Properties: map[string]*huma.Schema{
+					"schema": {Type: huma.TypeString, Enum: []any{ErrorSchema}},
+					"error": {
+						Type: huma.TypeObject, Required: []string{"code", "message", "hint", "retryable"},
+						Properties: map[string]*huma.Schema{
+							"code": {Type: huma.TypeString}, "message": {Type: huma.TypeString},
+							"hint": {Type: huma.TypeString}, "retryable": {Type: huma.TypeBoolean},
+						},
+					},
+				},
+			}}},
+		}},
+	}
+}
+
+func bytesOf(media string) *huma.Response {
+	return &huma.Response{
+		Description: "OK",
+		Content:     map[string]*huma.MediaType{media: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
+}
