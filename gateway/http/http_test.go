@@ -342,10 +342,10 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // TestBrokenResult cuts a result short: the reader is told.
 func TestBrokenResult(t *testing.T) {
-	desk := newDesk()
-	_, client := open(t, desk)
 	for _, held := range []string{result, strings.Repeat(result, 1<<16)} {
+		desk := newDesk()
 		desk.result, desk.job.Result.Size = held, uint64(len(held))+1
+		_, client := open(t, desk)
 		r, _, err := client.Result(within(t), "k")
 		if err != nil {
 			continue // told at once
