@@ -1,0 +1,114 @@
+package exec
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/souk-network/souk/agent/worker"
+)
+
+func TestMemoryIsLimited(t *testing.T) {
+	limits := plenty
+	limits.Memory = 64 << 20
+	const grow = `awk 'BEGIN { s = "0123456789abcdef"; while (length(s) < 500000000) s = s s; print length(s) }'`
+	began := time.Now()
+	got, err := shell(t, grow, "", limits)
+	if !errors.Is(err, worker.ErrFailed) || got != "" {
+		t.Errorf("half a gigabyte in 64 MiB: %q, %v", got, err)
+	}
+	within(t, "growing", began)
+	if got, err := shell(t, "awk 'BEGIN { print 1 }'", "", limits); err != nil || got != "1\n" {
+		t.Errorf("a small program in 64 MiB: %q, %v", got, err)
+	}
+}
+
+func TestNothingOfATaskIsLeftRunning(t *testing.T) {
+	limits := plenty
+	for script, wait := range map[string]time.Duration{
+		"sleep 61 & echo $!":                                     plenty.Time,
+		"setsid sleep 61 & echo $!":                              plenty.Time,
+		"setsid setsid sh -c 'sleep 61; sleep 61' & echo $!":     plenty.Time,
+		"setsid sleep 61 >/dev/null 2>&1 </dev/null & echo $!":   plenty.Time,
+		"sleep 61 & echo $!; exec sleep 61":                      200 * time.Millisecond,
+		"setsid sh -c 'sleep 61; sleep 61' & echo $!; exec cat ": plenty.Time,
+	} {
+		limits.Time = wait
+		pid, _ := shell(t, script, "", limits)
+		if alive(strings.TrimSpace(pid)) {
+			t.Errorf("%s: process %s is still alive", script, pid)
+		}
+	}
+	if left := sleepers(t); left != "" {
+		t.Errorf("left running: %s", left)
+	}
+}
+
+// alive reports whether a process runs; the dead that nobody has reaped do not count.
+func alive(pid string) bool {
+	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
+}
+
+// sleepers returns the processes of this test that sleep on, if any.
+func sleepers(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, path := range found {
+		pid := filepath.Base(filepath.Dir(path))
+		if line, err := os.ReadFile(path); err == nil && string(line) == "sleep\x0061\x00" && alive(pid) {
+			left = append(left, pid)
+		}
+	}
+	return strings.Join(left, " ")
+}
+
+// peerVariable makes the test binary play the peer that is killed.
+const peerVariable = "SOUK_TEST_PEER"
+
+func TestKilledPeerTakesItsProgramAlong(t *testing.T) {
+	if os.Getenv(peerVariable) != "" {
+		_, err := build(t, map[string]string{SettingCommand: "sh -c 'echo $$ >&0; echo $$; exec sleep 62'"}).
+			Do(t.Context(), worker.Task{Limits: plenty}, os.Stdout)
+		t.Fatal("the peer outlived its killing: ", err)
+	}
+	peer := osexec.Command(os.Args[0], "-test.run=^TestKilledPeerTakesItsProgramAlong$")
+	peer.Env = append(os.Environ(), peerVariable+"=1", "TMPDIR="+t.TempDir())
+	out, err := peer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := peer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewScanner(out)
+	if !said.Scan() {
+		t.Fatal("the program said nothing")
+	}
+	pid := said.Text()
+	if !alive(pid) {
+		t.Fatalf("%q is not running", pid)
+	}
+	if err := peer.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = peer.Wait() // killed
+	for deadline := time.Now().Add(soon); alive(pid); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s outlives the peer that started it", pid)
+		}
+	}
+}

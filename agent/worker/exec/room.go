@@ -1,0 +1,61 @@
+package exec
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// room is the place one task works in: a private directory with an empty home, a directory for
+// temporary files and, where the owner named none, the working directory.
+type room struct {
+	root, home, temp, work string
+}
+
+func openRoom(dir string) (*room, error) {
+	root, err := os.MkdirTemp("", "souk-task-")
+	if err != nil {
+		return nil, err
+	}
+	r := &room{
+		root: root, home: filepath.Join(root, "home"), temp: filepath.Join(root, "tmp"), work: dir,
+	}
+	needed := []string{r.home, r.temp}
+	if dir == "" {
+		r.work = filepath.Join(root, "work")
+		needed = append(needed, r.work)
+	}
+	for _, d := range needed {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			return nil, errors.Join(err, r.remove())
+		}
+	}
+	return r, nil
+}
+
+// environment is all that the program gets to see of its surroundings.
+func (r *room) environment() []string {
+	path := os.Getenv("PATH")
+	if path == "" {
+		path = "/usr/local/bin:/usr/bin:/bin"
+	}
+	return []string{"PATH=" + path, r.mark(), "TMPDIR=" + r.temp, "LANG=C.UTF-8", "LC_ALL=C.UTF-8"}
+}
+
+// mark is the setting by which a process of this task is known, wherever it has moved.
+func (r *room) mark() string { return "HOME=" + r.home }
+
+// remove deletes the room, also where the program took away its own permission to do so.
+func (r *room) remove() error {
+	if err := os.RemoveAll(r.root); err == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(r.root, func(path string, entry fs.DirEntry, err error) error {
+		if entry != nil && entry.IsDir() {
+			_ = os.Chmod(path, 0o700) // RemoveAll below reports what still cannot be removed
+		}
+		return nil
+	})
+	return os.RemoveAll(r.root)
+}
