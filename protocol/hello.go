@@ -7,6 +7,9 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
+// Version is the protocol version this package speaks.
+const Version = 1
+
 // Hello is the first thing said on a link, by both ends. It is not sealed: the
 // connection proves who says it.
 //
@@ -20,9 +23,9 @@ type Hello struct {
 	Features []string   `cbor:"features,omitempty"` // optional; unknown ones are ignored
 	Epoch    Epoch      `cbor:"epoch"`              // of this process
 	Lanes    []LaneHead `cbor:"lanes,omitempty"`    // optional: between the two ends, as the speaker has them
-	LogEpoch Epoch      `cbor:"log_epoch"`          // the speaker's outcome log; all zero where it has no entry yet
-	LogSeq   uint64     `cbor:"log_seq"`            // 0 where it has no entry yet
-	LogHead  wire.CID   `cbor:"log_head,omitzero"`  // optional: none yet
+	LogEpoch Epoch      `cbor:"log_epoch"`          // of the speaker's outcome log
+	LogSeq   uint64     `cbor:"log_seq"`            // 0 where this epoch of it has no entry yet
+	LogHead  wire.CID   `cbor:"log_head,omitzero"`  // optional: its last entry, of whatever epoch; none yet
 }
 
 // Epoch is the random name of one run of a process. On the wire it is a byte
@@ -76,8 +79,8 @@ func (d *Hello) Check() error {
 		size("lanes", len(d.Lanes), 0, MaxLanes, "lanes"),
 		each("lanes", d.Lanes, LaneHead.check),
 		count("log_seq", d.LogSeq, 0),
-		must(d.LogEpoch.IsZero() == (d.LogSeq == 0), "log_epoch", "an empty log has no epoch, any other has"),
-		must(d.LogHead.IsZero() == (d.LogSeq == 0), "log_head", "an empty log has no head, any other has"),
+		must(d.LogSeq == 0 || !d.LogEpoch.IsZero(), "log_epoch", "an epoch with entries is never all zero"),
+		must(d.LogSeq == 0 || !d.LogHead.IsZero(), "log_head", "a log with entries has a head"),
 	)
 }
 
