@@ -102,16 +102,18 @@ func byScore(scores []float64) []int {
 }
 
 // pick takes sentences in the order given as long as they fit into the share, and returns their
-// positions in the order of the text. The line end counts too, so that the whole stays within the
-// share whatever stood between the sentences.
+// positions in the order of the text. Only the better sentences are asked, half as many again as
+// the share of all, or what room is left would go to whatever is short. The line end counts too, so
+// that the whole stays within the share whatever stood between the sentences.
 func pick(part [][]byte, scores []float64, order []int, share worker.Share) []int {
 	size := 0
 	for _, s := range part {
 		size += len(s)
 	}
 	left := share.Of(size)
+	asked := min(len(order), share.Of(len(order)*3/2)+1)
 	var chosen []int
-	for _, i := range order {
+	for _, i := range order[:asked] {
 		if cost := len(part[i]) + 1; cost <= left && scores[i] != unfit {
 			left -= cost
 			chosen = append(chosen, i)
