@@ -58,7 +58,7 @@ func (d *Accept) Check() error {
 // agrees checks that an Accept such as d may follow from terms.
 func (d *Accept) agrees(terms *Terms) error {
 	if d.At > terms.ValidUntil {
-		return &Fault{CodeExpired, "at", "after valid_until of what was offered"}
+		return &Fault{Code: CodeExpired, Field: "at", Why: "after valid_until of what was offered"}
 	}
 	return first(
 		must(d.Offered.By != d.By, "by", "nobody hires itself"),
@@ -84,7 +84,7 @@ func (d *Accept) Terms() (*Terms, error) {
 		return &doc.Terms, nil
 	case *Offer:
 		if doc.Ask {
-			return nil, &Fault{CodeNotOffered, "ask", "the offer only hints at its terms"}
+			return nil, &Fault{Code: CodeNotOffered, Field: "ask", Why: "the offer only hints at its terms"}
 		}
 		return &doc.Terms, nil
 	}

@@ -114,7 +114,7 @@ func (d *Entry) checkAmount() error {
 	switch d.Act {
 	case ActOpen, ActVoid, ActClose:
 		if !d.Amount.IsZero() {
-			return &Fault{CodeAmount, "amount", d.Act.String() + " moves nothing"}
+			return &Fault{Code: CodeAmount, Field: "amount", Why: d.Act.String() + " moves nothing"}
 		}
 		return nil
 	case ActHold:
@@ -127,10 +127,10 @@ func (d *Entry) checkAmount() error {
 		total = d.Totals.Posted
 	}
 	if d.Amount.IsZero() && (d.Act == ActPay || d.Act == ActCredit || d.Act == ActSettled) {
-		return &Fault{CodeAmount, "amount", d.Act.String() + " moves something"}
+		return &Fault{Code: CodeAmount, Field: "amount", Why: d.Act.String() + " moves something"}
 	}
 	if d.Amount.Cmp(total) > 0 {
-		return &Fault{CodeAmount, "totals", "the amount is not in them"}
+		return &Fault{Code: CodeAmount, Field: "totals", Why: "the amount is not in them"}
 	}
 	return nil
 }

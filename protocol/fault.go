@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"errors"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -15,32 +14,36 @@ type Fault struct {
 	Code  Code
 	Field string // path of the field, such as "terms.times.review"
 	Why   string
+	err   error // what another room found, if it did
 }
 
 // Error names the field and says why.
 func (f *Fault) Error() string { return f.Field + ": " + f.Why }
 
+// Unwrap returns what another room found: an error of wire or payload, or nil.
+func (f *Fault) Unwrap() error { return f.err }
+
 func wrong(field, format string, args ...any) error {
-	return &Fault{CodeMalformed, field, fmt.Sprintf(format, args...)}
+	return &Fault{Code: CodeMalformed, Field: field, Why: fmt.Sprintf(format, args...)}
 }
 
 func tooLarge(field string, has, most uint64, what string) error {
-	return &Fault{CodeTooLarge, field, fmt.Sprintf("%d %s, at most %d", has, what, most)}
+	return &Fault{Code: CodeTooLarge, Field: field, Why: fmt.Sprintf("%d %s, at most %d", has, what, most)}
 }
 
 // within puts err, found inside a part of a document, under that part's name.
 func within(field string, err error) error {
-	var f *Fault
-	if errors.As(err, &f) {
-		if f.Field != "" {
-			field += "." + f.Field
-		}
-		return &Fault{f.Code, field, f.Why}
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", field, err)
+	f, ok := err.(*Fault)
+	if !ok {
+		return &Fault{CodeOf(err), field, err.Error(), err}
 	}
-	return nil
+	if f.Field != "" {
+		field += "." + f.Field
+	}
+	return &Fault{f.Code, field, f.Why, f.err}
 }
 
 // first returns the first of errs that is not nil.
@@ -58,7 +61,7 @@ func must(holds bool, field, law string) error {
 	if holds {
 		return nil
 	}
-	return &Fault{CodeMalformed, field, law}
+	return &Fault{Code: CodeMalformed, Field: field, Why: law}
 }
 
 // head checks what every document begins with.

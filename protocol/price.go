@@ -53,11 +53,11 @@ func (p Price) checkTranches() error {
 	for _, t := range p.Tranches {
 		var err error
 		if sum, err = sum.Plus(t); err != nil {
-			return &Fault{CodeAmount, "tranches", err.Error()}
+			return &Fault{Code: CodeAmount, Field: "tranches", Why: err.Error()}
 		}
 	}
 	if sum != p.Fixed {
-		return &Fault{CodeAmount, "tranches", "do not sum to fixed"}
+		return &Fault{Code: CodeAmount, Field: "tranches", Why: "do not sum to fixed"}
 	}
 	return nil
 }

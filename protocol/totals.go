@@ -36,7 +36,7 @@ func (t Totals) Exposure() (wire.Amount, error) {
 func (t Totals) check() error {
 	_, err := t.Exposure()
 	if err != nil {
-		return &Fault{CodeAmount, "posted", "released is over held, or credited and settled over posted, or all over 2^128-1"}
+		return &Fault{Code: CodeAmount, Field: "posted", Why: "released is over held, or credited and settled over posted, or all over 2^128-1"}
 	}
 	return nil
 }
