@@ -25,6 +25,8 @@ var (
 	ErrClosed = errors.New("network closed")
 	// ErrNoArtefact is returned (wrapped) by Fetch where the peer does not serve what was asked for.
 	ErrNoArtefact = errors.New("artefact not served")
+	// ErrSize is returned (wrapped) for a frame or an announcement that is empty or over its limit.
+	ErrSize = errors.New("size outside the limits")
 )
 
 // Network is one peer's hold on the network. Its methods may be called from

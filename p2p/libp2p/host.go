@@ -1,0 +1,93 @@
+package libp2p
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"time"
+
+	golibp2p "github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	basicconnmgr "github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/multiformats/go-multiaddr"
+
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// newHost makes the libp2p host: QUIC and TCP with Noise and yamux. Relays,
+// hole punching, port mapping, address discovery, WebTransport and WebRTC are off.
+func newHost(opts Options, ids protocols) (host.Host, error) {
+	identity, err := identityOf(opts.Key)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits(ids)), rcmgr.WithMetricsDisabled())
+	if err != nil {
+		return nil, fmt.Errorf("libp2p: resource limits: %w", err)
+	}
+	conns, err := basicconnmgr.NewConnManager(lowWater, highWater, basicconnmgr.WithGracePeriod(20*time.Second))
+	if err != nil {
+		return nil, fmt.Errorf("libp2p: connection manager: %w", err)
+	}
+	listen := golibp2p.NoListenAddrs
+	if len(opts.Listen) > 0 {
+		listen = golibp2p.ListenAddrStrings(opts.Listen...)
+	}
+	h, err := golibp2p.New(
+		golibp2p.Identity(identity),
+		golibp2p.UserAgent("souk"),
+		golibp2p.ProtocolVersion("souk/"+opts.Net),
+		golibp2p.Transport(quic.NewTransport),
+		golibp2p.Transport(tcp.NewTCPTransport),
+		golibp2p.Security(noise.ID, noise.New),
+		golibp2p.Muxer(yamux.ID, yamux.DefaultTransport),
+		golibp2p.ResourceManager(resources),
+		golibp2p.ConnectionManager(conns),
+		golibp2p.ConnectionGater(gate{}),
+		golibp2p.WithDialTimeout(p2p.DialTimeout),
+		golibp2p.DisableRelay(),
+		golibp2p.DisableIdentifyAddressDiscovery(),
+		golibp2p.DisableMetrics(),
+		listen,
+	)
+	if err != nil {
+		return nil, fmt.Errorf("libp2p: start: %w", err)
+	}
+	return h, nil
+}
+
+func identityOf(key wire.PrivateKey) (crypto.PrivKey, error) {
+	seed := key.Seed()
+	identity, err := crypto.UnmarshalEd25519PrivateKey(ed25519.NewKeyFromSeed(seed[:]))
+	if err != nil {
+		return nil, fmt.Errorf("libp2p: identity: %w", err)
+	}
+	return identity, nil
+}
+
+// gate lets in only peers whose ID is a key of the market, so that everyone
+// beyond this room has a wire.Key.
+type gate struct{}
+
+var _ connmgr.ConnectionGater = gate{}
+
+func (gate) InterceptPeerDial(peer.ID) bool                      { return true }
+func (gate) InterceptAddrDial(peer.ID, multiaddr.Multiaddr) bool { return true }
+func (gate) InterceptAccept(network.ConnMultiaddrs) bool         { return true }
+
+func (gate) InterceptSecured(_ network.Direction, id peer.ID, _ network.ConnMultiaddrs) bool {
+	_, err := keyOf(id)
+	return err == nil
+}
+
+func (gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
