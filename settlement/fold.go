@@ -1,0 +1,157 @@
+package settlement
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// say takes an entry that checkEntry has passed into the book.
+func (b *Book) say(x *step) {
+	s, e := b.strand(pairOf(x.entry)), x.entry
+	s.steps = append(s.steps, x)
+	s.note(x.place)
+	switch e.Act {
+	case protocol.ActOpen:
+		b.lanes[x.lane] = s
+	case protocol.ActHold:
+		b.addHold(s, x)
+		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
+	case protocol.ActPay:
+		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
+	case protocol.ActMeter:
+		x.before, b.jobs[e.Job].reading = b.jobs[e.Job].reading, e.Reading
+		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
+	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
+		h := b.entries[e.Hold]
+		h.end, h.endID = e, x.id
+		s.holds--
+		b.spend(e, h.mandate, e.Amount, h.amount)
+		if h.taken {
+			s.risk = less(s.risk, less(h.amount, e.Amount))
+		}
+	case protocol.ActCredit, protocol.ActSettled:
+		s.risk = less(s.risk, e.Amount)
+		if e.Act == protocol.ActSettled {
+			b.paid[wire.Sum(e.Proof)].used = true
+		}
+	}
+	b.draw(s)
+}
+
+// unsay takes an entry back that no countersign has covered. It is no longer
+// among s.steps, and nothing that was said after it on its branch is left.
+func (b *Book) unsay(s *strand, x *step) {
+	e := x.entry
+	s.unnote(x.place)
+	s.risk = x.risk
+	switch e.Act {
+	case protocol.ActOpen:
+		delete(b.lanes, x.lane)
+	case protocol.ActHold:
+		b.dropHold(s, b.entries[x.id])
+		s.holds--
+		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
+	case protocol.ActPay:
+		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
+	case protocol.ActMeter:
+		b.jobs[e.Job].reading = x.before
+		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
+	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
+		h := b.entries[e.Hold]
+		h.end, h.endID = nil, wire.CID{}
+		s.holds++
+		b.spend(e, h.mandate, h.amount, e.Amount)
+	case protocol.ActSettled:
+		b.paid[wire.Sum(e.Proof)].used = false
+	}
+	b.draw(s)
+}
+
+// reach moves the last countersigned place to steps[i]: what leads there is
+// seen, what follows it stays said, and every other branch is void with its
+// holds.
+func (b *Book) reach(s *strand, i int, by wire.CID) {
+	on := make([]bool, i+1)
+	for j, want := i, s.steps[i].id; j >= 0; j-- {
+		if s.steps[j].id == want {
+			on[j], want = true, s.steps[j].parent
+		}
+	}
+	target := s.steps[i]
+	var path, after, void []*step
+	for j, x := range s.steps {
+		follows := slices.ContainsFunc(after, func(y *step) bool { return y.id == x.parent })
+		switch {
+		case j <= i && on[j]:
+			path = append(path, x)
+		case x.parent == target.id || follows:
+			after = append(after, x)
+		default:
+			void = append(void, x)
+		}
+	}
+	s.steps = after
+	for _, x := range slices.Backward(void) {
+		b.unsay(s, x)
+	}
+	for _, x := range path {
+		b.seen(s, x)
+	}
+	s.base, s.seenAs = target.place, by
+	s.base.waits = false
+	for _, lane := range s.forgetEpochs() {
+		delete(b.lanes, lane)
+	}
+}
+
+// seen marks what one entry did as countersigned.
+func (b *Book) seen(s *strand, x *step) {
+	switch x.entry.Act {
+	case protocol.ActHold:
+		b.entries[x.id].seen = true
+	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
+		b.finish(s, b.entries[x.entry.Hold])
+	}
+}
+
+// affords refuses what would overflow the sum under a mandate. Whether the
+// mandate allows it is delegation's question.
+func (b *Book) affords(e *protocol.Entry) error {
+	if e.By != b.self {
+		return nil
+	}
+	if _, err := b.spent[purse{e.Mandate, e.Asset}].Plus(e.Amount); err != nil {
+		return refuse(protocol.CodeBudget, "the sum under the mandate would pass 2^128-1")
+	}
+	return nil
+}
+
+// spend adds to what is spent under a mandate and takes away what no longer is.
+func (b *Book) spend(e *protocol.Entry, mandate wire.CID, more, fewer wire.Amount) {
+	if e.By != b.self || mandate.IsZero() {
+		return
+	}
+	p := purse{mandate, e.Asset}
+	b.spent[p] = plus(less(b.spent[p], fewer), more)
+}
+
+// plus is a+b, or the most there can be: sums that say how much is at stake are
+// never made smaller than they are.
+func plus(a, b wire.Amount) wire.Amount {
+	s, err := a.Plus(b)
+	if err != nil {
+		return most
+	}
+	return s
+}
+
+// less is a-b, or nothing where b is more.
+func less(a, b wire.Amount) wire.Amount {
+	d, err := a.Minus(b)
+	if err != nil {
+		return wire.Amount{}
+	}
+	return d
+}

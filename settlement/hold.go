@@ -1,0 +1,200 @@
+package settlement
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// job is what the book must know of a job: its holds and what entitles the
+// payer to end them.
+type job struct {
+	of      pair
+	holds   []*hold
+	bases   []wire.CID
+	reading uint64 // of its meter
+}
+
+func (j *job) permits(basis []wire.CID) bool {
+	return slices.ContainsFunc(basis, func(c wire.CID) bool { return slices.Contains(j.bases, c) })
+}
+
+// hold is money set aside for one part of a job.
+type hold struct {
+	id, job  wire.CID
+	part     uint64
+	of       pair
+	at       place // of the HOLD
+	amount   wire.Amount
+	deadline uint64
+	mandate  wire.CID
+	idem     []byte
+
+	seen       bool // countersigned
+	taken      bool
+	declined   protocol.Code
+	declinedAs wire.CID
+	disputed   bool
+	claim      wire.CID
+	claimed    wire.Amount
+
+	end     *protocol.Entry // POST, AWARD or VOID
+	endID   wire.CID
+	endSeen bool
+}
+
+// lapsed reports whether nobody has claimed h in time, by an entry made at at.
+func (h *hold) lapsed(at uint64) bool {
+	return h.claim.IsZero() && at > h.deadline+protocol.Skew
+}
+
+func (b *Book) checkHold(s *strand, e *protocol.Entry) error {
+	switch {
+	case e.Job.IsZero() || e.Deadline == 0 || e.Deadline >= 1<<63 || !e.Hold.IsZero():
+		return refuse(protocol.CodeMalformed, "a HOLD needs a job and a deadline, and no other hold")
+	case len(e.Idem) > protocol.MaxIdem || e.Part > protocol.MaxPart:
+		return refuse(protocol.CodeTooLarge, "idempotency key or part out of range")
+	case s.holds >= MaxHolds:
+		return refuse(protocol.CodeBusy, "%d holds are outstanding", s.holds)
+	}
+	if _, twice := s.idem[string(e.Idem)]; twice && len(e.Idem) > 0 {
+		return refuse(protocol.CodeDuplicate, "the idempotency key was used already")
+	}
+	if _, twice := b.part(e.Job, e.Part); twice {
+		return refuse(protocol.CodeDuplicate, "part %d of the job has a hold already", e.Part)
+	}
+	if j := b.jobs[e.Job]; j != nil && j.of != s.pair {
+		return refuse(protocol.CodeDuplicate, "the job is paid between others, or in another asset")
+	}
+	return nil
+}
+
+// checkEnd returns the hold that e would end. A job that the payee has not
+// taken may be given up at any time: nothing was done for it. A taken one needs
+// a basis, or that its deadline has passed without a Claim.
+func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
+	h := b.entries[e.Hold]
+	switch {
+	case h == nil || h.of != s.pair:
+		return nil, refuse(protocol.CodeHold, "no such hold in this lane")
+	case h.end != nil:
+		return nil, refuse(protocol.CodeHold, "the hold has ended")
+	case e.Job != h.job || e.Part != h.part:
+		return nil, refuse(protocol.CodeHold, "the hold is for another job or part")
+	case len(e.Basis) > protocol.MaxBasis:
+		return nil, refuse(protocol.CodeTooLarge, "%d bases, at most %d", len(e.Basis), protocol.MaxBasis)
+	case e.Amount.Cmp(h.amount) > 0:
+		return nil, refuse(protocol.CodeAmount, "%s of a hold of %s", e.Amount, h.amount)
+	}
+	permitted := b.jobs[h.job].permits(e.Basis)
+	switch {
+	case e.Act == protocol.ActPost && e.Amount.Cmp(h.claimed) < 0:
+		return nil, refuse(protocol.CodeAmount, "%s where %s is claimed", e.Amount, h.claimed)
+	case e.Act == protocol.ActAward && !permitted:
+		return nil, refuse(protocol.CodeHold, "an AWARD needs the evaluators' Award as its basis")
+	case e.Act != protocol.ActVoid:
+		return h, nil
+	case !e.Amount.IsZero():
+		return nil, refuse(protocol.CodeAmount, "a VOID owes nothing")
+	case !h.claim.IsZero():
+		return nil, refuse(protocol.CodeHold, "the hold is claimed: only a POST or an AWARD can end it")
+	case h.taken && !permitted && !h.lapsed(e.At):
+		return nil, refuse(protocol.CodeHold, "the job was taken, and no basis given frees its hold")
+	}
+	return h, nil
+}
+
+// checkClaim returns the hold that c would claim.
+func (b *Book) checkClaim(c *protocol.Claim, id wire.CID) (*hold, error) {
+	h := b.entries[c.Hold]
+	if h == nil {
+		return nil, refuse(protocol.CodeHold, "no such hold")
+	}
+	over := h.end != nil && (h.endSeen || h.end.Act != protocol.ActVoid)
+	switch {
+	case h.claim == id:
+		return nil, ErrKnown
+	case c.By != h.of.payee:
+		return nil, refuse(protocol.CodePayee, "only the payee can claim")
+	case !h.claim.IsZero():
+		return nil, refuse(protocol.CodeDuplicate, "the hold is claimed already")
+	case over || c.Job != h.job || c.Part != h.part:
+		return nil, refuse(protocol.CodeHold, "the hold has ended or is for another job or part")
+	case !h.seen || !h.taken:
+		return nil, refuse(protocol.CodeHold, "the job was not taken")
+	case c.Amount.Cmp(h.amount) > 0:
+		return nil, refuse(protocol.CodeAmount, "%s of a hold of %s", c.Amount, h.amount)
+	case c.At > h.deadline+protocol.Skew:
+		return nil, refuse(protocol.CodeLate, "claimed after the hold's deadline")
+	}
+	return h, nil
+}
+
+// Permit records that basis, a document that the caller has found to be good (a
+// Cancel by the payee, a failed Outcome that both have logged, an Award),
+// entitles the payer to end the holds of job. Both sides must record it for the
+// VOID, AWARD or CREDIT that cites it to fit. A job without a hold is ignored,
+// and so is what goes beyond MaxPermits.
+func (b *Book) Permit(job, basis wire.CID) {
+	j := b.jobs[job]
+	if j == nil || len(j.bases) >= MaxPermits || slices.Contains(j.bases, basis) {
+		return
+	}
+	j.bases = append(j.bases, basis)
+}
+
+// part returns the hold for one part of a job.
+func (b *Book) part(id wire.CID, part uint64) (*hold, bool) {
+	if j := b.jobs[id]; j != nil {
+		for _, h := range j.holds {
+			if h.part == part {
+				return h, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// addHold takes a HOLD into the book.
+func (b *Book) addHold(s *strand, x *step) {
+	e := x.entry
+	h := &hold{
+		id: x.id, job: e.Job, part: e.Part, of: s.pair, at: x.place, amount: e.Amount,
+		deadline: e.Deadline, mandate: e.Mandate, idem: e.Idem,
+	}
+	b.entries[h.id] = h
+	j := b.jobs[h.job]
+	if j == nil {
+		j = &job{of: s.pair}
+		b.jobs[h.job] = j
+	}
+	j.holds = append(j.holds, h)
+	if len(h.idem) > 0 {
+		s.idem[string(h.idem)] = h.id
+	}
+	s.holds++
+}
+
+// dropHold forgets a hold, and its job with the last one.
+func (b *Book) dropHold(s *strand, h *hold) {
+	delete(b.entries, h.id)
+	if len(h.idem) > 0 {
+		delete(s.idem, string(h.idem))
+	}
+	j := b.jobs[h.job]
+	j.holds = slices.DeleteFunc(j.holds, func(x *hold) bool { return x == h })
+	if len(j.holds) == 0 {
+		delete(b.jobs, h.job)
+	}
+}
+
+// finish remembers a hold whose end is countersigned, and forgets the oldest.
+func (b *Book) finish(s *strand, h *hold) {
+	h.endSeen = true
+	s.done = append(s.done, h.id)
+	if len(s.done) > Remembered {
+		b.dropHold(s, b.entries[s.done[0]])
+		s.done = s.done[1:]
+	}
+}

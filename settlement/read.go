@@ -1,0 +1,227 @@
+package settlement
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Lane is the lane in force between a payer and a payee in one asset, after the
+// last entry said.
+type Lane struct {
+	ID           wire.CID
+	Payer, Payee wire.Key
+	Asset        string
+	Epoch        protocol.Epoch
+	Seq          uint64
+	Head         wire.CID // entry Seq
+	Totals       protocol.Totals
+	Seen         uint64          // last countersigned entry, of SeenEpoch; 0 for none
+	SeenEpoch    protocol.Epoch  // Epoch, or an older one while an OPEN waits
+	SeenHead     wire.CID        // entry Seen
+	SeenTotals   protocol.Totals // after it
+	SeenAs       wire.CID        // the Countersign that said so
+	Holds        int             // outstanding
+	Stopped      bool            // by a fork
+}
+
+func (s *strand) lane() Lane {
+	p := s.tip()
+	return Lane{
+		ID: p.lane, Payer: s.payer, Payee: s.payee, Asset: s.asset,
+		Epoch: p.epoch, Seq: p.seq, Head: p.id, Totals: p.totals,
+		Seen: s.base.seq, SeenEpoch: s.base.epoch, SeenHead: s.base.id, SeenTotals: s.base.totals, SeenAs: s.seenAs,
+		Holds: s.holds, Stopped: s.stopped,
+	}
+}
+
+// LaneTo returns the lane in which self pays payee.
+func (b *Book) LaneTo(payee wire.Key, asset string) (Lane, bool) {
+	return b.lane(pair{b.self, payee, asset})
+}
+
+// LaneFrom returns the lane in which payer pays self.
+func (b *Book) LaneFrom(payer wire.Key, asset string) (Lane, bool) {
+	return b.lane(pair{payer, b.self, asset})
+}
+
+func (b *Book) lane(p pair) (Lane, bool) {
+	s := b.strands[p]
+	if s == nil {
+		return Lane{}, false
+	}
+	return s.lane(), true
+}
+
+// Lanes returns all lanes in force, by payer, payee and asset.
+func (b *Book) Lanes() []Lane {
+	lanes := make([]Lane, len(b.order))
+	for i, s := range b.order {
+		lanes[i] = s.lane()
+	}
+	return lanes
+}
+
+// Readiness says what may be said next to a payee.
+type Readiness int
+
+const (
+	Fresh    Readiness = iota // no history: an OPEN, and what follows it in the same bundle
+	MustOpen                  // an OPEN first, and its countersign
+	Opening                   // the OPEN was said; nothing until its countersign
+	Open                      // any entry
+	Stopped                   // nothing: the lane has forked
+)
+
+var readinessNames = [...]string{"fresh", "must open", "opening", "open", "stopped"}
+
+// String returns the readiness in words.
+func (r Readiness) String() string { return readinessNames[r] }
+
+// Ready says what self may say next in its lane to payee.
+func (b *Book) Ready(payee wire.Key, asset string) Readiness {
+	s := b.strands[pair{b.self, payee, asset}]
+	if s == nil {
+		return Fresh
+	}
+	p := s.tip()
+	switch {
+	case s.stopped:
+		return Stopped
+	case p.epoch != b.epoch || p.closed:
+		return MustOpen
+	case p.waits:
+		return Opening
+	}
+	return Open
+}
+
+// Unseen returns the entries that self has said to payee and that are not
+// countersigned, by asset, each after the one it continues. They are to be said
+// again, byte for byte, in this order.
+func (b *Book) Unseen(payee wire.Key) []wire.CID {
+	var ids []wire.CID
+	for _, s := range b.between(b.self, payee) {
+		for _, x := range s.steps {
+			ids = append(ids, x.id)
+		}
+	}
+	return ids
+}
+
+// HoldState is all that is known of a hold.
+type HoldState struct {
+	ID           wire.CID // the HOLD entry
+	Lane         wire.CID // in which it was said; later epochs may end it
+	Payer, Payee wire.Key
+	Asset        string
+	Seq          uint64
+	Job          wire.CID
+	Part         uint64
+	Amount       wire.Amount
+	Deadline     uint64 // Unix milliseconds by which it must be claimed
+	Mandate      wire.CID
+	Idem         []byte
+
+	Countersigned bool
+	Taken         bool
+	Declined      protocol.Code // why; empty if not declined
+	DeclinedAs    wire.CID      // the Countersign that said so: the basis of a VOID
+	Disputed      bool
+	Claim         wire.CID    // zero if not claimed
+	Claimed       wire.Amount // of Claim
+
+	Act     protocol.Act // ActPost, ActAward or ActVoid; 0 while it is outstanding
+	End     wire.CID     // the entry that ended it
+	Posted  wire.Amount  // what that entry owes
+	EndSeen bool         // that entry is countersigned: the end is final
+}
+
+// Outstanding reports whether the hold has not ended.
+func (h HoldState) Outstanding() bool { return h.Act == 0 }
+
+func (h *hold) state() HoldState {
+	st := HoldState{
+		ID: h.id, Lane: h.at.lane, Payer: h.of.payer, Payee: h.of.payee, Asset: h.of.asset, Seq: h.at.seq,
+		Job: h.job, Part: h.part, Amount: h.amount, Deadline: h.deadline, Mandate: h.mandate, Idem: h.idem,
+		Countersigned: h.seen, Taken: h.taken, Declined: h.declined, DeclinedAs: h.declinedAs, Disputed: h.disputed,
+		Claim: h.claim, Claimed: h.claimed,
+	}
+	if h.end != nil {
+		st.Act, st.End, st.Posted, st.EndSeen = h.end.Act, h.endID, h.end.Amount, h.endSeen
+	}
+	return st
+}
+
+// HoldOf returns the hold for one part of a job (0 where there is one part).
+// Whoever relies on it compares Payer with the job's hirer.
+func (b *Book) HoldOf(job wire.CID, part uint64) (HoldState, bool) {
+	h, ok := b.part(job, part)
+	if !ok {
+		return HoldState{}, false
+	}
+	return h.state(), true
+}
+
+// Hold returns the hold that entry id made.
+func (b *Book) Hold(id wire.CID) (HoldState, bool) {
+	h := b.entries[id]
+	if h == nil {
+		return HoldState{}, false
+	}
+	return h.state(), true
+}
+
+// Position is what stands between self and a peer in one asset. The two
+// directions are told apart and never netted here.
+type Position struct {
+	Peer      wire.Key
+	Asset     string
+	IOwe      wire.Amount // posted, and neither credited nor settled
+	OwedToMe  wire.Amount
+	HeldByMe  wire.Amount // my outstanding holds for the peer
+	HeldForMe wire.Amount
+}
+
+// Position returns what stands between self and peer in asset; nothing where
+// they never dealt in it.
+func (b *Book) Position(peer wire.Key, asset string) Position {
+	p := Position{Peer: peer, Asset: asset}
+	if s := b.strands[pair{b.self, peer, asset}]; s != nil {
+		p.IOwe, p.HeldByMe = balance(s.tip().totals)
+	}
+	if s := b.strands[pair{peer, b.self, asset}]; s != nil {
+		p.OwedToMe, p.HeldForMe = balance(s.tip().totals)
+	}
+	return p
+}
+
+// balance returns what is owed and what is set aside. The fold has seen to it
+// that neither falls below zero.
+func balance(t protocol.Totals) (owed, held wire.Amount) {
+	return less(less(t.Posted, t.Credited), t.Settled), less(t.Held, t.Released)
+}
+
+// Spent returns what self has posted and still holds of asset under a mandate.
+func (b *Book) Spent(mandate wire.CID, asset string) wire.Amount {
+	return b.spent[purse{mandate, asset}]
+}
+
+// Positions returns every position, by peer and asset.
+func (b *Book) Positions() []Position {
+	var all []Position
+	for _, s := range b.order {
+		peer := s.payee
+		if peer == b.self {
+			peer = s.payer
+		}
+		all = append(all, b.Position(peer, s.asset))
+	}
+	slices.SortFunc(all, func(p, q Position) int {
+		return cmp.Or(slices.Compare(p.Peer[:], q.Peer[:]), strings.Compare(p.Asset, q.Asset))
+	})
+	return slices.CompactFunc(all, func(p, q Position) bool { return p.Peer == q.Peer && p.Asset == q.Asset })
+}
