@@ -28,10 +28,11 @@ type Opening struct {
 // ErrCommitment is returned (wrapped) where bytes are not those that were committed to.
 var ErrCommitment = errors.New("not the bytes that were committed to")
 
-// ID returns the commitment.
+// ID returns the commitment. It panics where Size is 2^63 or more, or Alg no
+// text: an Opening that was read, or made by a Hasher, never is.
 func (o Opening) ID() wire.CID {
 	b, err := wire.Encode(o)
-	if err != nil { // fixed shape
+	if err != nil {
 		panic(err)
 	}
 	return wire.Sum(b)
@@ -104,7 +105,7 @@ func hashNode(l, r [32]byte) [32]byte {
 // Verify reads r to its end and reports whether its bytes, under o, are those
 // that the artefact a names.
 func Verify(a Artefact, o Opening, r io.Reader) error {
-	if o.Alg != Algorithm || o.Size != a.Size || o.ID() != a.ID {
+	if o.Alg != Algorithm || o.Size != a.Size || a.Size > MaxSize || o.ID() != a.ID {
 		return fmt.Errorf("%w: the opening is another artefact's", ErrCommitment)
 	}
 	h := new(Hasher)
