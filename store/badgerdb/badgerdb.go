@@ -11,11 +11,11 @@
 //
 //	'r' ‖ seq (8 bytes, big-endian) ‖ 0   chain value after the record (32) ‖ record up to 512 KiB
 //	'r' ‖ seq ‖ 1                         the rest of a longer record
-//	'h'                                   head: seq (8) ‖ chain (32), written with each group
 //	's' ‖ key                             a value of the shelf
+//	'z'                                   head: seq (8) ‖ chain (32), written with each group
 //
 // Beside the database stands the file HEAD, the same note of the head outside
-// Badger: a log that Badger silently cut short would have lost 'h' as well.
+// Badger: a log that Badger silently cut short would have lost 'z' as well.
 package badgerdb
 
 import (

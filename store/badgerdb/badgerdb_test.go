@@ -4,14 +4,11 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"github.com/souk-network/souk/store"
 	"github.com/souk-network/souk/store/storetest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // home is a directory with one journal; Tamper goes around the journal, through Badger.
 type home struct{ dir string }

@@ -190,7 +190,9 @@ func (s *Store) durableHead() store.Head {
 	return s.head
 }
 
-var headKey = []byte{'h'}
+// headKey sorts after all records, so that the tables of new records overlap only the
+// last of the old: sorted before, it made each compaction rewrite the whole ledger.
+var headKey = []byte{'z'}
 
 // recordKey names one part of a record; keys are in the order of the numbers.
 func recordKey(seq uint64, part byte) []byte {

@@ -42,18 +42,21 @@ func (o Options) Check() error {
 // go to the value log.
 const (
 	memTable  = 8 << 20
+	table     = 8 << 20
 	threshold = 1 << 20
 )
 
 // badger returns the settings, each of which docs/decisions/0002-store.md gives a reason for.
 func (o Options) badger(dir string) badger.Options {
-	return badger.DefaultOptions(dir).
+	b := badger.DefaultOptions(dir).
 		WithSyncWrites(true).
 		WithMemTableSize(memTable).
 		WithNumMemtables(1).
 		WithValueThreshold(threshold).
 		WithValueLogFileSize(1 << 20).
-		WithBaseTableSize(4 << 20).
+		WithBaseTableSize(table).
+		WithBaseLevelSize(64 << 20).
+		WithBaseLevelSize(64 << 20).
 		WithNumLevelZeroTables(3).
 		WithNumLevelZeroTablesStall(8).
 		WithNumCompactors(2).
@@ -66,6 +69,8 @@ func (o Options) badger(dir string) badger.Options {
 		WithDetectConflicts(false).
 		WithMetricsEnabled(false).
 		WithLogger(logger{o.Warn})
+	b.TableSizeMultiplier = 1 // tables of one size on every level
+	return b
 }
 
 // logger hands Badger's warnings and errors on and drops the rest.
