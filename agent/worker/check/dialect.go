@@ -14,7 +14,7 @@ const (
 	// maxWeight bounds the JSON values a schema holds; uniqueItems counts as uniqueWeight of them,
 	// for it may compare every two items.
 	maxWeight    = 4096
-	uniqueWeight = 512
+	uniqueWeight = 256
 	// maxSchemaDepth bounds how deep schemas lie within one another.
 	maxSchemaDepth = 16
 	// maxPatternSteps bounds all regular expressions of a schema together, see patternSteps.

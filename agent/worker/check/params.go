@@ -19,26 +19,29 @@ var (
 	errNotJSON = errors.New("not one JSON value")
 )
 
-// wellFormed reports what is wrong with a JSON text: anything but one value in UTF-8, a member
-// name twice in one object, or nesting deeper than maxNesting. Readers that are laxer take the
-// last of two members, or the first, and two sides would come to different verdicts.
-func wellFormed(text []byte) error {
+// wellFormed counts the values of a JSON text, member names not among them, or says what is wrong
+// with it: anything but one value in UTF-8, a member name twice in one object, or nesting deeper
+// than maxNesting. Readers that are laxer take the last of two members, or the first, and two
+// sides would come to different verdicts.
+func wellFormed(text []byte) (values int, err error) {
 	if !utf8.Valid(text) {
-		return errNotUTF8
+		return 0, errNotUTF8
 	}
 	if !json.Valid(text) {
-		return errNotJSON // the reader's own words may hold some of the text
+		return 0, errNotJSON // the reader's own words may hold some of the text
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber() // a number of any length is one value; what reads it decides what it is worth
-	return wellFormedValue(d, 0)
+	err = countValues(d, 0, &values)
+	return values, err
 }
 
-func wellFormedValue(d *json.Decoder, depth int) error {
+func countValues(d *json.Decoder, depth int, values *int) error {
 	token, err := d.Token()
 	if err != nil {
 		return errNotJSON
 	}
+	*values++
 	opening, nested := token.(json.Delim)
 	if !nested {
 		return nil
@@ -46,23 +49,24 @@ func wellFormedValue(d *json.Decoder, depth int) error {
 	if depth == maxNesting {
 		return fmt.Errorf("nested deeper than %d", maxNesting)
 	}
-	names := map[string]bool{}
+	seen := map[string]bool{}
 	for d.More() {
 		if opening == '{' {
-			name, err := d.Token()
-			if err != nil {
+			token, err := d.Token()
+			name, ok := token.(string)
+			if err != nil || !ok {
 				return errNotJSON
 			}
-			if names[name.(string)] {
+			if seen[name] {
 				return errors.New("a member name stands twice in one object")
 			}
-			names[name.(string)] = true
+			seen[name] = true
 		}
-		if err := wellFormedValue(d, depth+1); err != nil {
+		if err := countValues(d, depth+1, values); err != nil {
 			return err
 		}
 	}
-	if _, err := d.Token(); err != nil {
+	if _, err := d.Token(); err != nil { // the closing one
 		return errNotJSON
 	}
 	return nil
@@ -71,7 +75,7 @@ func wellFormedValue(d *json.Decoder, depth int) error {
 // members reads params as one object, every name of which must be known. Names are compared
 // exactly, unlike encoding/json does.
 func members(params string, known ...string) (map[string]json.RawMessage, error) {
-	if err := wellFormed([]byte(params)); err != nil {
+	if _, err := wellFormed([]byte(params)); err != nil {
 		return nil, fmt.Errorf("parameters: %w", err)
 	}
 	var m map[string]json.RawMessage

@@ -11,18 +11,22 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// maxWork bounds the length of a result times the weight of its schema, and so the time a check
-// takes: at most a few seconds for the worst of both.
-const maxWork = 1 << 28
+// What the weight of a schema times the result may be, its values or its bytes: a few seconds of
+// work at the worst, for each value may meet each part of the schema, and so may each byte of a
+// string that fits none of many patterns.
+const (
+	maxValueWork = 1 << 22
+	maxByteWork  = 1 << 28
+)
 
 // schemaTest is the rule "jsonschema": the result is JSON and valid under the schema.
 type schemaTest struct {
 	schema *jsonschema.Resolved
-	weight int // how much work one byte of a result may be, 1 or more
+	weight int // 1 to maxWeight
 }
 
 func parseSchema(params string) (test, error) {
-	if err := wellFormed([]byte(params)); err != nil {
+	if _, err := wellFormed([]byte(params)); err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
 	}
 	plain, weight, err := normalize([]byte(params))
@@ -45,11 +49,15 @@ func (s schemaTest) run(_ context.Context, _, result io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if most := maxWork / s.weight; len(text) > most {
-		return failure("work", "the result is longer than the %d bytes this schema allows", most)
+	if most := maxByteWork / s.weight; len(text) > most {
+		return failure("work", "%d bytes, at most %d under this schema", len(text), most)
 	}
-	if err := wellFormed(text); err != nil {
+	values, err := wellFormed(text)
+	if err != nil {
 		return failure("json", "%v", err)
+	}
+	if most := maxValueWork / s.weight; values > most {
+		return failure("work", "%d values, at most %d under this schema", values, most)
 	}
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
