@@ -15,21 +15,18 @@ func journalFlip(t *testing.T, home JournalHome) {
 	appendAll(t, j, 1, some(n)...)
 	mustClose(t, j)
 	whole := some(n)[bad-1]
-	rapid.Check(t, func(t *rapid.T) {
-		at := rapid.IntRange(0, len(whole)-1).Draw(t, "byte")
-		mask := byte(rapid.IntRange(1, 255).Draw(t, "mask"))
+	for i, at := range []int{0, 1, len(whole) / 2, len(whole) - 1} {
 		home.Tamper(t, bad, func([]byte) []byte {
 			r := bytes.Clone(whole)
-			r[at] ^= mask
+			r[at] ^= 1 << (2 * i)
 			return r
 		})
 		j := home.Open(t)
-		defer mustClose(t, j)
 		checkDamaged(t, j, bad)
-		if _, err := j.Read(bad); err == nil {
-			t.Fatal("Read returned a changed record")
-		}
-	})
+		_, err := j.Read(bad)
+		mustDamage(t, err, bad)
+		mustClose(t, j)
+	}
 	home.Tamper(t, bad, func([]byte) []byte { return whole })
 	j = home.Open(t)
 	defer mustClose(t, j)
