@@ -48,11 +48,14 @@ func Defaults() Settings {
 	}
 }
 
+// netRunes may stand in a network's name: it becomes part of libp2p protocol IDs.
+const netRunes = "abcdefghijklmnopqrstuvwxyz0123456789.-"
+
 // Check reports the first value that makes no sense.
 func (s Settings) Check() error {
 	switch {
-	case s.Net == "" || len(s.Net) > wire.MaxNetBytes:
-		return fmt.Errorf("net: 1 to %d bytes are needed", wire.MaxNetBytes)
+	case s.Net == "" || len(s.Net) > wire.MaxNetBytes || strings.Trim(s.Net, netRunes) != "":
+		return fmt.Errorf("net: 1 to %d of a-z, 0-9, '.' and '-' are needed", wire.MaxNetBytes)
 	case s.Asset == "" || len(s.Asset) > protocol.MaxAsset:
 		return fmt.Errorf("asset: 1 to %d bytes are needed, such as souk:credit/usd-6", protocol.MaxAsset)
 	case len(s.Listen) == 0:

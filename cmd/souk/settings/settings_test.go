@@ -79,7 +79,7 @@ func TestRefusals(t *testing.T) {
 		"[peer]\nnet = 'x'":                  `no setting "peer"`,
 		"net = ":                             "line 1",
 		"net = 5":                            "net: 5 must stand in quotes",
-		"net = ''":                           "net: 1 to 64 bytes",
+		"net = ''":                           "net: 1 to 64 of a-z",
 		"listen = '/ip4/1.2.3.4/tcp/1'":      "must be a list",
 		"listen = []":                        "at least one",
 		"listen = ['localhost:4901']":        "no multiaddr",

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// amount is a flag that holds a sum of money.
+type amount struct{ to *wire.Amount }
+
+func (a amount) Type() string { return "N" }
+
+func (a amount) String() string {
+	if a.to == nil || a.to.IsZero() {
+		return ""
+	}
+	return a.to.String()
+}
+
+func (a amount) Set(s string) (err error) {
+	*a.to, err = parseAmount(s)
+	return err
+}
+
+// parseAmount reads an amount, and knows what people write instead of one.
+func parseAmount(s string) (wire.Amount, error) {
+	a, err := wire.ParseAmount(s)
+	if err == nil {
+		return a, nil
+	}
+	hint := "write a whole number of the asset's smallest unit, such as 5"
+	switch {
+	case strings.HasPrefix(s, "-"):
+		hint = "an amount is 0 or more"
+	case strings.ContainsAny(s, ".,"):
+		hint = "amounts are whole numbers of the asset's smallest unit: one unit of souk:credit/usd-6 is a millionth, so 0.1 of it is 100000"
+	case strings.ContainsAny(s, "eE"):
+		hint = "write all digits: 1e3 is 1000"
+	case len(s) > 1 && s[0] == '0':
+		hint = "leave leading zeros out"
+	case len(s) >= 39:
+		hint = "the most is 340282366920938463463374607431768211455 (2^128-1)"
+	}
+	return a, &gateway.Error{Code: protocol.CodeAmount, Message: fmt.Sprintf("%q is not an amount", safe(s)), Hint: hint}
+}
+
+// peerKey is a flag that holds a peer's identity.
+type peerKey struct{ to *wire.Key }
+
+func (k peerKey) Type() string { return "ID" }
+
+func (k peerKey) String() string {
+	if k.to == nil {
+		return ""
+	}
+	return k.to.String()
+}
+
+func (k peerKey) Set(s string) (err error) {
+	if *k.to, err = wire.ParseKey(s); err != nil {
+		return &gateway.Error{
+			Code: gateway.CodeInvalid, Message: fmt.Sprintf("%q is no peer", safe(s)),
+			Hint: "write a peer ID (12D3KooW…) or a did:key, as `souk find` and `souk status` show them",
+		}
+	}
+	return nil
+}
+
+// millis returns a duration flag as milliseconds.
+func millis(name string, d time.Duration) (uint64, error) {
+	if d < 0 || d > protocol.MaxDuration*time.Millisecond || d%time.Millisecond != 0 {
+		return 0, fmt.Errorf("--%s must be from 1ms to %s", name, protocol.MaxDuration*time.Millisecond)
+	}
+	return uint64(d.Milliseconds()), nil
+}
+
+// given returns the flags of c that were given, by name, with their values.
+func given(c *cobra.Command) map[string][]string {
+	found := map[string][]string{}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			found[f.Name] = list.GetSlice()
+			return
+		}
+		found[f.Name] = []string{f.Value.String()}
+	})
+	return found
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+)
+
+// want collects the flags of hire.
+type want struct {
+	order    gateway.Order
+	in, out  string
+	deadline time.Duration
+	watch    bool
+}
+
+func hireCommand(p *program) *cobra.Command {
+	var o want
+	c := &cobra.Command{
+		Use:   "hire CAPABILITY --in FILE",
+		Short: "Have a job done: the result goes to standard output",
+		Long: `Have a job done by whoever offers it for the least, within the budget: the result
+goes to standard output, byte for byte (on a terminal control characters are
+escaped). With --json it is the job that is printed; --out keeps the result.
+
+The job is the peer's from the moment it is taken: ending this command does not
+end it. ` + "`souk job cancel`" + ` does.`,
+		Example: `  souk hire text/words@1 --in README.md
+  cat book.txt | souk hire text/summary@1 --in - --budget 5000 --out summary.txt
+  souk hire text/words@1 --in README.md --deadline 30s --json`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			o.order.Capability = a[0]
+			if err := o.fill(); err != nil {
+				return misuse(c, err)
+			}
+			return p.hire(c.Context(), &o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.in, "in", "", "`FILE` of the input, - for standard input (required)")
+	f.Var(amount{&o.order.Budget}, "budget", "most it may cost, in smallest `unit`s (default: the mandate's cap for one job)")
+	f.StringVar(&o.order.Asset, "asset", "", "`ASSET` to pay in (default: the mandate's only one)")
+	f.DurationVar(&o.deadline, "deadline", 0, "give up on what is not delivered within this `time`")
+	f.Var(peerKey{&o.order.Peer}, "peer", "hire only this peer")
+	f.StringVar(&o.out, "out", "", "write the result to this `FILE`")
+	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
+	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public)")
+	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
+	f.BoolVar(&o.watch, "watch", false, "tell each stage as it comes; with --json one line each")
+	return c
+}
+
+func (o *want) fill() (err error) {
+	switch {
+	case o.in == "":
+		return errors.New("--in is missing: name the input's file, or - for standard input")
+	case len(o.order.Key) > 64:
+		return errors.New("--key may have at most 64 bytes")
+	}
+	if o.order.Key == "" {
+		o.order.Key = "order-" + strings.ToLower(rand.Text()[:16])
+	}
+	o.order.DeadlineMS, err = millis("deadline", o.deadline)
+	return err
+}
+
+// hire orders, waits, and hands over what was bought.
+func (p *program) hire(ctx context.Context, o *want) error {
+	input := p.in
+	if o.in != "-" {
+		f, err := os.Open(o.in)
+		if err != nil {
+			return invalid(fmt.Errorf("read the input: %w", err), "--in names a file, or - for standard input")
+		}
+		defer f.Close()
+		input = f
+	}
+	desk, err := p.desk()
+	if err != nil {
+		return err
+	}
+	defer desk.Close()
+	telling := p.begin("handing over the input")
+	defer telling.end()
+	job, err := desk.Hire(ctx, o.order, input)
+	if err != nil {
+		return err
+	}
+	job, err = p.follow(ctx, desk, job, o, telling)
+	telling.end()
+	if err != nil {
+		return err
+	}
+	if !job.OK {
+		return failed(job)
+	}
+	if o.out != "" || !p.json {
+		if err := p.fetch(ctx, desk, job, o.out); err != nil {
+			return err
+		}
+	}
+	if p.json && !o.watch { // --watch has shown it
+		return p.show(job, nil)
+	}
+	return nil
+}
+
+// follow waits until the job is final.
+func (p *program) follow(ctx context.Context, desk gateway.Desk, job gateway.Job, o *want, telling *progress) (gateway.Job, error) {
+	for {
+		telling.step(fmt.Sprintf("%s: %s", job.Capability, job.Stage))
+		if o.watch {
+			if err := p.tellStage(job); err != nil {
+				return job, err
+			}
+		}
+		if job.Final {
+			return job, nil
+		}
+		next, err := desk.Await(ctx, o.order.Key, job.Stage)
+		switch {
+		case err == nil:
+			job = next
+		case ctx.Err() != nil:
+			return job, &gateway.Error{
+				Code: gateway.CodeTimeout, Message: fmt.Sprintf("stopped waiting; job %s goes on", name(job)),
+				Hint: fmt.Sprintf("`souk job show %s` shows it, `souk job cancel %s` ends it", o.order.Key, o.order.Key), Retryable: true,
+			}
+		default:
+			e := gateway.AsError(err)
+			return job, &gateway.Error{
+				Code: e.Code, Message: fmt.Sprintf("%s, while job %s was %s", e.Message, name(job), job.Stage),
+				Hint: fmt.Sprintf("it goes on once the peer runs again: `souk up`, then `souk job show %s`", o.order.Key), Retryable: true,
+			}
+		}
+	}
+}
+
+// tellStage prints one line about where the job stands.
+func (p *program) tellStage(job gateway.Job) error {
+	if p.json {
+		if job.Final && !job.OK {
+			return nil // the failure tells it
+		}
+		return p.show(job, nil)
+	}
+	_, err := fmt.Fprintf(p.err, "%s  %s  %s\n", time.Now().Format("15:04:05"), name(job), safe(job.Stage))
+	return err
+}
+
+// failed is the error for a job that ended without what was wanted.
+func failed(job gateway.Job) error {
+	e := &gateway.Error{
+		Code: job.Code, Message: fmt.Sprintf("job %s is %s", name(job), job.Stage),
+		Hint: fmt.Sprintf("`souk job show %s` tells what happened", name(job)),
+	}
+	if e.Code == "" {
+		e.Code = gateway.CodeInternal
+	}
+	if job.Detail != "" {
+		e.Message += ": " + job.Detail
+	}
+	switch e.Code {
+	case protocol.CodeNoOffer:
+		e.Hint, e.Retryable = fmt.Sprintf("`souk find %s` shows who offers it; wait for an offer, or raise --budget", job.Capability), true
+	case protocol.CodeBudget:
+		e.Hint = "`souk status` shows what the mandate allows and what is spent"
+	case protocol.CodeBusy:
+		e.Hint, e.Retryable = "the provider is busy: hire again later", true
+	}
+	return e
+}
+
+// fetch writes a job's result to a file, or to standard output.
+func (p *program) fetch(ctx context.Context, desk gateway.Desk, job gateway.Job, to string) error {
+	r, about, err := desk.Result(ctx, name(job))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if to != "" {
+		if err := save(to, r); err != nil {
+			return fmt.Errorf("write the result of job %s to %s: %w", name(job), to, err)
+		}
+		return nil
+	}
+	out := p.out
+	if _, isTerminal := p.screen(p.out); isTerminal {
+		out = &veil{p.out}
+	}
+	n, err := io.Copy(out, r)
+	if err == nil && uint64(n) != about.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("fetch the result of job %s: %w", name(job), err)
+	}
+	return nil
+}
+
+// veil escapes control characters on their way to a terminal; lines and tabs pass.
+type veil struct{ w io.Writer }
+
+func (v *veil) Write(b []byte) (int, error) {
+	var line strings.Builder
+	for rest := string(b); rest != ""; {
+		i := strings.IndexAny(rest, "\n\t")
+		if i < 0 {
+			line.WriteString(safe(rest))
+			break
+		}
+		line.WriteString(safe(rest[:i]))
+		line.WriteByte(rest[i])
+		rest = rest[i+1:]
+	}
+	if _, err := io.WriteString(v.w, line.String()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}

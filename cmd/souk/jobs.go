@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/gateway"
+)
+
+// shownJobs is the JSON of jobs.
+type shownJobs struct {
+	Schema string        `json:"schema"` // "souk.jobs/v1"
+	Jobs   []gateway.Job `json:"jobs"`
+}
+
+const allJobs = 10_000 // the most the API lists
+
+func jobsCommand(p *program) *cobra.Command {
+	limit := 0
+	c := &cobra.Command{
+		Use: "jobs", Short: "Show jobs, newest first",
+		Example: "  souk jobs\n  souk jobs --limit 1000 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 1 || limit > allJobs {
+				return misuse(c, fmt.Errorf("--limit must be from 1 to %d", allJobs))
+			}
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			jobs, err := desk.Jobs(c.Context(), limit)
+			if err != nil {
+				return err
+			}
+			return p.show(shownJobs{"souk.jobs/v1", list(jobs)}, func(w io.Writer) error {
+				if len(jobs) == 0 {
+					_, err := fmt.Fprintln(w, "no jobs yet; `souk find` shows what can be hired")
+					return err
+				}
+				return p.jobsTable(jobs)
+			})
+		},
+	}
+	c.Flags().IntVar(&limit, "limit", 100, "at most so many")
+	return c
+}
+
+func (p *program) jobsTable(jobs []gateway.Job) error {
+	rows := make([][]string, len(jobs))
+	for i, j := range jobs {
+		rows[i] = []string{
+			name(j), j.Role, j.Stage, j.Capability, j.Price.String(), j.Paid.String(),
+			or(j.Peer.String()), clock(j.Opened),
+		}
+	}
+	return p.table([]column{
+		{head: "JOB", least: 14},
+		{head: "AS"},
+		{head: "STAGE"},
+		{head: "CAPABILITY", least: 8},
+		{head: "PRICE", right: true},
+		{head: "PAID", right: true},
+		{head: "WITH", least: 10},
+		{head: "OPENED", least: 10},
+	}, rows)
+}
+
+// name is what a job is called: its ID, or its order's key while it has none.
+func name(j gateway.Job) string {
+	if j.ID.IsZero() {
+		return j.Key
+	}
+	return j.ID.String()
+}
+
+func jobCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use: "job", Short: "Show one job, fetch its result, or end it",
+		Long:    "Show one job, fetch its result, or end it. ID is a job's ID, an order's key, or enough of\nthe beginning of one.",
+		Example: "  souk job show bafyreih3\n  souk job result bafyreih3 > summary.txt\n  souk job cancel bafyreih3",
+	}
+	c.AddCommand(
+		&cobra.Command{
+			Use: "show ID", Short: "Show a job document by document",
+			Example: "  souk job show bafyreih3",
+			Args:    args(cobra.ExactArgs(1)),
+			RunE: p.withJob(func(_ context.Context, _ gateway.Desk, j gateway.Job) error {
+				return p.show(j, func(w io.Writer) error { return p.jobPage(w, j) })
+			}),
+		},
+		resultCommand(p),
+		&cobra.Command{
+			Use: "cancel ID", Short: "Ask for the end of a job",
+			Example: "  souk job cancel bafyreih3",
+			Args:    args(cobra.ExactArgs(1)),
+			RunE: p.withJob(func(ctx context.Context, desk gateway.Desk, j gateway.Job) error {
+				j, err := desk.Cancel(ctx, name(j))
+				if err != nil {
+					return err
+				}
+				return p.show(j, func(w io.Writer) error {
+					_, err := fmt.Fprintf(w, "job %s is now %s\n", name(j), safe(j.Stage))
+					return err
+				})
+			}),
+		},
+	)
+	return c
+}
+
+// withJob runs f with the job its argument names.
+func (p *program) withJob(f func(context.Context, gateway.Desk, gateway.Job) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, a []string) error {
+		desk, err := p.desk()
+		if err != nil {
+			return err
+		}
+		defer desk.Close()
+		job, err := lookUp(c.Context(), desk, a[0])
+		if err != nil {
+			return err
+		}
+		return f(c.Context(), desk, job)
+	}
+}
+
+// lookUp returns the job that id names or begins.
+func lookUp(ctx context.Context, desk gateway.Desk, id string) (gateway.Job, error) {
+	job, err := desk.Job(ctx, id)
+	if err == nil || gateway.AsError(err).Code != gateway.CodeNotFound || id == "" {
+		return job, err
+	}
+	jobs, listing := desk.Jobs(ctx, allJobs)
+	if listing != nil {
+		return job, listing
+	}
+	found := ""
+	for _, j := range jobs {
+		if !strings.HasPrefix(j.ID.String(), id) && !strings.HasPrefix(j.Key, id) {
+			continue
+		}
+		if found != "" && found != name(j) {
+			return job, invalid(fmt.Errorf("%q begins the names of several jobs", id), "write more of it; `souk jobs` shows them")
+		}
+		found = name(j)
+	}
+	if found == "" {
+		return job, err
+	}
+	return desk.Job(ctx, found)
+}
+
+func resultCommand(p *program) *cobra.Command {
+	out := ""
+	c := &cobra.Command{
+		Use: "result ID", Short: "Fetch the result of a delivered job again",
+		Example: "  souk job result bafyreih3 --out summary.txt",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: p.withJob(func(ctx context.Context, desk gateway.Desk, j gateway.Job) error {
+			if p.json && out == "" {
+				return invalid(fmt.Errorf("a result is bytes, not JSON"), "write it to a file with --out, or leave --json out")
+			}
+			if err := p.fetch(ctx, desk, j, out); err != nil {
+				return err
+			}
+			if p.json {
+				return p.show(j, nil)
+			}
+			return nil
+		}),
+	}
+	c.Flags().StringVar(&out, "out", "", "write it to this `FILE`")
+	return c
+}
+
+func (p *program) jobPage(w io.Writer, j gateway.Job) error {
+	lines := [][2]string{
+		{"job", name(j)},
+		{"as", j.Role},
+		{"with", or(j.Peer.String())},
+		{"capability", j.Capability},
+		{"stage", j.Stage},
+		{"price", price(j.Price.String(), j.Asset, false)},
+		{"paid", price(j.Paid.String(), j.Asset, false)},
+		{"opened", clock(j.Opened)},
+	}
+	add := func(head, text string, there bool) {
+		if there {
+			lines = append(lines, [2]string{head, text})
+		}
+	}
+	add("order", j.Key, j.Key != "" && !j.ID.IsZero())
+	add("closed", clock(j.Closed), j.Closed != 0)
+	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, clock(j.NextAt)), j.Next != "")
+	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "")
+	add("score", fmt.Sprintf("%d of 10000", j.Score), j.Score != 0)
+	for _, a := range j.Inputs {
+		add("input", artefact(a), true)
+	}
+	if j.Result != nil {
+		add("result", artefact(*j.Result), true)
+	}
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
+			return err
+		}
+	}
+	if len(j.Documents) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w)
+	rows := make([][]string, len(j.Documents))
+	for i, d := range j.Documents {
+		by := "the other side"
+		if d.By != j.Peer {
+			by = "this peer"
+		}
+		rows[i] = []string{clock(d.At), d.Kind, by, d.Says, d.ID.String()}
+	}
+	return p.table([]column{{head: "AT"}, {head: "DOCUMENT"}, {head: "BY"}, {head: "SAYS", least: 10}, {head: "ID", least: 12}}, rows)
+}
+
+func artefact(a gateway.Artefact) string {
+	held := "here"
+	if !a.Held {
+		held = "not here"
+	}
+	return fmt.Sprintf("%d bytes of %s, %s, %s", a.Size, a.Type, held, a.ID)
+}

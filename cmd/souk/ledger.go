@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/gateway"
+)
+
+func ledgerCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "ledger [PEER]", Short: "Show what is owed, per peer and asset",
+		Long:    "Show what is owed, per peer and asset. PEER may be the beginning of a peer ID. Amounts of\ntwo assets are never added.",
+		Example: "  souk ledger\n  souk ledger --json",
+		Args:    args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			l, err := desk.Ledger(c.Context(), "")
+			if err != nil {
+				return err
+			}
+			if len(a) > 0 {
+				if l.Pairs, err = pairsOf(l.Pairs, a[0]); err != nil {
+					return err
+				}
+			}
+			l.Pairs = list(l.Pairs)
+			return p.show(l, func(w io.Writer) error {
+				if len(l.Pairs) == 0 {
+					_, err := fmt.Fprintln(w, "nothing is owed, and nothing ever was")
+					return err
+				}
+				rows := make([][]string, len(l.Pairs))
+				for i, q := range l.Pairs {
+					rows[i] = []string{
+						q.Peer.String(), q.Asset, q.IOwe.String(), q.OwedToMe.String(),
+						q.HeldByMe.String(), q.HeldForMe.String(),
+					}
+				}
+				return p.table([]column{
+					{head: "PEER", least: 13},
+					{head: "ASSET", least: 8},
+					{head: "I OWE", right: true},
+					{head: "OWED TO ME", right: true},
+					{head: "I HOLD", right: true},
+					{head: "HELD FOR ME", right: true},
+				}, rows)
+			})
+		},
+	}
+}
+
+// pairsOf returns the pairs of the peer whose ID begins with start.
+func pairsOf(pairs []gateway.Pair, start string) ([]gateway.Pair, error) {
+	var found []gateway.Pair
+	for _, q := range pairs {
+		if !strings.HasPrefix(q.Peer.String(), start) && !strings.HasPrefix(q.Peer.DID(), start) {
+			continue
+		}
+		if len(found) > 0 && found[0].Peer != q.Peer {
+			return nil, invalid(fmt.Errorf("%q begins the names of several peers", start), "write more of the peer ID")
+		}
+		found = append(found, q)
+	}
+	if len(found) == 0 {
+		return nil, &gateway.Error{
+			Code: gateway.CodeNotFound, Message: fmt.Sprintf("no dealings with a peer %q", start),
+			Hint: "`souk ledger` shows all there are",
+		}
+	}
+	return found, nil
+}

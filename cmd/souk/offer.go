@@ -1,0 +1,211 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/gateway"
+)
+
+// shownOffer is the JSON of one own offer.
+type shownOffer struct {
+	Schema string `json:"schema"` // "souk.offer/v1"
+	gateway.Offer
+}
+
+// shownOffers is the JSON of offer list.
+type shownOffers struct {
+	Schema string          `json:"schema"` // "souk.offers/v1"
+	Offers []gateway.Offer `json:"offers"`
+}
+
+func offerCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use: "offer", Short: "Sell what a program can do",
+		Example: "  souk offer add text/words@1 --exec \"wc -w\" --price 5 --asset souk:credit/usd-6\n  souk offer list\n  souk offer rm text/words@1",
+	}
+	c.AddCommand(offerAddCommand(p), offerListCommand(p), offerRemoveCommand(p))
+	return c
+}
+
+// stall collects the flags of offer add.
+type stall struct {
+	draft         gateway.OfferDraft
+	exec, builtin string
+	shell         bool
+	check         string
+	deliver       time.Duration
+}
+
+func offerAddCommand(p *program) *cobra.Command {
+	var s stall
+	c := &cobra.Command{
+		Use:   "add CAPABILITY --price N (--exec COMMAND | --builtin NAME)",
+		Short: "Sell a capability; one of the same name is replaced",
+		Long: `Sell what an existing program can do. A capability is a path and a version, such
+as text/words@1. The program gets the input on standard input and writes the
+result to standard output. Its words are split as a shell would, but no shell
+runs; --shell uses one.
+
+The program runs as you, with an empty environment but PATH, limited in time,
+memory and output. That is no sandbox: sell only programs you would run on a
+stranger's text.`,
+		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
+  souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
+  souk offer add text/sorted@1 --exec "sort | uniq -c" --shell --price 10 --rerun-safe`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			_, set, _, err := p.settings(c)
+			if err != nil {
+				return err
+			}
+			if s.draft.Asset == "" {
+				s.draft.Asset = set.Asset
+			}
+			s.draft.Capability = a[0]
+			if err := s.fill(c); err != nil {
+				return misuse(c, err)
+			}
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			o, err := desk.AddOffer(c.Context(), s.draft)
+			if err != nil {
+				return err
+			}
+			return p.show(shownOffer{"souk.offer/v1", o}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "selling %s for %s\n", safe(o.Capability), price(o.Price.String(), o.Asset, o.Ask))
+				return err
+			})
+		},
+	}
+	f := c.Flags()
+	f.Var(amount{&s.draft.Price}, "price", "price of one job, in the asset's smallest `unit`s (required)")
+	f.StringVar(&s.draft.Asset, "asset", "", "`ASSET` of the price (default: the setting asset)")
+	f.StringVar(&s.exec, "exec", "", "`COMMAND` that does the work")
+	f.BoolVar(&s.shell, "shell", false, "hand COMMAND to sh -c")
+	f.StringVar(&s.builtin, "builtin", "", "built-in `NAME` that does the work: summary or words")
+	f.BoolVar(&s.draft.Ask, "ask", false, "tell the price on request only")
+	f.BoolVar(&s.draft.RerunSafe, "rerun-safe", false, "the work may be done again after a crash")
+	f.StringVar(&s.check, "check", "", "acceptance check, `RULE[=PARAMS]`, PARAMS in JSON")
+	f.DurationVar(&s.deliver, "deliver", 10*time.Minute, "promise to deliver within this `time`")
+	f.IntVar(&s.draft.Slots, "slots", 4, "jobs at once")
+	f.StringVar(&s.draft.Title, "title", "", "what people are shown")
+	return c
+}
+
+// fill completes the draft from the flags given.
+func (s *stall) fill(c *cobra.Command) (err error) {
+	switch {
+	case !c.Flags().Changed("price"):
+		return errors.New("--price is missing: say what one job costs, such as --price 5")
+	case (s.exec == "") == (s.builtin == ""):
+		return errors.New("say who does the work: either --exec COMMAND or --builtin NAME")
+	case s.shell && s.exec == "":
+		return errors.New("--shell goes with --exec")
+	case s.draft.Slots < 1:
+		return errors.New("--slots must be at least 1")
+	case s.deliver == 0:
+		return errors.New("--deliver must be more than nothing")
+	}
+	if s.draft.DeliverMS, err = millis("deliver", s.deliver); err != nil {
+		return err
+	}
+	s.draft.Rule, s.draft.RuleParams = splitCheck(s.check)
+	s.draft.Technology, s.draft.Settings = technology(s)
+	return nil
+}
+
+func offerListCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "Show what this peer sells",
+		Example: "  souk offer list",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			offers, err := desk.Offers(c.Context())
+			if err != nil {
+				return err
+			}
+			return p.show(shownOffers{"souk.offers/v1", list(offers)}, func(w io.Writer) error {
+				if len(offers) == 0 {
+					_, err := fmt.Fprintln(w, "nothing is sold here; `souk offer add --help` shows how")
+					return err
+				}
+				rows := make([][]string, len(offers))
+				for i, o := range offers {
+					rows[i] = []string{
+						o.Capability, price(o.Price.String(), "", o.Ask), o.Asset, o.Technology, or(o.Rule),
+						span(o.DeliverMS), strconv.Itoa(o.Busy) + "/" + strconv.Itoa(o.Slots),
+					}
+				}
+				return p.table([]column{
+					{head: "CAPABILITY", least: 12},
+					{head: "PRICE", right: true},
+					{head: "ASSET", least: 8},
+					{head: "BY"},
+					{head: "CHECK"},
+					{head: "WITHIN", right: true},
+					{head: "BUSY", right: true},
+				}, rows)
+			})
+		},
+	}
+}
+
+func offerRemoveCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "rm CAPABILITY", Short: "Stop selling a capability",
+		Long:    "Stop selling a capability. Jobs under way go on, and a price that was posted is honoured\nuntil its announcement expires.",
+		Example: "  souk offer rm text/words@1",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			if err := desk.RemoveOffer(c.Context(), a[0]); err != nil {
+				return err
+			}
+			return p.show(struct {
+				Schema     string `json:"schema"`
+				Capability string `json:"capability"`
+			}{"souk.offer-removed/v1", a[0]}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s is no longer sold\n", safe(a[0]))
+				return err
+			})
+		},
+	}
+}
+
+// price shows what a job costs.
+func price(units, asset string, ask bool) string {
+	s := units
+	if asset != "" {
+		s += " " + safe(asset)
+	}
+	if ask {
+		s += " (on request)"
+	}
+	return s
+}
+
+// list makes an empty list of none, so that JSON never says null.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

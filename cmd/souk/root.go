@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	doorhttp "github.com/souk-network/souk/gateway/http"
+
+	"github.com/souk-network/souk/cmd/souk/settings"
+)
+
+// newRoot returns the whole command.
+func newRoot(p *program) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "souk",
+		Short: "A market with no owner, where agents hire and pay each other",
+		Long: `Souk is a market with no owner: every agent runs a peer, finds others by what
+they can do, hires them over a direct stream, and pays them with signed receipts.
+
+Exit status: 0 ok, 1 general, 2 usage, 3 peer or daemon unreachable, 4 refused by
+policy, 5 budget exceeded, 6 delivery failed its check, 7 not found, 8 timed out,
+9 needs approval.`,
+		Example: `  souk demo                                  the whole market on this machine, in seconds
+  souk init && souk up                       be a peer
+  souk find                                  what is sold
+  souk hire text/words@1 --in README.md      buy it`,
+		SilenceErrors: true, // report does both
+		SilenceUsage:  true,
+	}
+	root.PersistentFlags().StringVar(&p.home, "home", "", "folder of this peer (or SOUK_HOME; otherwise the XDG folders)")
+	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON with a schema")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
+	root.AddGroup(
+		&cobra.Group{ID: "peer", Title: "Be a peer:"},
+		&cobra.Group{ID: "trade", Title: "Sell and buy:"},
+		&cobra.Group{ID: "books", Title: "See what happened:"},
+	)
+	add := func(group string, cs ...*cobra.Command) {
+		for _, c := range cs {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("peer", initCommand(p), statusCommand(p), configCommand(p))
+	add("trade", offerCommand(p), findCommand(p), hireCommand(p))
+	add("books", jobsCommand(p), jobCommand(p), ledgerCommand(p), verifyCommand(p))
+	root.AddCommand(versionCommand(p))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	examples(root)
+	parents(root)
+	return root
+}
+
+// examples gives the commands that cobra adds an example each.
+func examples(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Example = "  souk help offer add"
+		case "completion":
+			c.Example = "  source <(souk completion bash)"
+			for _, shell := range c.Commands() {
+				shell.Example = "  souk completion " + shell.Name()
+			}
+		}
+	}
+}
+
+// parents makes a command that only has others below it say so: alone it shows
+// its help, and a word it does not know is misuse.
+func parents(c *cobra.Command) {
+	for _, child := range c.Commands() {
+		parents(child)
+	}
+	if c.Runnable() || !c.HasSubCommands() {
+		return
+	}
+	c.SuggestionsMinimumDistance = 2
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		err := fmt.Errorf("there is no command %q", c.CommandPath()+" "+args[0])
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			err = fmt.Errorf("%w; is it %q?", err, c.CommandPath()+" "+strings.Join(near, " or "))
+		}
+		return misuse(c, err)
+	}
+}
+
+// args gives a positional rule the manner of all misuse.
+func args(rule cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, a []string) error {
+		if err := rule(c, a); err != nil {
+			return misuse(c, err)
+		}
+		return nil
+	}
+}
+
+// desk returns the desk of the peer that runs in this home.
+func (p *program) desk() (*doorhttp.Client, error) {
+	home, err := p.findHome()
+	if err != nil {
+		return nil, err
+	}
+	return doorhttp.Dial(home.Socket()), nil
+}
+
+func (p *program) findHome() (settings.Home, error) {
+	home, err := settings.FindHome(p.home, p.env)
+	if err != nil {
+		return home, invalid(err, "set SOUK_HOME to a folder of your own")
+	}
+	return home, nil
+}
+
+// settings returns the settings in force for c.
+func (p *program) settings(c *cobra.Command) (settings.Home, settings.Settings, []settings.Value, error) {
+	home, err := p.findHome()
+	if err != nil {
+		return home, settings.Settings{}, nil, err
+	}
+	s, values, err := settings.Load(home.File, p.lookup, given(c))
+	if err != nil {
+		return home, s, nil, invalid(err, "`souk config show --origin` says where each value comes from")
+	}
+	return home, s, values, nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"souk": main})
+}
+
+// TestScripts runs what a person types, and compares what they see.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("SOUK_HOME", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "json": jsonIs,
+		},
+	})
+}
+
+// exits runs a command and compares its exit status: exits 2 souk hire.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	status := 0
+	if err != nil {
+		if _, e := fmt.Sscanf(err.Error(), "exit status %d", &status); e != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	if fmt.Sprint(status) != args[0] {
+		ts.Fatalf("exit status %d, want %s", status, args[0])
+	}
+}
+
+// jsonIs compares values within the last line of JSON of stdout or stderr:
+// json stdout schema souk.version/v1 error.code invalid.
+func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args)%2 == 0 {
+		ts.Fatalf("usage: json stdout|stderr|FILE PATH VALUE…")
+	}
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
+	var whole any
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &whole); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	for i := 1; i < len(args); i += 2 {
+		if got := dig(whole, args[i]); got != args[i+1] {
+			ts.Fatalf("%s is %q, want %q", args[i], got, args[i+1])
+		}
+	}
+}
+
+// dig returns the value at a path such as pairs.0.asset as text.
+func dig(v any, path string) string {
+	for part := range strings.SplitSeq(path, ".") {
+		switch w := v.(type) {
+		case map[string]any:
+			v = w[part]
+		case []any:
+			i := 0
+			if _, err := fmt.Sscan(part, &i); err != nil || i < 0 || i >= len(w) {
+				return fmt.Sprintf("(%d items)", len(w))
+			}
+			v = w[i]
+		}
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/gateway"
+)
+
+func statusCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Show how this peer is",
+		Long:    "Show how this peer is. Live means that it answers; ready means that its journal is\nreplayed and its network is up.",
+		Example: "  souk status\n  souk status --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			s, err := desk.Status(c.Context())
+			if err != nil {
+				return err
+			}
+			return p.show(s, func(w io.Writer) error { return p.statusPage(w, s) })
+		},
+	}
+}
+
+func (p *program) statusPage(w io.Writer, s gateway.Status) error {
+	ready := "live and ready"
+	if !s.Ready {
+		ready = "live, not ready: " + or(s.Why)
+	}
+	lines := [][2]string{
+		{"state", ready},
+		{"peer", s.Peer.String()},
+		{"did", s.DID},
+		{"owner", s.Owner.String()},
+		{"network", s.Net},
+		{"version", s.Version},
+		{"since", clock(s.Started)},
+		{"sells", fmt.Sprintf("%d, knows %d offers of others", s.Offers, s.Known)},
+		{"jobs open", fmt.Sprint(s.Jobs)},
+		{"records", fmt.Sprint(s.Records)},
+	}
+	for _, a := range s.Addrs {
+		lines = append(lines, [2]string{"address", a})
+	}
+	for _, b := range s.Budgets {
+		lines = append(lines, [2]string{"budget", fmt.Sprintf("%s spent of %s %s, at most %s a job", b.Spent, b.Total, b.Asset, b.PerJob)})
+	}
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
+			return err
+		}
+	}
+	if len(s.Peers) == 0 {
+		_, err := fmt.Fprintln(w, "linked to  nobody")
+		return err
+	}
+	fmt.Fprintln(w, strings.Repeat("-", 10))
+	rows := make([][]string, len(s.Peers))
+	for i, l := range s.Peers {
+		rows[i] = []string{l.Peer.String(), l.Transport, l.Addr}
+	}
+	return p.table([]column{{head: "LINKED TO", least: 13}, {head: "BY"}, {head: "AT", least: 10}}, rows)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/cmd/souk/settings"
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/store"
+	"github.com/souk-network/souk/store/files"
+)
+
+func verifyCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "verify", Short: "Check the whole journal and name the first bad record",
+		Long: `Walk over the journal from the first record to the last and check its hash chain.
+Where the peer runs, it does this itself; otherwise its store is opened here.`,
+		Example: "  souk verify\n  souk verify --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			home, err := p.findHome()
+			if err != nil {
+				return err
+			}
+			telling := p.begin("checking every record")
+			found, err := p.verify(c.Context(), home)
+			telling.end()
+			if err != nil {
+				return err
+			}
+			if !found.OK {
+				return &gateway.Error{
+					Code: gateway.CodeDamaged, Message: fmt.Sprintf("journal record %d is bad: %s", found.Bad, found.Why),
+					Hint: "keep a copy of the home; what the other sides have co-signed can be had from them again",
+				}
+			}
+			return p.show(found, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "all %d records are good; head %s\n", found.Records, found.Head)
+				return err
+			})
+		},
+	}
+}
+
+// verify asks the peer of this home, or looks itself where none runs.
+func (p *program) verify(ctx context.Context, home settings.Home) (gateway.Verification, error) {
+	desk, err := p.desk()
+	if err != nil {
+		return gateway.Verification{}, err
+	}
+	defer desk.Close()
+	found, err := desk.Verify(ctx)
+	if err == nil || gateway.AsError(err).Code != gateway.CodeUnavailable {
+		return found, err
+	}
+	if _, err := os.Stat(home.Database()); errors.Is(err, fs.ErrNotExist) {
+		return found, &gateway.Error{
+			Code: gateway.CodeNotFound, Message: "there is no journal in " + home.Data,
+			Hint: "`souk init` and `souk up` make one; SOUK_HOME or --home names another home",
+		}
+	}
+	release, err := files.Lock(home.Data)
+	if err != nil {
+		return found, err
+	}
+	defer release()
+	return verifyStore(ctx, home)
+}
+
+// verifyStore walks over the journal of a home this process has locked.
+func verifyStore(ctx context.Context, home settings.Home) (found gateway.Verification, err error) {
+	db, err := openDatabase(home, nil)
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	found.Schema = "souk.verify/v1"
+	head, err := db.Replay(1, func(seq uint64, _ []byte) error {
+		found.Records = seq
+		return ctx.Err()
+	})
+	var damage *store.Damage
+	if errors.As(err, &damage) {
+		found.Bad, found.Why = damage.Seq, damage.Why
+		return found, nil
+	}
+	if err != nil {
+		return found, fmt.Errorf("verify the journal: %w", err)
+	}
+	found.OK, found.Records, found.Head = true, head.Seq, hex.EncodeToString(head.Chain[:])
+	return found, nil
+}
