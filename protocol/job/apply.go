@@ -1,0 +1,125 @@
+package job
+
+import (
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Check reports what Apply would: nil, ErrKnown or a *Refusal. It changes nothing.
+func (j *Job) Check(at uint64, s wire.Said) error {
+	next := *j
+	return next.fold(at, s)
+}
+
+// Apply folds a document about the job, said or heard at an instant of this
+// side's clock, after the timers that lapsed until then. It returns ErrKnown
+// for a repetition and a *Refusal for what does not belong; both leave the job
+// as it was, its clock included. The document's seal and its own Check are the
+// caller's to have verified.
+//
+// Of Entries it takes this job's HOLD, POST, VOID and AWARD; of Countersigns
+// those that take or decline it or cover its entries for the first time; of
+// Refuses those of its Accept or of a recorded document; of LogEntries those
+// that name its Outcome.
+func (j *Job) Apply(at uint64, s wire.Said) error {
+	next := *j
+	if err := next.fold(at, s); err != nil {
+		return err
+	}
+	*j = next
+	return nil
+}
+
+// fold changes j; after an error j is no longer to be used. It only ever
+// appends to what it shares with the job it is a copy of.
+func (j *Job) fold(at uint64, s wire.Said) error {
+	if s.Doc == nil {
+		return refuse(protocol.CodeMalformed, s.ID, "no document")
+	}
+	if j.knows(s.ID) {
+		return ErrKnown
+	}
+	at = max(at, j.clock)
+	now := j.stand(at)
+	if now.stage.Final() {
+		j.end = now
+	}
+	j.clock = at
+	if err := j.hear(turn{Heard{at, s}, now.stage, j.RoleOf(s.Doc.Header().By)}, s.Doc); err != nil {
+		return err
+	}
+	j.record = append(j.record, Heard{at, s})
+	return nil
+}
+
+// turn is one document's turn to be heard.
+type turn struct {
+	Heard
+	stage Stage // before it
+	role  Role  // its author's
+}
+
+func (t turn) refuse(code protocol.Code, why string, args ...any) error {
+	return refuse(code, t.Said.ID, why, args...)
+}
+
+// late refuses a document whose own date or arrival is past its deadline.
+func (t turn) late(deadline uint64) error {
+	if t.Said.Doc.Header().At > deadline || past(t.At, deadline) {
+		return t.refuse(protocol.CodeLate, "its deadline was %d", deadline)
+	}
+	return nil
+}
+
+func (j *Job) hear(t turn, doc wire.Document) error {
+	switch d := doc.(type) {
+	case *protocol.Entry:
+		return j.hearEntry(t, d)
+	case *protocol.Countersign:
+		return j.hearCountersign(t, d)
+	case *protocol.LogEntry:
+		return j.hearLogEntry(t, d)
+	case *protocol.Refuse:
+		return j.hearRefuse(t, d)
+	}
+	if d := doc.Header(); d.At > plus(t.At, protocol.Skew) || plus(d.At, protocol.Skew) < j.T0() {
+		return t.refuse(protocol.CodeClock, "dated %d, heard at %d in a job of %d", d.At, t.At, j.T0())
+	}
+	switch d := doc.(type) {
+	case *protocol.Started:
+		return j.hearStarted(t, d)
+	case *protocol.Progress:
+		return j.hearProgress(t, d)
+	case *protocol.Ack:
+		return j.hearAck(t, d)
+	case *protocol.Delivery:
+		return j.hearDelivery(t, d)
+	case *protocol.Verdict:
+		return j.hearVerdict(t, d)
+	case *protocol.Contest:
+		return j.hearContest(t, d)
+	case *protocol.Claim:
+		return j.hearClaim(t, d)
+	case *protocol.Cancel:
+		return j.hearCancel(t, d)
+	case *protocol.Outcome:
+		return j.hearOutcome(t, d)
+	}
+	return t.refuse(protocol.CodeUnknownKind, "a job has no place for kind %d", doc.Header().Kind)
+}
+
+// ours checks what every document that names a job and a part must fulfil.
+func (j *Job) ours(t turn, job wire.CID, part uint64, roles ...Role) error {
+	if job != j.id {
+		return t.refuse(protocol.CodeNotOffered, "it is about another job")
+	}
+	if part != 0 {
+		return t.refuse(protocol.CodeNotOffered, "the job has no part %d", part)
+	}
+	for _, r := range roles {
+		if t.role == r {
+			return nil
+		}
+	}
+	return t.refuse(protocol.CodeNotOffered, "not for the %s to say", t.role)
+}

@@ -1,0 +1,100 @@
+package job
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// hearCountersign takes what a Countersign tells of this job: that it is taken
+// or declined, and which of its entries are seen.
+func (j *Job) hearCountersign(t turn, d *protocol.Countersign) error {
+	if t.role != Provider {
+		return t.refuse(protocol.CodeNotOffered, "not for the %s to say", t.role)
+	}
+	known, news := j.see(d)
+	for _, c := range d.Declined {
+		if c.Job == j.id {
+			fresh, err := j.declined(t, d.Head, c.Code)
+			if err != nil {
+				return err
+			}
+			known, news = true, news || fresh
+		}
+	}
+	if slices.Contains(d.Taken, j.id) {
+		fresh, err := j.taken(t, d)
+		if err != nil {
+			return err
+		}
+		known, news = true, news || fresh
+	}
+	switch {
+	case news:
+		return nil
+	case known:
+		return ErrKnown
+	}
+	return t.refuse(protocol.CodeNotOffered, "it tells nothing of this job")
+}
+
+// see notes which entries of the job d covers.
+func (j *Job) see(d *protocol.Countersign) (known, news bool) {
+	mark := func(e paper[protocol.Entry], seen *bool) bool {
+		if !e.there() || !j.covers(d, e) {
+			return false
+		}
+		fresh := !*seen
+		known, news, *seen = true, news || fresh, true
+		return fresh
+	}
+	mark(j.hold, &j.holdSeen)
+	mark(j.void, &j.voidSeen)
+	if mark(j.post, &j.postSeen) {
+		j.paid = d.At <= j.ResolveBy()
+	}
+	return known, news
+}
+
+// covers reports whether d is a Countersign of e's lane at or beyond e.
+func (j *Job) covers(d *protocol.Countersign, e paper[protocol.Entry]) bool {
+	if d.Lane != e.doc.Lane(j.net) || d.Seq < e.doc.Seq {
+		return false
+	}
+	return d.Seq > e.doc.Seq || d.Entry == e.said.ID
+}
+
+func (j *Job) taken(t turn, d *protocol.Countersign) (news bool, err error) {
+	switch {
+	case j.take.there():
+		return false, nil
+	case j.decline.there() || j.cancelP.there():
+		return false, t.refuse(protocol.CodeDuplicate, "the provider has declined")
+	case !j.holdSeen:
+		return false, t.refuse(protocol.CodeHold, "it takes the job without having seen its HOLD")
+	case t.stage == Cancelled:
+		return false, t.refuse(protocol.CodeWithdrawn, "the job is %s", t.stage)
+	case t.stage.Final():
+		return false, t.refuse(protocol.CodeLate, "the job is %s", t.stage)
+	}
+	if err := t.late(j.StartBy()); err != nil {
+		return false, err
+	}
+	j.take = paper[protocol.Countersign]{t.Said, d}
+	return true, nil
+}
+
+// declined notes that the provider will not do the job. It may be heard after
+// the job lapsed: nothing was owed then, and nothing is now.
+func (j *Job) declined(t turn, head wire.Head, code protocol.Code) (news bool, err error) {
+	switch {
+	case j.decline.there():
+		return false, nil
+	case j.Taken() || j.cancelP.there():
+		return false, t.refuse(protocol.CodeDuplicate, "the provider has taken or cancelled the job")
+	}
+	j.decline = paper[wire.Head]{t.Said, &head}
+	j.declineCode = code
+	return true, nil
+}

@@ -1,0 +1,89 @@
+package job
+
+import (
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Offered reads what an Accept carries: a Quote for its author or a posted
+// Offer, sealed on network net, still standing at the Accept's own date. It
+// returns the Terms and the provider's key. Errors are *Refusal, with Of left
+// zero. Whether the Accept is fresh by the reader's clock (protocol.Skew) is
+// for the caller to ask when it first hears it.
+func Offered(reg *wire.Registry, net string, a *protocol.Accept) (protocol.Terms, wire.Key, error) {
+	said, err := reg.ReadProof(&a.Offered, net)
+	if err != nil {
+		return protocol.Terms{}, wire.Key{}, refuse(codeOf(err), wire.CID{}, "what the Accept carries: %v", err)
+	}
+	var terms protocol.Terms
+	until := uint64(0)
+	switch d := said.Doc.(type) {
+	case *protocol.Quote:
+		if d.Terms.Hirer != a.By {
+			err = refuse(protocol.CodeNotOffered, wire.CID{}, "the Quote is for another hirer")
+		}
+		terms, until = d.Terms, d.Terms.ValidUntil
+	case *protocol.Offer:
+		if d.Ask || !d.Terms.Hirer.IsZero() {
+			err = refuse(protocol.CodeNotOffered, wire.CID{}, "the Offer is no firm price to everyone")
+		}
+		terms, until = d.Terms, min(d.Expires, d.Terms.ValidUntil)
+	default:
+		err = refuse(protocol.CodeNotOffered, wire.CID{}, "the Accept carries neither a Quote nor an Offer")
+	}
+	provider := said.Doc.Header().By
+	switch {
+	case err != nil:
+	case provider == a.By:
+		err = refuse(protocol.CodeNotOffered, wire.CID{}, "nobody hires itself")
+	case a.At > until:
+		err = refuse(protocol.CodeExpired, wire.CID{}, "accepted %d ms after it expired", a.At-until)
+	case plus(a.At, protocol.Skew) < said.Doc.Header().At:
+		err = refuse(protocol.CodeClock, wire.CID{}, "accepted before it was said")
+	default:
+		return terms, provider, nil
+	}
+	return protocol.Terms{}, wire.Key{}, err
+}
+
+// Open begins a job from its Accept, with the terms and provider that Offered
+// read from it. The job's ID is accept.ID.
+//
+// Contracts of several parts (more than one tranche, or metered windows of
+// more than one call) have their fields in the documents, but are not folded
+// yet: Open refuses them with CodeNotOffered, and every document whose part is
+// not 0 is refused likewise.
+func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key) (*Job, error) {
+	a, ok := accept.Doc.(*protocol.Accept)
+	if !ok {
+		return nil, refuse(protocol.CodeMalformed, accept.ID, "not an Accept")
+	}
+	j := &Job{net: net, id: accept.ID, accept: a, terms: &terms, provider: provider, clock: a.At}
+	switch {
+	case provider == a.By:
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "nobody hires itself")
+	case len(terms.Price.Tranches) > 1 || terms.Price.Window > 1:
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "contracts of several parts are not dealt in yet")
+	case !inOrder(&terms.Times) || a.At > maxInstant:
+		return nil, refuse(protocol.CodeMalformed, accept.ID, "the deadlines are out of order or out of range")
+	}
+	held, err := terms.Price.Most()
+	if err != nil {
+		return nil, refuse(protocol.CodeAmount, accept.ID, "the most it may cost: %v", err)
+	}
+	j.most = held
+	return j, nil
+}
+
+// price returns what a result of so many units costs.
+func price(p protocol.Price, units uint64) (wire.Amount, error) {
+	p.MaxUnits = min(units, p.MaxUnits)
+	return p.Most()
+}
+
+func codeOf(err error) protocol.Code {
+	if code := protocol.CodeOf(err); code != "" {
+		return code
+	}
+	return protocol.CodeMalformed
+}

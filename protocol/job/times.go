@@ -1,0 +1,68 @@
+package job
+
+import (
+	"math"
+
+	"github.com/souk-network/souk/protocol"
+)
+
+// T0 returns the instant from which all durations of the Terms run: the
+// Accept's at. All instants are Unix milliseconds.
+func (j *Job) T0() uint64 { return j.accept.At }
+
+// A deadline binds the author of the document it waits for, by the author's own
+// date; the job itself leaves a stage only once protocol.Skew more has passed,
+// so that honest clocks need not agree. All but FundBy shift with a HOLD that
+// was funded late.
+
+// FundBy returns when the HOLD must be said, where the Terms allow it to come
+// after the Accept.
+func (j *Job) FundBy() uint64 { return plus(j.T0(), j.terms.Times.Fund) }
+
+// StartBy returns when the provider must have taken or declined.
+func (j *Job) StartBy() uint64 { return j.by(j.terms.Times.Start) }
+
+// DeliverBy returns when the Delivery must be said.
+func (j *Job) DeliverBy() uint64 { return j.by(j.terms.Times.Deliver) }
+
+// ReviewBy returns when the Verdict must be said; later it is accepted by silence.
+func (j *Job) ReviewBy() uint64 { return j.by(j.terms.Times.Review) }
+
+// ClaimBy returns when what was accepted by silence must be claimed.
+func (j *Job) ClaimBy() uint64 { return j.by(j.terms.Times.Claim) }
+
+// AnswerBy returns when a Contest or Claim must be answered.
+func (j *Job) AnswerBy() uint64 { return j.by(j.terms.Times.Answer) }
+
+// AwardBy returns when the evaluators must have awarded.
+func (j *Job) AwardBy() uint64 { return j.by(j.terms.Times.Award) }
+
+// SettleBy returns when the receipt of what is owed should be there.
+func (j *Job) SettleBy() uint64 { return j.by(j.terms.Times.Settle) }
+
+// ResolveBy returns when it must be there.
+func (j *Job) ResolveBy() uint64 { return j.by(j.terms.Times.Resolve) }
+
+func (j *Job) by(duration uint64) uint64 { return plus(plus(j.T0(), j.shift), duration) }
+
+// past reports whether at is beyond a deadline, skew allowed.
+func past(at, deadline uint64) bool { return at > plus(deadline, protocol.Skew) }
+
+// plus adds instants and durations; it stays at the largest instead of wrapping.
+func plus(a, b uint64) uint64 {
+	if a > math.MaxUint64-b {
+		return math.MaxUint64
+	}
+	return a + b
+}
+
+func inOrder(t *protocol.Times) bool {
+	last := uint64(0)
+	for _, d := range [...]uint64{t.Start, t.Deliver, t.Review, t.Claim, t.Answer, t.Award, t.Settle, t.Resolve} {
+		if d < last || d > protocol.MaxDuration {
+			return false
+		}
+		last = d
+	}
+	return t.Fund <= protocol.MaxDuration
+}
