@@ -1,0 +1,379 @@
+package job_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+const (
+	network = "souk-test"
+	asset   = "souk:credit/usd-6"
+	t0      = 1_700_000_000_000
+	second  = 1000
+)
+
+var (
+	registry = protocol.Registry()
+	keys     = map[string]wire.PrivateKey{
+		"hirer": seed(1), "provider": seed(2), "witness": seed(3), "stranger": seed(4),
+	}
+	owner = seed(9).Key()
+)
+
+func seed(n byte) wire.PrivateKey { return wire.NewPrivateKey([32]byte{n}) }
+
+// talk is one job between two sides that share nothing but what they say.
+type talk struct {
+	terms  protocol.Terms
+	posted bool // the terms stand in a posted Offer, not in a Quote
+	said   map[string]wire.Said
+	sides  map[string]*side
+	lane   []*protocol.Entry // all entries so far, the OPEN first
+	nonce  uint64
+}
+
+// side is one side's fold.
+type side struct{ job *job.Job }
+
+func newTalk() *talk {
+	return &talk{
+		terms: protocol.Terms{
+			Capability: "text/words@1", InputType: "*/*", OutputType: "text/plain", Asset: asset,
+			Price: protocol.Price{Fixed: wire.Units(1000)},
+			Times: protocol.Times{
+				Start: 100 * second, Deliver: 200 * second, Review: 300 * second, Claim: 400 * second,
+				Answer: 500 * second, Award: 600 * second, Settle: 700 * second, Resolve: 800 * second,
+			},
+			Data:    payload.Handling{Most: payload.Public},
+			Rail:    protocol.Rail{Name: "credit", Account: "p"},
+			Owner:   owner,
+			Mandate: wire.Sum([]byte("may offer")),
+			KillFee: wire.Units(30),
+		},
+		said:  map[string]wire.Said{},
+		sides: map[string]*side{"hirer": {}, "provider": {}},
+	}
+}
+
+func (c *talk) head(kind wire.Kind, who string, at uint64) wire.Head {
+	c.nonce++
+	return wire.Head{Kind: kind, By: keys[who].Key(), At: at, Nonce: wire.Nonce{byte(c.nonce), byte(c.nonce >> 8)}}
+}
+
+// hear lets a side fold a document, which opens the job if it is the Accept.
+func (s *side) hear(at uint64, said wire.Said) error {
+	a, ok := said.Doc.(*protocol.Accept)
+	if !ok {
+		if s.job == nil {
+			return fmt.Errorf("no job yet")
+		}
+		return s.job.Apply(at, said)
+	}
+	if s.job != nil {
+		return job.ErrKnown
+	}
+	terms, provider, err := job.Offered(registry, network, a)
+	if err != nil {
+		return err
+	}
+	s.job, err = job.Open(network, said, terms, provider)
+	return err
+}
+
+func (s *side) stage(at uint64) string {
+	if s.job == nil {
+		return "-"
+	}
+	return s.job.Stage(at).String()
+}
+
+// name gives a document its identity, after its own Check.
+func name(d wire.Document) (wire.Said, error) {
+	if err := d.Check(); err != nil {
+		return wire.Said{}, fmt.Errorf("a document of the test is malformed: %w", err)
+	}
+	return wire.Canonical{}.Name(d), nil
+}
+
+// write makes the document that a word such as "verdict(fail,check)" means.
+func (c *talk) write(who, word string, at uint64) (wire.Said, error) {
+	verb, list, _ := strings.Cut(strings.TrimSuffix(word, ")"), "(")
+	args := make([]string, 3)
+	copy(args, strings.Split(list, ","))
+	if verb == "accept" {
+		return c.accept(who, at)
+	}
+	if d := c.entry(who, verb, args, at); d != nil {
+		return name(d)
+	}
+	if d := c.countersign(who, verb, args, at); d != nil {
+		return name(d)
+	}
+	if d := c.working(who, verb, args, at); d != nil {
+		return name(d)
+	}
+	if d := c.closing(who, verb, args, at); d != nil {
+		return name(d)
+	}
+	return wire.Said{}, fmt.Errorf("no word %q", word)
+}
+
+func (c *talk) accept(who string, at uint64) (wire.Said, error) {
+	terms := c.terms
+	var offered wire.Document
+	if c.posted {
+		terms.ValidUntil = t0 + 60*second
+		offered = &protocol.Offer{Head: c.head(protocol.KindOffer, "provider", t0-second), Seq: 1, Expires: terms.ValidUntil, Terms: terms}
+	} else {
+		terms.Hirer, terms.Request, terms.ValidUntil = keys["hirer"].Key(), wire.Sum([]byte("request")), t0+60*second
+		offered = &protocol.Quote{Head: c.head(protocol.KindQuote, "provider", t0-second), Terms: terms}
+	}
+	said, err := name(offered)
+	if err != nil {
+		return said, err
+	}
+	bundle, err := wire.Seal(keys["provider"], network, said.Raw)
+	if err != nil {
+		return said, err
+	}
+	return name(&protocol.Accept{
+		Head: c.head(protocol.KindAccept, who, at), Offered: bundle.Proof(0), Inputs: []payload.Artefact{},
+		Owner: owner, Mandates: []wire.CID{wire.Sum([]byte("may hire"))},
+	})
+}
+
+func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
+	d := &protocol.Entry{
+		Head: c.head(protocol.KindEntry, who, at), Payee: keys["provider"].Key(), Asset: asset,
+		Epoch: protocol.Epoch{1}, Seq: uint64(len(c.lane)) + 2, Prev: wire.Sum([]byte("before")), Job: c.said["accept"].ID,
+	}
+	if who == "provider" {
+		d.Payee = keys["hirer"].Key()
+	}
+	most, _ := c.terms.Price.Most()
+	switch verb {
+	case "hold":
+		d.Act, d.Amount, d.Mandate = protocol.ActHold, most, wire.Sum([]byte("may hire"))
+		d.Deadline = t0 + c.terms.Times.Claim
+		if c.terms.Times.Fund > 0 {
+			d.Deadline, d.Proof = at+c.terms.Times.Claim, []byte("proof")
+		}
+		switch args[0] {
+		case "short":
+			d.Deadline--
+		case "poor":
+			d.Amount = wire.Units(1)
+		case "bare":
+			d.Proof = nil
+		}
+	case "post":
+		d.Act, d.Amount, d.Hold = protocol.ActPost, most, c.said["hold"].ID
+		if args[0] != "" {
+			d.Amount, _ = wire.ParseAmount(args[0])
+		}
+		if args[1] != "" {
+			d.Basis = []wire.CID{c.said[args[1]].ID}
+		}
+	case "void":
+		d.Act, d.Hold = protocol.ActVoid, c.said["hold"].ID
+	case "pay":
+		d.Act, d.Amount, d.Mandate = protocol.ActPay, wire.Units(1), wire.Sum([]byte("may hire"))
+	default:
+		return nil
+	}
+	d.Totals = protocol.Totals{Held: wire.Units(1 << 40), Posted: wire.Units(1 << 40)}
+	c.lane = append(c.lane, d)
+	return d
+}
+
+// countersign covers all entries said so far.
+func (c *talk) countersign(who, verb string, args []string, at uint64) wire.Document {
+	d := &protocol.Countersign{
+		Head: c.head(protocol.KindCountersign, who, at),
+		Lane: protocol.LaneID(network, keys["hirer"].Key(), keys["provider"].Key(), asset, protocol.Epoch{1}),
+		Seq:  1, Entry: wire.Sum([]byte("open")),
+	}
+	if n := len(c.lane); n > 0 && args[0] != "blind" {
+		d.Seq, d.Entry = c.lane[n-1].Seq, wire.Canonical{}.Name(c.lane[n-1]).ID
+	}
+	switch id := c.said["accept"].ID; verb {
+	case "see":
+	case "take":
+		d.Taken = []wire.CID{id}
+	case "decline":
+		d.Declined = []protocol.Declined{{Job: id, Code: protocol.Code(args[0])}}
+	default:
+		return nil
+	}
+	return d
+}
+
+// result is the one artefact of every Delivery.
+func result(mediaType string) payload.Artefact {
+	return payload.Artefact{
+		ID: wire.Sum([]byte("result")), Size: 6, Type: mediaType,
+		Label: payload.Label{Class: payload.Public},
+	}
+}
+
+func (c *talk) working(who, verb string, args []string, at uint64) wire.Document {
+	id := c.said["accept"].ID
+	n, _ := strconv.ParseUint(args[0], 10, 64)
+	switch verb {
+	case "started":
+		return &protocol.Started{Head: c.head(protocol.KindStarted, who, at), Job: id}
+	case "progress":
+		units, _ := strconv.ParseUint(args[1], 10, 64)
+		return &protocol.Progress{Head: c.head(protocol.KindProgress, who, at), Job: id, Fraction: n, Units: units}
+	case "delivery":
+		d := &protocol.Delivery{Head: c.head(protocol.KindDelivery, who, at), Job: id, Units: n}
+		d.Artefacts = []payload.Artefact{result("text/plain")}
+		if args[1] != "" {
+			d.Artefacts[0].Type = args[1]
+		}
+		return d
+	case "ack":
+		of := c.said[args[0]].ID
+		if args[0] == "result" {
+			of = result("").ID
+		}
+		return &protocol.Ack{Head: c.head(protocol.KindAck, who, at), Job: id, Of: []wire.CID{of}}
+	case "verdict":
+		v := &protocol.Verdict{Head: c.head(protocol.KindVerdict, who, at), Job: id, Delivery: c.said["delivery"].ID, Score: n}
+		v.Pass, v.Clause = args[0] != "fail", args[1]
+		return v
+	case "contest":
+		return &protocol.Contest{Head: c.head(protocol.KindContest, who, at), Job: id, About: c.said[args[0]].ID, Clause: args[1]}
+	}
+	return nil
+}
+
+func (c *talk) closing(who, verb string, args []string, at uint64) wire.Document {
+	id := c.said["accept"].ID
+	switch verb {
+	case "claim":
+		d := &protocol.Claim{Head: c.head(protocol.KindClaim, who, at), Job: id, Hold: c.said["hold"].ID, Delivery: c.said["delivery"].ID}
+		d.Amount, _ = c.terms.Price.Most()
+		if args[0] != "" {
+			d.Amount, _ = wire.ParseAmount(args[0])
+		}
+		return d
+	case "cancel":
+		d := &protocol.Cancel{Head: c.head(protocol.KindCancel, who, at), Job: id, Code: protocol.CodeWithdrawn}
+		d.Fee, _ = wire.ParseAmount(args[0])
+		return d
+	case "refuse":
+		return &protocol.Refuse{Head: c.head(protocol.KindRefuse, who, at), Of: c.said[args[0]].ID, Code: protocol.Code(args[1])}
+	case "outcome":
+		score, _ := strconv.ParseUint(args[1], 10, 64)
+		ended, _ := strconv.ParseUint(args[0], 10, 64)
+		return &protocol.Outcome{
+			Head: c.head(protocol.KindOutcome, who, at), Job: id, Hirer: keys["hirer"].Key(), Provider: keys["provider"].Key(),
+			HirerOwner: owner, ProviderOwner: owner, Capability: c.terms.Capability, Asset: asset, Band: 1, Score: score,
+			Ended: ended, Conduct: protocol.PaidInTime, Entry: c.said["hold"].ID, Opened: t0, Closed: max(at, t0),
+		}
+	case "log":
+		return &protocol.LogEntry{Head: c.head(protocol.KindLogEntry, who, at), Outcome: c.said["outcome"].ID, Epoch: protocol.Epoch{1}, Seq: 1}
+	}
+	return nil
+}
+
+// set changes the terms: "price=5", "split=5000", "rule", "witness", "unit=3x100".
+func (c *talk) set(word string) error {
+	what, value, _ := strings.Cut(word, "=")
+	n, _ := strconv.ParseUint(value, 10, 64)
+	third := protocol.Third{Key: seed(7).Key(), Payer: protocol.PaysLoser, Consent: wire.Sum([]byte("yes"))}
+	switch what {
+	case "posted":
+		c.posted = true
+	case "rule":
+		c.terms.Rule = protocol.Check{Rule: "summary"}
+	case "price":
+		c.terms.Price.Fixed, c.terms.KillFee = wire.Units(n), wire.Amount{}
+	case "unit":
+		c.terms.Price.PerUnit, c.terms.Price.Unit, c.terms.Price.MaxUnits, c.terms.Price.Window = wire.Units(n), "token", 100, 1
+	case "split":
+		c.terms.Panel = protocol.Panel{Members: []protocol.Third{third}, Needed: 1, Split: n}
+	case "witness":
+		third.Key = keys["witness"].Key()
+		c.terms.Witness = third
+	case "fund":
+		c.terms.Times.Fund = n * second
+	default:
+		return fmt.Errorf("no term %q", word)
+	}
+	return nil
+}
+
+var allStages = func() (all []string) {
+	for s := job.Requested; s <= job.Cancelled; s++ {
+		all = append(all, s.String())
+	}
+	return all
+}()
+
+// sound checks what must hold of a side whatever was said: some timer leads out
+// of every stage, and within few steps to a final one; nothing is posted beyond
+// what is held; the record alone gives the same job again.
+func (s *side) sound(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, at uint64) {
+	t.Helper()
+	j := s.job
+	if j == nil {
+		return
+	}
+	now, steps := at, 0
+	for !j.Stage(now).Final() {
+		when, to, ok := j.Next(now)
+		if !ok || when <= now || j.Stage(when-1) != j.Stage(now) || j.Stage(when) != to {
+			t.Fatalf("from %s at %d: next is %s at %d, %v", j.Stage(now), now, to, when, ok)
+		}
+		if now, steps = when, steps+1; steps > 6 {
+			t.Fatalf("%s never ends", j.Stage(at))
+		}
+	}
+	if _, _, ok := j.Next(now); ok || !j.Stage(math.MaxUint64).Final() {
+		t.Fatalf("%s is final and has a timer", j.Stage(now))
+	}
+	if post, ok := j.Post(); ok && post.Doc.(*protocol.Entry).Amount.Cmp(j.Most()) > 0 {
+		t.Fatalf("more posted than held")
+	}
+	again := reopen(t, j)
+	for _, h := range j.Record() {
+		if err := again.Apply(h.At, h.Said); err != nil {
+			t.Fatalf("replay: %v", err)
+		}
+	}
+	if again.Stage(at) != j.Stage(at) || !slices.Equal(again.Said(), j.Said()) {
+		t.Fatalf("replay stands at %s, not at %s", again.Stage(at), j.Stage(at))
+	}
+}
+
+func reopen(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, j *job.Job) *job.Job {
+	t.Helper()
+	again, err := job.Open(network, wire.Said{ID: j.ID(), Doc: j.Accept()}, *j.Terms(), j.Provider())
+	if err != nil {
+		t.Fatalf("open again: %v", err)
+	}
+	return again
+}
+
+func TestStagesHaveNames(t *testing.T) {
+	if slices.ContainsFunc(allStages, func(s string) bool { return s == "" || strings.Contains(s, "(") }) {
+		t.Fatalf("a stage has no name: %v", allStages)
+	}
+}
