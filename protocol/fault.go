@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -103,7 +104,7 @@ func part(n uint64) error { return between("part", n, 0, MaxPart, "") }
 
 func between(field string, n, least, most uint64, what string) error {
 	if n < least || n > most {
-		return wrong(field, "%d %s: want %d to %d", n, what, least, most)
+		return wrong(field, "%s: want %d to %d", strings.TrimSpace(fmt.Sprint(n, " ", what)), least, most)
 	}
 	return nil
 }
