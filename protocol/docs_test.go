@@ -33,9 +33,25 @@ func page(t *testing.T, name string) string {
 
 // shapes are all structs that have bytes of their own, besides the documents.
 var shapes = []any{
-	protocol.LaneHead{}, protocol.Choice{}, protocol.Terms{}, protocol.Price{}, protocol.Times{}, protocol.Check{},
-	protocol.Panel{}, protocol.Third{}, protocol.Rail{}, protocol.Totals{}, protocol.Declined{}, protocol.Budget{},
-	protocol.Frame{}, protocol.Datum{}, payload.Handling{}, payload.Artefact{}, payload.Label{}, payload.Opening{}, wire.Proof{},
+	protocol.LaneHead{},
+	protocol.Choice{},
+	protocol.Terms{},
+	protocol.Price{},
+	protocol.Times{},
+	protocol.Check{},
+	protocol.Panel{},
+	protocol.Third{},
+	protocol.Rail{},
+	protocol.Totals{},
+	protocol.Declined{},
+	protocol.Budget{},
+	protocol.Frame{},
+	protocol.Datum{},
+	payload.Handling{},
+	payload.Artefact{},
+	payload.Label{},
+	payload.Opening{},
+	wire.Proof{},
 }
 
 // TestSpecNamesEveryField: the table of each struct in documents.md has exactly

@@ -30,8 +30,14 @@ func (t Times) check() error {
 		field string
 		ms    uint64
 	}{
-		{"start", t.Start}, {"deliver", t.Deliver}, {"review", t.Review}, {"claim", t.Claim},
-		{"answer", t.Answer}, {"award", t.Award}, {"settle", t.Settle}, {"resolve", t.Resolve},
+		{"start", t.Start},
+		{"deliver", t.Deliver},
+		{"review", t.Review},
+		{"claim", t.Claim},
+		{"answer", t.Answer},
+		{"award", t.Award},
+		{"settle", t.Settle},
+		{"resolve", t.Resolve},
 	} {
 		if d.ms < before {
 			return wrong(d.field, "%d ms is before the deadline it follows, %d ms", d.ms, before)

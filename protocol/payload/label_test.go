@@ -74,9 +74,9 @@ func TestMayGoIsMonotonic(t *testing.T) {
 	}
 }
 
-// tighter reports whether a, as a label or a promise, is of no less care than b. A
-// promise takes less delicate classes where it is tighter, a label is of a more
-// delicate one: so classes are compared only where equal.
+// tighter reports whether a, as a label or as a promise, asks for no less care
+// than b. Classes pull a label and a promise in opposite directions, so only
+// equal ones are compared here.
 func tighter(a, b payload.Label) bool {
 	return a.Class == b.Class && a.Retention <= b.Retention && (!a.PassOn || b.PassOn) && (!a.Train || b.Train) &&
 		(a.Purpose == b.Purpose)
