@@ -83,6 +83,9 @@ func (d *Accept) Terms() (*Terms, error) {
 	case *Quote:
 		return &doc.Terms, nil
 	case *Offer:
+		if doc.Withdraws() {
+			return nil, &Fault{Code: CodeNotOffered, Field: "expires", Why: "the offer takes back what was offered"}
+		}
 		if doc.Ask {
 			return nil, &Fault{Code: CodeNotOffered, Field: "ask", Why: "the offer only hints at its terms"}
 		}

@@ -173,6 +173,8 @@ func spoiltWork() []spoilt {
 	)
 	hint, other := offer(), quote()
 	hint.Ask, other.Terms.Hirer = true, judge.Key()
+	gone := offer()
+	gone.Expires = gone.At
 	return []spoilt{
 		spoil("17 inputs", accept(), "inputs", big, func(d A) { d.Inputs = make([]payload.Artefact, 17) }),
 		spoil("an input without a commitment", accept(), "inputs[0]", bad, func(d A) { d.Inputs[0].ID = nothing }),
@@ -186,6 +188,7 @@ func spoiltWork() []spoilt {
 		spoil("after the quote is over", accept(), "at", protocol.CodeExpired, func(d A) { d.At = t0 + 5*minute + 1 }),
 		spoil("a quote for another hirer", acceptOf(proofOf(provider, other)), "by", bad, func(A) {}),
 		spoil("an offer that only hints", acceptOf(proofOf(provider, hint)), "offered.ask", protocol.CodeNotOffered, func(A) {}),
+		spoil("an offer that was withdrawn", acceptOf(proofOf(provider, gone)), "offered.expires", protocol.CodeNotOffered, func(A) {}),
 		spoil("of something else than an offer", acceptOf(proofOf(provider, refuse())), "offered.doc", bad, func(A) {}),
 		spoil("of an Accept", acceptOf(proofOf(hirer, accept())), "offered.doc", bad, func(A) {}),
 		spoil("the proof is for other documents", accept(), "offered", protocol.CodeSeal, func(d A) { d.Offered.Docs = ids(1) }),

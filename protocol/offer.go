@@ -6,7 +6,7 @@ import "github.com/souk-network/souk/protocol/wire"
 // capability replaces an earlier one; one whose Expires is not after its At
 // withdraws it. Where Ask is false the Terms are a firm quote to everyone
 // until Expires, though capacity is not promised. The Terms of an Offer name
-// neither Hirer nor Request, and their ValidUntil is Expires.
+// neither Hirer nor Request, and their ValidUntil is Expires where it is live.
 //
 //	{at, by, ask, seq, kind: 2, nonce, terms, title?, schema?, expires}
 type Offer struct {
@@ -31,6 +31,10 @@ func (d *Offer) Check() error {
 		within("terms", d.Terms.check(d.By)),
 		must(d.Terms.Hirer.IsZero(), "terms.hirer", "an offer is made to everyone"),
 		must(d.Terms.Request.IsZero(), "terms.request", "an offer answers no request"),
-		must(d.Terms.ValidUntil == d.Expires, "terms.valid_until", "want what expires says"),
+		must(d.Withdraws() || d.Terms.ValidUntil == d.Expires, "terms.valid_until", "want what expires says"),
 	)
 }
+
+// Withdraws reports whether d only takes back the offers before it: nobody can
+// accept it.
+func (d *Offer) Withdraws() bool { return d.Expires <= d.At }

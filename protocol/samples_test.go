@@ -120,6 +120,12 @@ func offer() *protocol.Offer {
 	return d
 }
 
+func withdrawn() *protocol.Offer {
+	d := offer()
+	d.Seq, d.Expires = d.Seq+1, d.At
+	return d
+}
+
 func request() *protocol.Request {
 	return &protocol.Request{
 		Head: headOf(protocol.KindRequest, hirer, t0-2*minute), To: provider.Key(), Capability: "text/summarize@1",
@@ -332,6 +338,7 @@ func samples() []sample {
 	list := []sample{
 		{"first words", hirer, hello()},
 		{"posted price", provider, offer()},
+		{"withdrawn", provider, withdrawn()},
 		{"one job", hirer, request()},
 		{"plain terms", provider, quote()},
 		{"terms with every field", provider, quoteOn(metered())},
