@@ -38,6 +38,9 @@ type Network interface {
 	Addrs() []string
 	// Connect dials a multiaddr that ends in /p2p/<peer ID> and keeps the link open.
 	Connect(ctx context.Context, addr string) (wire.Key, error)
+	// Dial opens a link to a peer at its known addresses, or returns ErrUnreachable (wrapped).
+	// Where there is one it does nothing.
+	Dial(ctx context.Context, peer wire.Key) error
 	// Send queues one frame (1 to MaxFrame bytes) on the link to a peer, dialling known
 	// addresses when there is no link. It returns once the frame is queued, ErrBusy when the
 	// queue of that link is full, ErrUnreachable when no link can be made. A frame queued may

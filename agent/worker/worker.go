@@ -75,6 +75,8 @@ type Config struct {
 
 // Checker runs an acceptance check over an input and a result.
 type Checker interface {
+	// Valid reports a rule that Check could not run.
+	Valid(rule Rule) error
 	// Check returns nil where the result passes, a *Failure where it does not, another error
 	// where the check could not be run. input and result are read from their beginning.
 	Check(ctx context.Context, rule Rule, input, result io.Reader) error

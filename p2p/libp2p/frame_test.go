@@ -21,8 +21,9 @@ import (
 func TestSlowFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mine, theirs := net.Pipe()
-		defer mine.Close()
+		done := make(chan struct{})
 		go func() {
+			defer close(done)
 			defer theirs.Close()
 			<-time.After(time.Hour) // between frames there is no hurry
 			_, _ = theirs.Write([]byte{5, 'h', 'e', 'l', 'l', 'o', 200})
@@ -35,15 +36,17 @@ func TestSlowFrame(t *testing.T) {
 		}()
 		r := bufio.NewReader(mine)
 		if f, err := readFrame(r, mine, 20*time.Second); err != nil || string(f) != "hello" {
-			t.Fatalf("%q, %v", f, err)
+			t.Errorf("%q, %v", f, err)
 		}
 		began := time.Now()
 		if _, err := readFrame(r, mine, 20*time.Second); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Fatalf("a slow frame: %v", err)
+			t.Errorf("a slow frame: %v", err)
 		}
 		if took := time.Since(began); took != 20*time.Second {
 			t.Errorf("a slow frame was borne for %v", took)
 		}
+		_ = mine.Close()
+		<-done
 	})
 }
 

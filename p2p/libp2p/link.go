@@ -26,8 +26,8 @@ type neighbour struct {
 	out     *outbound
 	opening *attempt
 	in      *inbound      // the newest
-	up      *inbound      // the one between its OnUp and its OnDown
-	upped   chan struct{} // closed while up is set
+	up      *inbound      // the one for which OnUp was called, and OnDown was not
+	upped   chan struct{} // closed from the end of OnUp until the link is down
 	users   int           // goroutines that hold this neighbour
 }
 
@@ -80,14 +80,30 @@ func (n *Network) Send(ctx context.Context, to wire.Key, frame []byte) error {
 	if to == n.key {
 		return fmt.Errorf("send to oneself: %w", p2p.ErrUnreachable)
 	}
-	out, err := n.outbound(ctx, to)
-	if err != nil {
-		return fmt.Errorf("send: %w", err)
+	out := n.linked(to)
+	if out == nil {
+		if err := n.reach(ctx, to); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+		if out = n.linked(to); out == nil {
+			return fmt.Errorf("send to %v: the link came and went: %w", to, p2p.ErrUnreachable)
+		}
 	}
 	if err := out.push(frame); err != nil {
 		return fmt.Errorf("send to %v: %w", to, err)
 	}
 	return nil
+}
+
+// linked returns what this peer speaks to another on while their link is up, or nil.
+func (n *Network) linked(to wire.Key) *outbound {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	nb := n.peers[to]
+	if nb == nil || nb.up == nil || nb.up.mate.gone() {
+		return nil
+	}
+	return nb.up.mate
 }
 
 // Connect dials addr, waits until the link is up, and from then on makes it
@@ -110,13 +126,31 @@ func (n *Network) Connect(ctx context.Context, addr string) (wire.Key, error) {
 	return key, nil
 }
 
-// reach returns once the link to key is up.
+// Dial opens the link to peer, unless there is one.
+func (n *Network) Dial(ctx context.Context, peer wire.Key) error {
+	if err := n.reach(ctx, peer); err != nil {
+		return fmt.Errorf("dial: %w", err)
+	}
+	return nil
+}
+
+// reach returns once the link to key is up. A connection that was there before
+// may be at its end; what fails on it is tried once more on another.
 func (n *Network) reach(ctx context.Context, key wire.Key) error {
 	ctx, cancel := context.WithTimeout(ctx, p2p.DialTimeout)
 	defer cancel()
 	nb := n.hold(key)
 	defer n.release(nb)
-	out, err := n.outbound(ctx, key)
+	before := n.host.Network().Connectedness(peerOf(key)) == network.Connected
+	err := n.tryReach(ctx, nb)
+	if err != nil && before && ctx.Err() == nil {
+		err = n.tryReach(ctx, nb)
+	}
+	return err
+}
+
+func (n *Network) tryReach(ctx context.Context, nb *neighbour) error {
+	out, err := n.outbound(ctx, nb.key)
 	if err != nil {
 		return err
 	}
@@ -127,9 +161,9 @@ func (n *Network) reach(ctx context.Context, key wire.Key) error {
 	case <-upped:
 		return nil
 	case <-out.dead:
-		return fmt.Errorf("reach %v: it ended the link: %w", key, p2p.ErrUnreachable)
+		return fmt.Errorf("reach %v: it ended the link: %w", nb.key, p2p.ErrUnreachable)
 	case <-ctx.Done():
-		return fmt.Errorf("reach %v: %w: %w", key, p2p.ErrUnreachable, ctx.Err())
+		return fmt.Errorf("reach %v: %w: %w", nb.key, p2p.ErrUnreachable, ctx.Err())
 	}
 }
 
@@ -171,12 +205,13 @@ func (n *Network) serveLink(key wire.Key, s network.Stream) bool {
 	in.mate = out
 	defer out.fail()
 
-	n.handler.OnUp(key)
-	defer n.handler.OnDown(key)
 	if !n.raise(nb, in) {
 		return false
 	}
-	defer n.lower(nb, in)
+	n.handler.OnUp(key)
+	defer n.handler.OnDown(key)
+	n.tell(nb)
+	defer n.lower(nb)
 	n.greet(key)
 	if n.begin() {
 		go func() {
@@ -236,7 +271,8 @@ func (n *Network) replace(nb *neighbour, in *inbound) {
 	<-old.done
 }
 
-// raise marks the link as up, unless it has been replaced or broken meanwhile.
+// raise marks the link as up, so that OnUp can send, unless it has been replaced
+// or broken meanwhile.
 func (n *Network) raise(nb *neighbour, in *inbound) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -244,11 +280,18 @@ func (n *Network) raise(nb *neighbour, in *inbound) bool {
 		return false
 	}
 	nb.up = in
-	close(nb.upped)
 	return true
 }
 
-func (n *Network) lower(nb *neighbour, in *inbound) {
+// tell wakes those who wait for the link.
+func (n *Network) tell(nb *neighbour) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(nb.upped)
+}
+
+// lower undoes raise and tell.
+func (n *Network) lower(nb *neighbour) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	nb.up = nil

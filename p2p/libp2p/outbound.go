@@ -43,9 +43,9 @@ func (n *Network) outbound(ctx context.Context, to wire.Key) (*outbound, error) 
 		return nil, p2p.ErrClosed
 	}
 	nb := n.neighbour(to)
-	if nb.out != nil {
-		defer n.mu.Unlock()
-		return nb.out, nil
+	if out := nb.out; out != nil && !out.gone() {
+		n.mu.Unlock()
+		return out, nil
 	}
 	a := nb.opening
 	if a == nil {
@@ -168,6 +168,16 @@ func (o *outbound) write() {
 // within gives the next write its deadline.
 func (o *outbound) within() error {
 	return o.stream.SetWriteDeadline(time.Now().Add(p2p.WriteTimeout))
+}
+
+// gone reports whether the stream has failed.
+func (o *outbound) gone() bool {
+	select {
+	case <-o.dead:
+		return true
+	default:
+		return false
+	}
 }
 
 // watch waits for the end of the stream. Nothing is ever said on it from the

@@ -61,18 +61,22 @@ func (m *member) Connect(ctx context.Context, addr string) (wire.Key, error) {
 	if err != nil {
 		return key, err
 	}
+	return key, m.Dial(ctx, key)
+}
+
+func (m *member) Dial(ctx context.Context, key wire.Key) error {
 	l, err := m.hub.link(m, key)
 	if err != nil {
-		return key, err
+		return err
 	}
 	p := l.into(m)
 	select {
 	case <-p.up:
-		return key, nil
+		return nil
 	case <-p.done:
-		return key, fmt.Errorf("connect to %v: %w", key, p2p.ErrUnreachable)
+		return fmt.Errorf("connect to %v: %w", key, p2p.ErrUnreachable)
 	case <-ctx.Done():
-		return key, fmt.Errorf("connect to %v: %w", key, ctx.Err())
+		return fmt.Errorf("connect to %v: %w", key, ctx.Err())
 	}
 }
 

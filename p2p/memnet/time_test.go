@@ -1,6 +1,7 @@
 package memnet_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -97,7 +98,9 @@ func TestOneSeedOneHistory(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			<-time.After(10 * time.Second)
+			arrival, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			<-arrival.Done()
 			synctest.Wait()
 			last := -1
 			for _, f := range rb.Frames(a.Self()) {

@@ -34,6 +34,7 @@ func Run(t *testing.T, world func(t *testing.T) Open) {
 		{"many senders at once", manySenders},
 		{"up and down are paired", upAndDown},
 		{"who links at the same moment has one link", sameMoment},
+		{"the first frame is sent from OnUp", sendInOnUp},
 		{"an error of the handler ends the link", handlerError},
 		{"nobody there", unreachable},
 		{"an artefact is fetched from an offset", fetchOffset},
@@ -250,6 +251,32 @@ func sameMoment(t *testing.T, w *town) {
 	for _, p := range [][2]person{{a, b}, {b, a}} {
 		p[1].Until(t, "the frame is there", func() bool { return p[1].Count(p[0].Self()) == 1 })
 	}
+}
+
+// greeter sends a frame as soon as a link is up.
+type greeter struct {
+	*Recorder
+	network chan p2p.Network
+	sent    chan error
+}
+
+func (g *greeter) OnUp(peer wire.Key) {
+	g.Recorder.OnUp(peer)
+	n := <-g.network
+	g.sent <- n.Send(context.Background(), peer, []byte("greeting"))
+}
+
+func sendInOnUp(t *testing.T, w *town) {
+	g := &greeter{&Recorder{}, make(chan p2p.Network, 1), make(chan error, 1)}
+	n := w.open(t, Key("greeter"), g)
+	g.network <- n
+	t.Cleanup(func() { _ = n.Close() })
+	a := w.person(t, "a", &Recorder{})
+	link(t, a, person{n, g.Recorder})
+	if err := <-g.sent; err != nil {
+		t.Fatalf("send: %v", err)
+	}
+	a.Until(t, "the greeting is there", func() bool { return a.Count(n.Self()) == 1 })
 }
 
 func handlerError(t *testing.T, w *town) {

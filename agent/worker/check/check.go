@@ -53,6 +53,9 @@ func Valid(rule worker.Rule) error {
 	return err
 }
 
+// Valid fulfils worker.Checker.
+func (Checker) Valid(rule worker.Rule) error { return Valid(rule) }
+
 // Check returns nil where the result passes, a *worker.Failure where it does not, ErrRule (wrapped)
 // where the rule is not valid, worker.ErrTooLarge (wrapped) where the input is longer than its rule
 // looks at, and the cause of ctx where that ended first.

@@ -49,7 +49,10 @@ func countValues(d *json.Decoder, depth int, values *int) error {
 	if depth == maxNesting {
 		return fmt.Errorf("nested deeper than %d", maxNesting)
 	}
-	seen := map[string]bool{}
+	var seen map[string]bool
+	if opening == '{' {
+		seen = map[string]bool{}
+	}
 	for d.More() {
 		if opening == '{' {
 			token, err := d.Token()

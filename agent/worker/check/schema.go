@@ -56,13 +56,13 @@ func (s schemaTest) run(_ context.Context, _, result io.Reader) error {
 	if err != nil {
 		return failure("json", "%v", err)
 	}
-	if most := maxValueWork / s.weight; values > most {
-		return failure("work", "%d values, at most %d under this schema", values, most)
-	}
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
 		// Well-formed, so what is left is a number too large.
 		return failure("json", "a number is beyond the range of IEEE 754 binary64")
+	}
+	if most := maxValueWork / s.weight; values > most {
+		return failure("work", "%d values, at most %d under this schema", values, most)
 	}
 	valid, err := fits(s.schema, value)
 	if err != nil {

@@ -30,7 +30,7 @@ func (c *child) await() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	killGroup(c.cmd.Process.Pid)
-	killMarked(c.mark)
+	killMarked(c.cmd.Process.Pid, c.mark)
 	c.gone = true
 	return c.cmd.Wait()
 }

@@ -3,6 +3,7 @@ package exec
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -30,6 +31,8 @@ func TestMemoryIsLimited(t *testing.T) {
 
 func TestNothingOfATaskIsLeftRunning(t *testing.T) {
 	limits := plenty
+	// A duration of this test's own, by which its sleepers are known.
+	nap := fmt.Sprintf("sleep 61.%d", os.Getpid())
 	for script, wait := range map[string]time.Duration{
 		"sleep 61 & echo $!":                                     plenty.Time,
 		"setsid sleep 61 & echo $!":                              plenty.Time,
@@ -39,12 +42,12 @@ func TestNothingOfATaskIsLeftRunning(t *testing.T) {
 		"setsid sh -c 'sleep 61; sleep 61' & echo $!; exec cat ": plenty.Time,
 	} {
 		limits.Time = wait
-		pid, _ := shell(t, script, "", limits)
+		pid, _ := shell(t, strings.ReplaceAll(script, "sleep 61", nap), "", limits)
 		if alive(strings.TrimSpace(pid)) {
 			t.Errorf("%s: process %s is still alive", script, pid)
 		}
 	}
-	if left := sleepers(t); left != "" {
+	if left := running(t, nap); left != "" {
 		t.Errorf("left running: %s", left)
 	}
 }
@@ -59,17 +62,18 @@ func alive(pid string) bool {
 	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
 }
 
-// sleepers returns the processes of this test that sleep on, if any.
-func sleepers(t *testing.T) string {
+// running returns the processes that run a command, if any.
+func running(t *testing.T, command string) string {
 	t.Helper()
 	found, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := strings.ReplaceAll(command, " ", "\x00") + "\x00"
 	var left []string
 	for _, path := range found {
 		pid := filepath.Base(filepath.Dir(path))
-		if line, err := os.ReadFile(path); err == nil && string(line) == "sleep\x0061\x00" && alive(pid) {
+		if line, err := os.ReadFile(path); err == nil && string(line) == want && alive(pid) {
 			left = append(left, pid)
 		}
 	}

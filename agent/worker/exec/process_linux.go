@@ -1,11 +1,7 @@
 package exec
 
 import (
-	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,55 +40,3 @@ func awaitUnreaped(pid int) bool {
 }
 
 func killGroup(pid int) { _ = unix.Kill(-pid, unix.SIGKILL) } // only "no such group" can come back
-
-// killMarked kills processes that left the group but still carry the task's mark in their
-// environment, until a pass finds none. A program that wipes its environment and leaves the group escapes.
-func killMarked(mark string) {
-	const passes = 8 // a process that forks faster than we look is only slowed down
-	for range passes {
-		if !killMarkedOnce([]byte(mark)) {
-			return
-		}
-	}
-}
-
-func killMarkedOnce(mark []byte) (found bool) {
-	entries, err := filepath.Glob("/proc/[0-9]*/environ")
-	if err != nil {
-		return false
-	}
-	for _, environ := range entries {
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(environ)))
-		if err != nil || !marked(environ, mark) {
-			continue
-		}
-		if killSurely(pid, environ, mark) {
-			found = true
-		}
-	}
-	return found
-}
-
-// killSurely looks again once it holds the process, for the number may be another's by then.
-func killSurely(pid int, environ string, mark []byte) bool {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(fd)
-	return marked(environ, mark) && unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) == nil
-}
-
-// marked reports whether an environment holds the mark. It is empty for the dead.
-func marked(environ string, mark []byte) bool {
-	block, err := os.ReadFile(environ)
-	if err != nil {
-		return false
-	}
-	for setting := range bytes.SplitSeq(block, []byte{0}) {
-		if bytes.Equal(setting, mark) {
-			return true
-		}
-	}
-	return false
-}

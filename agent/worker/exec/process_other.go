@@ -16,4 +16,4 @@ func attributes() *syscall.SysProcAttr { return nil }
 func memoryLimit(wanted int64) int64   { return wanted }
 func awaitUnreaped(int) bool           { return false }
 func killGroup(int)                    {}
-func killMarked(string)                {}
+func killMarked(int, string)           {}

@@ -21,4 +21,4 @@ func awaitUnreaped(int) bool { return false }
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
 
 // killMarked kills nothing: what left the group cannot be found portably.
-func killMarked(string) {}
+func killMarked(int, string) {}

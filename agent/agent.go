@@ -1,0 +1,238 @@
+package agent
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/souk-network/souk/agent/hire"
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+)
+
+// Config says who an agent is and within what bounds it acts.
+type Config struct {
+	Self     wire.Key
+	Net      string
+	Registry *wire.Registry
+	Namer    wire.Namer
+	Mandate  wire.Said // the owner's root mandate: a *protocol.Mandate
+	Rail     string    // how its payments are settled: "credit"
+	Policy   settlement.Policy
+}
+
+// Check reports what is missing or does not fit together.
+func (c *Config) Check() error {
+	m, ok := c.Mandate.Doc.(*protocol.Mandate)
+	switch {
+	case c.Self.IsZero() || c.Net == "" || c.Registry == nil || c.Namer == nil || c.Rail == "":
+		return errors.New("agent: self, net, registry, namer and rail are needed")
+	case !ok || m.Audience != c.Self:
+		return errors.New("agent: the mandate is not for this agent")
+	}
+	return nil
+}
+
+// Agent is one agent of the market. It is not safe for concurrent use.
+type Agent struct {
+	c       Config
+	mandate *protocol.Mandate
+
+	// Folded from facts.
+	epoch    protocol.Epoch
+	book     *settlement.Book
+	stall    sell.Stall
+	deals    map[wire.CID]*deal
+	history  []wire.CID // every job, oldest first
+	live     []wire.CID // those that may still need something of us, oldest first
+	outcomes map[wire.CID]wire.CID
+	orders   map[string]*order
+	keys     []string // of all orders, oldest first
+	log      outcomeLog
+	openings []*Saying // OPENs said and not yet seen
+	answers  map[laneKey]*Saying
+	uttered  uint64 // sayings so far
+
+	// Soft: forgotten when the process ends.
+	market   hire.Market
+	peers    map[wire.Key]bool // linked; true once greeted
+	agenda   agenda
+	wakeAt   uint64
+	offerSeq uint64
+	wishes   []string // keys of the orders without a contract, oldest first
+}
+
+// laneKey names the lanes from one payer in one asset over all epochs.
+type laneKey struct {
+	payer wire.Key
+	asset string
+}
+
+// outcomeLog is where our own log of outcomes stands.
+type outcomeLog struct {
+	epoch protocol.Epoch
+	seq   uint64
+	head  wire.CID
+}
+
+// New returns an agent that knows nothing yet. Fold its facts, then Handle Began.
+func New(c Config) (*Agent, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	return &Agent{
+		c:        c,
+		mandate:  c.Mandate.Doc.(*protocol.Mandate),
+		book:     settlement.NewBook(c.Self, c.Net, c.Policy),
+		deals:    map[wire.CID]*deal{},
+		outcomes: map[wire.CID]wire.CID{},
+		orders:   map[string]*order{},
+		answers:  map[laneKey]*Saying{},
+		peers:    map[wire.Key]bool{},
+	}, nil
+}
+
+// Step is what one event led to. The record must be durable before any of the
+// effects is carried out, in their order. A record without facts need not be
+// written.
+type Step struct {
+	Record  Record
+	Effects []Effect
+	Touched []wire.CID // jobs that the record tells of
+}
+
+// Handle decides what follows from an event at an instant (Unix milliseconds).
+// chance is 16 fresh random bytes, from which the step's nonces are drawn. The
+// error tells of a fault of this program: the state is then not to be trusted,
+// and the process must stop and replay.
+func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
+	s := &step{Agent: a, at: at, chance: chance}
+	s.record.At = at
+	switch e := ev.(type) {
+	case Began:
+		s.begin(e)
+	case Met:
+		s.meet(e.Peer)
+	case Lost:
+		delete(a.peers, e.Peer)
+	case Greeted:
+		s.greeted(e)
+	case Asked:
+		s.asked(e)
+	case Heard:
+		s.hear(e)
+	case Garbled:
+		s.refuse(e.From, e.Of, e.Code, "")
+	case Listed:
+		if a.market.Put(at, e.Listing) {
+			s.placeAll()
+		}
+	case Ordered:
+		s.ordered(e.Order)
+	case Withdrew:
+		s.withdrew(e)
+	case Opened:
+		s.opened(e.Stand)
+	case Closed:
+		s.closed(e.Capability)
+	case Worked:
+		s.worked(e)
+	case Judged:
+		s.judged(e)
+	case Woke:
+		s.woke()
+	}
+	s.rest()
+	return Step{Record: s.record, Effects: s.effects, Touched: s.touched}, s.fault
+}
+
+// begin starts a run: what was left undone is taken up from the folded state.
+func (s *step) begin(e Began) {
+	s.fact(Fact{What: FactBegan, Epoch: e.Epoch})
+	for _, key := range s.keys {
+		if o := s.orders[key]; o.waiting() {
+			s.wishes = append(s.wishes, key)
+			o.since = s.at
+		}
+	}
+	for _, id := range slices.Clone(s.live) {
+		d := s.deals[id]
+		s.serveAgain(d)
+		s.resume(d)
+		s.advance(d)
+		if d.live() {
+			s.effect(Reach{d.peer})
+		}
+	}
+	for _, stand := range s.stall.All() {
+		s.announce(stand)
+	}
+	s.placeAll()
+}
+
+// meet greets a peer on a new link.
+func (s *step) meet(peer wire.Key) {
+	s.peers[peer] = false
+	h := &protocol.Hello{
+		Head: s.head(protocol.KindHello), Net: s.c.Net, Least: protocol.Version, Most: protocol.Version,
+		Epoch: s.epoch, LogEpoch: s.log.epoch, LogSeq: s.log.seq, LogHead: s.log.head,
+	}
+	for _, l := range s.book.Lanes() {
+		if (l.Payer == peer || l.Payee == peer) && l.Seq > 0 && len(h.Lanes) < protocol.MaxLanes {
+			h.Lanes = append(h.Lanes, protocol.LaneHead{
+				Lane: l.ID, Payer: l.Payer == s.c.Self, Asset: l.Asset, Epoch: l.Epoch, Seq: l.Seq, Head: l.Head,
+			})
+		}
+	}
+	s.effect(Tell{To: peer, Doc: s.name(h)})
+}
+
+// greeted takes up with a peer what was not answered.
+func (s *step) greeted(e Greeted) {
+	if _, linked := s.peers[e.Peer]; !linked {
+		return // the link went down again before its Hello was read
+	}
+	s.peers[e.Peer] = true
+	s.sayAgain(e.Peer)
+	for _, key := range s.wishes {
+		s.orders[key].forgetAsked(e.Peer)
+	}
+	s.placeAll()
+}
+
+// woke runs whatever is due.
+func (s *step) woke() {
+	s.wakeAt = 0
+	for {
+		due, ok := s.agenda.next(s.at)
+		if !ok {
+			return
+		}
+		switch due.what {
+		case dueDeal:
+			if d := s.deals[due.job]; d != nil && d.live() {
+				s.advance(d)
+				s.effect(Changed{Key: d.order, Job: d.id})
+			}
+		case dueOrder:
+			if o := s.orders[due.key]; o.waiting() {
+				s.place(o)
+			}
+		case dueOffer:
+			if stand, withdrawn, ok := s.stall.Get(due.key); ok && !withdrawn {
+				s.announce(stand)
+			}
+		case dueErase:
+			s.erase(due.job)
+		}
+	}
+}
+
+// rest asks to be woken for what is due next.
+func (s *step) rest() {
+	if at, ok := s.agenda.first(); ok && (s.wakeAt == 0 || at < s.wakeAt) {
+		s.wakeAt = at
+		s.effect(Wake{at})
+	}
+}

@@ -1,0 +1,106 @@
+package agent
+
+import (
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Effect is something the core wants done once the facts of its step are
+// durable. Carrying one out twice does no harm.
+type Effect interface{ effect() }
+
+// Saying is one bundle as said to one peer. The hands seal it once, before its
+// fact is recorded, and always send the same bytes.
+type Saying struct {
+	To     wire.Key
+	Docs   []wire.Said
+	Bundle *wire.Bundle       // nil until sealed
+	With   []payload.Artefact // artefacts whose bytes ride along
+	reply  wire.CID           // the first document of the bundle it answers
+}
+
+// Say sends a saying. It may be lost: what must arrive is said again.
+type Say struct{ Saying *Saying }
+
+// Tell sends a bare document, of a kind that is not sealed.
+type Tell struct {
+	To  wire.Key
+	Doc wire.Said
+}
+
+// Announce seals an offer and gossips it.
+type Announce struct{ Offer wire.Said }
+
+// Reach opens a link to a peer; Met tells when it is open.
+type Reach struct{ Peer wire.Key }
+
+// Wake asks for Woke at an instant. Only the earliest outstanding one counts.
+type Wake struct{ At uint64 }
+
+// Work gets the inputs (from their frame, the vault or the peer), has the
+// stand's worker work on them, runs the check, makes the results durable and
+// ends in Worked. It is asked for at most once for a job unless the offer says
+// that work may be repeated.
+type Work struct {
+	Job       wire.CID
+	From      wire.Key
+	Stand     sell.Stand
+	Inputs    []payload.Artefact
+	Until     uint64 // Unix milliseconds
+	Retention uint64
+}
+
+// Judge gets the results, makes them durable, runs the check over inputs and
+// results, and ends in Judged.
+type Judge struct {
+	Job     wire.CID
+	From    wire.Key
+	Rule    protocol.Check
+	Inputs  []payload.Artefact
+	Results []payload.Artefact
+	Until   uint64 // Unix milliseconds
+}
+
+// Stop ends the Work or Judge of a job, if it is under way; nothing follows.
+type Stop struct{ Job wire.CID }
+
+// Serve lets a peer fetch artefacts.
+type Serve struct {
+	To        wire.Key
+	Artefacts []payload.Artefact
+}
+
+// Erase removes artefacts from the vault for good and stops serving them.
+type Erase struct{ Artefacts []payload.Artefact }
+
+// Answer answers the owner's event of the same step. Err is nil where it was taken.
+type Answer struct{ Err *Refusal }
+
+// Changed tells who waits for them that an order or job has changed.
+type Changed struct {
+	Key string   // of an order, or ""
+	Job wire.CID // or zero
+}
+
+func (Say) effect()      {}
+func (Tell) effect()     {}
+func (Announce) effect() {}
+func (Reach) effect()    {}
+func (Wake) effect()     {}
+func (Work) effect()     {}
+func (Judge) effect()    {}
+func (Stop) effect()     {}
+func (Serve) effect()    {}
+func (Erase) effect()    {}
+func (Answer) effect()   {}
+func (Changed) effect()  {}
+
+// Refusal is a coded no to the owner.
+type Refusal struct {
+	Code protocol.Code
+	Why  string
+}
+
+func (r *Refusal) Error() string { return string(r.Code) + ": " + r.Why }

@@ -1,0 +1,314 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+)
+
+// errKnown: the document was folded before; nothing changed.
+var errKnown = errors.New("known already")
+
+// Fold takes one recorded step into the state, as at start. It returns the jobs
+// that the record tells of. Nothing is decided.
+func (a *Agent) Fold(r *Record) ([]wire.CID, error) {
+	var touched []wire.CID
+	for i := range r.Facts {
+		jobs, err := a.fold(r.At, &r.Facts[i])
+		if err != nil {
+			return touched, fmt.Errorf("fold fact %d (%d): %w", i, r.Facts[i].What, err)
+		}
+		touched = append(touched, jobs...)
+	}
+	return touched, nil
+}
+
+// fold is the only place where what an agent knows changes.
+func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
+	switch f.What {
+	case FactBegan:
+		a.epoch = f.Epoch
+		a.book.Begin(f.Epoch)
+		a.log.epoch, a.log.seq = f.Epoch, 0
+	case FactHeard:
+		return a.foldHeard(at, f)
+	case FactSaid, FactWrote:
+		return a.foldOwn(at, f)
+	case FactOrdered:
+		a.orders[f.Order.Key] = &order{Order: *f.Order, at: at, since: at}
+		a.keys = append(a.keys, f.Order.Key)
+	case FactGaveUp:
+		if o := a.orders[f.Key]; o != nil {
+			o.code, o.detail = f.Code, f.Detail
+		}
+	case FactOpened:
+		a.stall.Put(*f.Stand)
+	case FactClosed:
+		a.stall.Remove(f.Key)
+	case FactWorked, FactJudged, FactErased:
+		return a.foldTask(f)
+	default:
+		return nil, fmt.Errorf("unknown fact %d", f.What)
+	}
+	return nil, nil
+}
+
+// foldHeard folds the documents of a heard bundle that were found to fit.
+func (a *Agent) foldHeard(at uint64, f *Fact) ([]wire.CID, error) {
+	var touched []wire.CID
+	for i, said := range f.said {
+		if f.Took&(1<<i) == 0 {
+			continue
+		}
+		jobs, err := a.foldDoc(at, f.Peer, said, "")
+		if err != nil && !errors.Is(err, errKnown) {
+			return touched, err
+		}
+		touched = append(touched, jobs...)
+	}
+	return touched, nil
+}
+
+// foldOwn folds documents of ours, and keeps the bundle for as long as it may
+// have to be said again.
+func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
+	var touched []wire.CID
+	for _, said := range f.said {
+		jobs, err := a.foldDoc(at, a.c.Self, said, f.Key)
+		if err != nil && !errors.Is(err, errKnown) {
+			return touched, err
+		}
+		touched = append(touched, jobs...)
+	}
+	d := a.deals[f.Job]
+	if f.What == FactWrote {
+		if d != nil {
+			d.pending = append(d.pending, f.said...)
+		}
+		return touched, nil
+	}
+	a.uttered++
+	u := utterance{n: a.uttered, Saying: f.saying}
+	for _, said := range f.said {
+		switch doc := said.Doc.(type) {
+		case *protocol.Countersign:
+			if lane, ok := a.laneFrom(f.Peer, doc.Lane); ok {
+				a.answers[laneKey{f.Peer, lane.Asset}] = f.saying
+			}
+		case *protocol.Entry:
+			if doc.Act == protocol.ActOpen && d == nil {
+				a.openings = append(a.openings, f.saying)
+			}
+		}
+	}
+	if d != nil {
+		d.pending = slices.DeleteFunc(d.pending, func(p wire.Said) bool {
+			return slices.ContainsFunc(f.said, func(q wire.Said) bool { return p.ID == q.ID })
+		})
+		d.said = append(d.said, u)
+		touched = append(touched, f.Job)
+	}
+	return touched, nil
+}
+
+func (a *Agent) laneFrom(payer wire.Key, id wire.CID) (settlement.Lane, bool) {
+	for _, l := range a.book.Lanes() {
+		if l.Payer == payer && l.ID == id {
+			return l, true
+		}
+	}
+	return settlement.Lane{}, false
+}
+
+func (a *Agent) foldTask(f *Fact) ([]wire.CID, error) {
+	d := a.deals[f.Job]
+	if d == nil {
+		return nil, fmt.Errorf("task of unknown job %s", f.Job)
+	}
+	switch f.What {
+	case FactWorked:
+		d.work = &ending{code: f.Code, detail: f.Detail, results: f.Results, units: f.Units}
+	case FactJudged:
+		d.judgement = &ending{code: f.Code, detail: f.Detail}
+	case FactErased:
+		d.erased = true
+	}
+	return []wire.CID{f.Job}, nil
+}
+
+// foldDoc folds one document truly said by by, and returns the jobs it tells
+// of. It returns errKnown, a *job.Refusal or a *settlement.Refusal where the
+// document is not taken; then nothing has changed.
+func (a *Agent) foldDoc(at uint64, by wire.Key, said wire.Said, key string) ([]wire.CID, error) {
+	switch doc := said.Doc.(type) {
+	case *protocol.Accept:
+		return a.foldAccept(said, doc, key)
+	case *protocol.Entry:
+		return a.foldEntry(at, said, doc)
+	case *protocol.Countersign:
+		return a.foldCountersign(at, said, doc)
+	case *protocol.LogEntry:
+		return a.foldLogEntry(at, by, said, doc)
+	}
+	d := a.deals[a.jobOf(said.Doc)]
+	if d == nil {
+		return nil, &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "it is about no job of ours"}
+	}
+	return a.foldAbout(at, by, d, said)
+}
+
+// jobOf returns the job that a document names, or zero.
+func (a *Agent) jobOf(doc wire.Document) wire.CID {
+	switch d := doc.(type) {
+	case *protocol.Started:
+		return d.Job
+	case *protocol.Ack:
+		return d.Job
+	case *protocol.Progress:
+		return d.Job
+	case *protocol.Delivery:
+		return d.Job
+	case *protocol.Verdict:
+		return d.Job
+	case *protocol.Contest:
+		return d.Job
+	case *protocol.Claim:
+		return d.Job
+	case *protocol.Cancel:
+		return d.Job
+	case *protocol.Outcome:
+		return d.Job
+	case *protocol.Refuse:
+		for _, id := range a.live {
+			if deal := a.deals[id]; slices.Contains(deal.job.Said(), d.Of) {
+				return id
+			}
+		}
+	}
+	return wire.CID{}
+}
+
+func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]wire.CID, error) {
+	if a.deals[said.ID] != nil {
+		return nil, errKnown
+	}
+	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
+	if err != nil {
+		return nil, err
+	}
+	d := &deal{id: said.ID, order: key}
+	switch a.c.Self {
+	case provider:
+		d.role, d.peer = job.Provider, doc.By
+	case doc.By:
+		d.role, d.peer = job.Hirer, provider
+	default:
+		return nil, &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "the terms are another provider's"}
+	}
+	if d.job, err = job.Open(a.c.Net, said, terms, provider); err != nil {
+		return nil, err
+	}
+	a.deals[said.ID] = d
+	a.history = append(a.history, said.ID)
+	a.live = append(a.live, said.ID)
+	if o := a.orders[key]; o != nil {
+		o.job = said.ID
+	}
+	return []wire.CID{said.ID}, nil
+}
+
+func (a *Agent) foldEntry(at uint64, said wire.Said, doc *protocol.Entry) ([]wire.CID, error) {
+	if err := a.book.Apply(said); err != nil {
+		return nil, known(err)
+	}
+	d := a.deals[doc.Job]
+	if d == nil {
+		return nil, nil
+	}
+	// The lane goes on whatever the job thinks of the entry: a hold that does
+	// not fit is declined, not ignored.
+	_ = d.job.Apply(at, said)
+	d.unseen = append(d.unseen, place{protocol.LaneID(a.c.Net, doc.By, doc.Payee, doc.Asset, doc.Epoch), doc.Seq})
+	return []wire.CID{d.id}, nil
+}
+
+func (a *Agent) foldCountersign(at uint64, said wire.Said, doc *protocol.Countersign) ([]wire.CID, error) {
+	if err := a.book.Apply(said); err != nil {
+		return nil, known(err)
+	}
+	a.openings = slices.DeleteFunc(a.openings, a.seen)
+	var touched []wire.CID
+	for _, id := range a.live {
+		d := a.deals[id]
+		if !d.concerns(doc) {
+			continue
+		}
+		if d.job.Apply(at, said) == nil {
+			touched = append(touched, id)
+		}
+		d.unseen = slices.DeleteFunc(d.unseen, func(p place) bool { return p.lane == doc.Lane && p.seq <= doc.Seq })
+	}
+	return touched, nil
+}
+
+// seen reports whether every entry of a saying is countersigned or void.
+func (a *Agent) seen(u *Saying) bool {
+	unseen := a.book.Unseen(u.To)
+	return !slices.ContainsFunc(u.Docs, func(s wire.Said) bool { return slices.Contains(unseen, s.ID) })
+}
+
+func (a *Agent) foldLogEntry(at uint64, by wire.Key, said wire.Said, doc *protocol.LogEntry) ([]wire.CID, error) {
+	d := a.deals[a.outcomes[doc.Outcome]]
+	if d == nil {
+		return nil, &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "it names no outcome known here"}
+	}
+	if err := d.job.Apply(at, said); err != nil {
+		return nil, known(err)
+	}
+	if by == a.c.Self {
+		a.log.seq, a.log.head = doc.Seq, said.ID
+	}
+	if d.job.LoggedBy(job.Hirer) && d.job.LoggedBy(job.Provider) {
+		if o, ok := d.job.Outcome(); ok && o.Doc.(*protocol.Outcome).Score == 0 {
+			a.book.Permit(d.id, o.ID)
+		}
+	}
+	return []wire.CID{d.id}, nil
+}
+
+// foldAbout folds a document that names its job.
+func (a *Agent) foldAbout(at uint64, by wire.Key, d *deal, said wire.Said) ([]wire.CID, error) {
+	if _, ok := said.Doc.(*protocol.Claim); ok {
+		if err := a.book.Check(said); err != nil {
+			return nil, known(err)
+		}
+	}
+	if err := d.job.Apply(at, said); err != nil {
+		return nil, known(err)
+	}
+	switch said.Doc.(type) {
+	case *protocol.Claim:
+		if err := a.book.Apply(said); err != nil {
+			return nil, known(err)
+		}
+	case *protocol.Cancel:
+		if by == d.job.Provider() {
+			a.book.Permit(d.id, said.ID)
+		}
+	case *protocol.Outcome:
+		a.outcomes[said.ID] = d.id
+	}
+	return []wire.CID{d.id}, nil
+}
+
+func known(err error) error {
+	if errors.Is(err, job.ErrKnown) || errors.Is(err, settlement.ErrKnown) {
+		return errKnown
+	}
+	return err
+}

@@ -1,0 +1,279 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/store"
+)
+
+// An artefact lies in the vault, and travels on an artefact stream, as its salt
+// (32 bytes) followed by its bytes: all that is needed to open its commitment.
+const saltBytes = 32
+
+// tray holds artefacts that came inside frames until a task keeps them. It is
+// bounded: what is pushed out can still be fetched.
+type tray struct {
+	mu    sync.Mutex
+	items map[trayKey]protocol.Datum
+	order []trayKey
+	bytes int
+}
+
+type trayKey struct {
+	from wire.Key
+	id   wire.CID
+}
+
+func newTray() *tray { return &tray{items: map[trayKey]protocol.Datum{}} }
+
+func (t *tray) put(from wire.Key, d protocol.Datum) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := trayKey{from, d.Opening.ID()}
+	if _, known := t.items[key]; known || len(d.Bytes) > MaxTray {
+		return
+	}
+	t.items[key] = d
+	t.order = append(t.order, key)
+	t.bytes += len(d.Bytes)
+	for t.bytes > MaxTray {
+		t.drop(t.order[0])
+	}
+}
+
+func (t *tray) drop(key trayKey) {
+	d, ok := t.items[key]
+	if !ok {
+		return
+	}
+	delete(t.items, key)
+	t.bytes -= len(d.Bytes)
+	for i, k := range t.order {
+		if k == key {
+			t.order = append(t.order[:i], t.order[i+1:]...)
+			return
+		}
+	}
+}
+
+// take removes and returns an artefact that came from a peer.
+func (t *tray) take(from wire.Key, id wire.CID) (protocol.Datum, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := trayKey{from, id}
+	d, ok := t.items[key]
+	t.drop(key)
+	return d, ok
+}
+
+// forget drops what came from a peer whose link is gone.
+func (t *tray) forget(from wire.Key) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.order) - 1; i >= 0; i-- {
+		if t.order[i].from == from {
+			t.drop(t.order[i])
+		}
+	}
+}
+
+// grants says who may fetch what.
+type grants struct {
+	mu sync.Mutex
+	to map[wire.CID][]wire.Key
+}
+
+func newGrants() *grants { return &grants{to: map[wire.CID][]wire.Key{}} }
+
+func (g *grants) add(to wire.Key, artefacts []payload.Artefact) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, a := range artefacts {
+		if !contains(g.to[a.ID], to) {
+			g.to[a.ID] = append(g.to[a.ID], to)
+		}
+	}
+}
+
+func (g *grants) has(peer wire.Key, id wire.CID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return contains(g.to[id], peer)
+}
+
+func (g *grants) remove(artefacts []payload.Artefact) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, a := range artefacts {
+		delete(g.to, a.ID)
+	}
+}
+
+func contains(keys []wire.Key, k wire.Key) bool {
+	for _, x := range keys {
+		if x == k {
+			return true
+		}
+	}
+	return false
+}
+
+// draft writes a new artefact into the vault and computes its commitment.
+type draft struct {
+	store.Draft
+	hasher payload.Hasher
+	salt   [saltBytes]byte
+	room   int64
+	full   error // what Write returns once room is used up
+}
+
+// newDraft begins an artefact of at most limit bytes.
+func (p *Peer) newDraft(salt [saltBytes]byte, limit int64, full error) (*draft, error) {
+	d, err := p.o.Vault.Create()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Write(salt[:]); err != nil {
+		return nil, errors.Join(err, d.Discard())
+	}
+	return &draft{Draft: d, salt: salt, room: limit, full: full}, nil
+}
+
+// Write adds bytes, or returns d.full where they are more than there is room for.
+func (d *draft) Write(b []byte) (int, error) {
+	if int64(len(b)) > d.room {
+		return 0, d.full
+	}
+	n, err := d.Draft.Write(b)
+	d.room -= int64(n)
+	_, _ = d.hasher.Write(b[:n])
+	return n, err
+}
+
+// keep makes the artefact durable under its commitment.
+func (d *draft) keep() (payload.Opening, error) {
+	o := d.hasher.Opening(d.salt)
+	return o, d.Keep(o.ID())
+}
+
+// stage puts new bytes of ours into the vault.
+func (p *Peer) stage(r io.Reader, media string, label payload.Label) (payload.Artefact, error) {
+	var salt [saltBytes]byte
+	draw(salt[:])
+	d, err := p.newDraft(salt, MaxInput, errTooLarge)
+	if err != nil {
+		return payload.Artefact{}, err
+	}
+	defer d.Discard() //nolint:errcheck // after keep it does nothing
+	if _, err := io.Copy(d, r); err != nil {
+		return payload.Artefact{}, err
+	}
+	o, err := d.keep()
+	if err != nil {
+		return payload.Artefact{}, err
+	}
+	return payload.Artefact{ID: o.ID(), Size: o.Size, Type: media, Label: label}, nil
+}
+
+// datum reads a small artefact of ours for a frame.
+func (p *Peer) datum(a payload.Artefact) (protocol.Datum, error) {
+	f, err := p.o.Vault.Open(a.ID)
+	if err != nil {
+		return protocol.Datum{}, err
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	if a.Size > payload.MaxInline {
+		return protocol.Datum{}, errTooLarge
+	}
+	b, err := io.ReadAll(io.LimitReader(f, payload.MaxInline+saltBytes+1))
+	if err != nil {
+		return protocol.Datum{}, err
+	}
+	if uint64(len(b)) != a.Size+saltBytes {
+		return protocol.Datum{}, payload.ErrCommitment
+	}
+	var h payload.Hasher
+	_, _ = h.Write(b[saltBytes:])
+	return protocol.Datum{Opening: h.Opening([saltBytes]byte(b[:saltBytes])), Bytes: b[saltBytes:]}, nil
+}
+
+// content opens the bytes of an artefact in the vault, without its salt.
+func (p *Peer) content(id wire.CID) (store.Artefact, error) {
+	f, err := p.o.Vault.Open(id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(saltBytes, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// obtain sees to it that an artefact of a peer is in the vault: it is there, or
+// it came with a frame, or it is fetched, again and again until ctx ends.
+func (p *Peer) obtain(ctx context.Context, from wire.Key, a payload.Artefact) error {
+	if f, err := p.o.Vault.Open(a.ID); err == nil {
+		return f.Close()
+	}
+	if a.Size > MaxInput {
+		return errTooLarge
+	}
+	if d, ok := p.tray.take(from, a.ID); ok {
+		salted := append(append(make([]byte, 0, saltBytes+len(d.Bytes)), d.Opening.Salt[:]...), d.Bytes...)
+		if p.keepForeign(a, bytes.NewReader(salted)) == nil {
+			return nil
+		}
+	}
+	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		err := p.fetch(ctx, from, a)
+		if err == nil || errors.Is(err, payload.ErrCommitment) {
+			return err
+		}
+		if !p.wait(ctx, pause) {
+			return fmt.Errorf("artefact not had in time: %w", err)
+		}
+	}
+}
+
+func (p *Peer) fetch(ctx context.Context, from wire.Key, a payload.Artefact) error {
+	call, cancel := context.WithTimeout(ctx, p2p.DialTimeout)
+	defer cancel()
+	r, err := p.net.Fetch(call, from, a.ID, 0)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
+	defer stop()
+	defer r.Close() //nolint:errcheck // only read from
+	return p.keepForeign(a, r)
+}
+
+// keepForeign makes a peer's artefact durable if its bytes are those committed to.
+func (p *Peer) keepForeign(a payload.Artefact, r io.Reader) error {
+	var salt [saltBytes]byte
+	if _, err := io.ReadFull(r, salt[:]); err != nil {
+		return fmt.Errorf("read artefact: %w", err)
+	}
+	d, err := p.newDraft(salt, int64(a.Size), payload.ErrCommitment)
+	if err != nil {
+		return err
+	}
+	defer d.Discard() //nolint:errcheck // after Keep it does nothing
+	if _, err := io.Copy(d, r); err != nil {
+		return fmt.Errorf("read artefact: %w", err)
+	}
+	if o := d.hasher.Opening(salt); o.ID() != a.ID || o.Size != a.Size {
+		return payload.ErrCommitment
+	}
+	return d.Keep(a.ID)
+}

@@ -1,0 +1,106 @@
+package runtime
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// board keeps the announcements now live, ours included, for peers that join
+// later, and tells new ones from repeated or outdated ones.
+type board struct {
+	mu      sync.Mutex
+	notices map[noticeKey]notice
+	authors map[wire.Key]int
+}
+
+type noticeKey struct {
+	by         wire.Key
+	capability string
+}
+
+type notice struct {
+	seq     uint64
+	until   uint64 // kept to know it again; a withdrawal too
+	expires uint64
+	bytes   []byte
+}
+
+func newBoard() *board {
+	return &board{notices: map[noticeKey]notice{}, authors: map[wire.Key]int{}}
+}
+
+// fresh reports whether an offer is of our time and later than what is known.
+func (b *board) fresh(at uint64, o *protocol.Offer) bool {
+	if o.At > at+protocol.Skew || o.At+protocol.MaxOfferLife < at || (o.Expires > o.At && o.Expires <= at) {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	known, ok := b.notices[noticeKey{o.By, o.Terms.Capability}]
+	return !ok || known.seq < o.Seq
+}
+
+// put keeps an offer, and reports whether it is new and there was room.
+func (b *board) put(at uint64, o *protocol.Offer, raw []byte) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := noticeKey{o.By, o.Terms.Capability}
+	known, ok := b.notices[key]
+	if ok && known.seq >= o.Seq {
+		return false
+	}
+	if !ok {
+		if len(b.notices) >= MaxBoard {
+			b.sweep(at)
+		}
+		if len(b.notices) >= MaxBoard || b.authors[o.By] >= MaxPerAuthor {
+			return false
+		}
+		b.authors[o.By]++
+	}
+	b.notices[key] = notice{seq: o.Seq, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw}
+	return true
+}
+
+// sweep forgets what no replay can bring back.
+func (b *board) sweep(at uint64) {
+	for key, n := range b.notices {
+		if n.until < at {
+			delete(b.notices, key)
+			if b.authors[key.by]--; b.authors[key.by] == 0 {
+				delete(b.authors, key.by)
+			}
+		}
+	}
+}
+
+// live returns the announcements of a shard that are not over.
+func (b *board) live(at uint64, shard uint8) [][]byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep(at)
+	keys := slices.SortedFunc(maps.Keys(b.notices), func(x, y noticeKey) int {
+		return cmp.Or(cmp.Compare(x.capability, y.capability), bytes.Compare(x.by[:], y.by[:]))
+	})
+	var out [][]byte
+	for _, key := range keys {
+		if n := b.notices[key]; n.expires > at && protocol.ShardOf(key.capability) == shard && len(out) < p2p.MaxPull {
+			out = append(out, n.bytes)
+		}
+	}
+	return out
+}
+
+// expiry returns when an author's announcement of a capability ends, or 0.
+func (b *board) expiry(by wire.Key, capability string) uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.notices[noticeKey{by, capability}].expires
+}

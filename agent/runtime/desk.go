@@ -1,0 +1,257 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+var _ gateway.Desk = (*Peer)(nil)
+
+// Milliseconds.
+const (
+	keepInputs = 86400_000 // a provider keeps inputs and results for a day after the job
+	anyTime    = 86400_000 // a hirer who names no deadline waits a day at most
+)
+
+// Status returns how the peer is. Live and ready are kept apart.
+func (p *Peer) Status(ctx context.Context) (gateway.Status, error) {
+	p.mu.Lock()
+	s := gateway.Status{
+		Schema: "souk.status/v1", Peer: p.o.Agent.Key(), DID: p.o.Agent.Key().DID(), Net: p.o.Net,
+		Version: p.o.Version, Live: true, Ready: p.ready, Started: p.start,
+		Addrs: p.net.Addrs(), Peers: []gateway.Peer{}, Budgets: []gateway.Budget{},
+	}
+	p.mu.Unlock()
+	if !s.Ready {
+		s.Why = "starting or stopping"
+	}
+	for _, l := range p.net.Peers() {
+		s.Peers = append(s.Peers, gateway.Peer{Peer: l.Peer, Addr: l.Addr, Transport: l.Transport})
+	}
+	_, s.Records = p.archive.last()
+	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+		m := a.Mandate()
+		s.Owner = m.By
+		for _, b := range m.Budgets {
+			s.Budgets = append(s.Budgets, gateway.Budget{
+				Asset: b.Asset, PerJob: b.PerJob, Total: b.Total, Spent: a.Spent(b.Asset),
+			})
+		}
+		stands, _ := a.Stands(at)
+		s.Offers, s.Known, s.Jobs = len(stands), len(a.Listings(at, "")), a.Open()
+	})
+	return s, err
+}
+
+func invalid(format string, args ...any) error {
+	return &gateway.Error{Code: gateway.CodeInvalid, Message: fmt.Sprintf(format, args...), Hint: "see `souk help`"}
+}
+
+func notFound(what, id string) error {
+	return &gateway.Error{
+		Code: gateway.CodeNotFound, Message: fmt.Sprintf("no such %s: %.80q", what, id), Hint: "`souk jobs` and `souk offer list` tell what there is",
+	}
+}
+
+// AddOffer checks that the worker can be made and the rule is known before
+// anything is announced.
+func (p *Peer) AddOffer(ctx context.Context, d gateway.OfferDraft) (gateway.Offer, error) {
+	stand, err := standOf(d)
+	if err != nil {
+		return gateway.Offer{}, err
+	}
+	if _, err := p.worker(stand); err != nil {
+		return gateway.Offer{}, invalid("%v", err)
+	}
+	if !stand.Rule.IsZero() {
+		if err := p.o.Checker.Valid(worker.Rule{Name: stand.Rule.Rule, Params: stand.Rule.Params}); err != nil {
+			return gateway.Offer{}, invalid("acceptance check: %v", err)
+		}
+	}
+	refusal, err := p.tell(ctx, agent.Opened{Stand: stand})
+	if err != nil {
+		return gateway.Offer{}, err
+	}
+	if refusal != nil {
+		return gateway.Offer{}, asError(refusal)
+	}
+	return p.offerOf(ctx, stand.Capability)
+}
+
+// standOf fills in the defaults of a draft.
+func standOf(d gateway.OfferDraft) (sell.Stand, error) {
+	const most = 8 << 10 // bytes of one setting
+	s := sell.Stand{
+		Capability: d.Capability, Title: d.Title, Price: d.Price, Asset: d.Asset, Ask: d.Ask,
+		Technology: d.Technology, InputType: d.InputType, OutputType: d.OutputType,
+		Rule:      protocol.Check{Rule: d.Rule, Params: d.RuleParams},
+		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs},
+		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)),
+	}
+	names := make([]string, 0, len(d.Settings))
+	for name, value := range d.Settings {
+		if len(name)+len(value) > most || strings.ToValidUTF8(name+value, "") != name+value {
+			return s, invalid("setting %.40q: at most %d bytes of UTF-8", name, most)
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		s.Settings = append(s.Settings, sell.Setting{Name: name, Value: d.Settings[name]})
+	}
+	if s.InputType == "" {
+		s.InputType = "*/*"
+	}
+	if s.OutputType == "" {
+		s.OutputType = "application/octet-stream"
+	}
+	if s.Deliver == 0 {
+		s.Deliver = sell.DefaultDeliver
+	}
+	if s.Slots == 0 {
+		s.Slots = sell.DefaultSlots
+	}
+	return s, nil
+}
+
+// Offers returns what this peer sells.
+func (p *Peer) Offers(ctx context.Context) ([]gateway.Offer, error) {
+	offers := []gateway.Offer{}
+	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+		stands, busy := a.Stands(at)
+		for i, s := range stands {
+			offers = append(offers, draftOf(s, busy[i], p.board.expiry(p.o.Agent.Key(), s.Capability)))
+		}
+	})
+	return offers, err
+}
+
+func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
+	o := gateway.Offer{Busy: int(busy), Expires: expires, OfferDraft: gateway.OfferDraft{
+		Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
+		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType,
+		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver, Slots: int(s.Slots),
+	}}
+	for _, x := range s.Settings {
+		o.Settings[x.Name] = x.Value
+	}
+	return o
+}
+
+func (p *Peer) offerOf(ctx context.Context, capability string) (gateway.Offer, error) {
+	all, err := p.Offers(ctx)
+	for _, o := range all {
+		if o.Capability == capability {
+			return o, nil
+		}
+	}
+	return gateway.Offer{}, errors.Join(err, notFound("offer", capability))
+}
+
+// RemoveOffer withdraws a capability.
+func (p *Peer) RemoveOffer(ctx context.Context, capability string) error {
+	refusal, err := p.tell(ctx, agent.Closed{Capability: capability})
+	switch {
+	case err != nil:
+		return err
+	case refusal != nil:
+		return notFound("offer", capability)
+	}
+	return nil
+}
+
+// Find returns live offers, cheapest first in each asset; those whose price is
+// told on request come last.
+func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, error) {
+	found := []gateway.Found{}
+	self := p.o.Agent.Key()
+	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+		for _, l := range a.Listings(at, capability) {
+			found = append(found, foundOf(l.Offer, false))
+		}
+		stands, _ := a.Stands(at)
+		for _, s := range stands {
+			if capability == "" || capability == s.Capability {
+				found = append(found, gateway.Found{
+					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
+					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver,
+					Expires: p.board.expiry(self, s.Capability), Own: true,
+				})
+			}
+		}
+	})
+	slices.SortStableFunc(found, func(a, b gateway.Found) int {
+		switch {
+		case a.Ask != b.Ask && a.Ask:
+			return 1
+		case a.Ask != b.Ask:
+			return -1
+		case a.Asset != b.Asset:
+			return strings.Compare(a.Asset, b.Asset)
+		}
+		return a.Price.Cmp(b.Price)
+	})
+	return found, err
+}
+
+func foundOf(o *protocol.Offer, own bool) gateway.Found {
+	return gateway.Found{
+		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: o.Terms.Price.Fixed, Asset: o.Terms.Asset,
+		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, DeliverMS: o.Terms.Times.Deliver,
+		Expires: o.Expires, Own: own,
+	}
+}
+
+// Ledger returns what is owed.
+func (p *Peer) Ledger(ctx context.Context, peer string) (gateway.Ledger, error) {
+	l := gateway.Ledger{Schema: "souk.ledger/v1", Pairs: []gateway.Pair{}}
+	var only wire.Key
+	if peer != "" {
+		k, err := wire.ParseKey(peer)
+		if err != nil {
+			return l, invalid("%v", err)
+		}
+		only = k
+	}
+	err := p.ask(ctx, func(a *agent.Agent, _ uint64) {
+		for _, x := range a.Positions() {
+			if only.IsZero() || only == x.Peer {
+				l.Pairs = append(l.Pairs, gateway.Pair{
+					Peer: x.Peer, Asset: x.Asset, IOwe: x.IOwe, OwedToMe: x.OwedToMe,
+					HeldByMe: x.HeldByMe, HeldForMe: x.HeldForMe,
+				})
+			}
+		}
+	})
+	return l, err
+}
+
+// Verify walks the whole journal: its chain, and that each record can be read.
+func (p *Peer) Verify(ctx context.Context) (gateway.Verification, error) {
+	return Verify(ctx, p.o.Journal)
+}
+
+// asError turns a core's refusal into a door's.
+func asError(r *agent.Refusal) error {
+	hints := map[protocol.Code]string{
+		protocol.CodeBudget:    "`souk status` shows what the mandate allows and what is spent",
+		protocol.CodeMandate:   "the owner's mandate does not allow it; `souk status` shows it",
+		protocol.CodeDuplicate: "`souk jobs` shows what has ended",
+	}
+	return &gateway.Error{Code: r.Code, Message: r.Why, Hint: hints[r.Code]}
+}
+
+// readAll is io.Copy's bound for an input that a door hands over.
+func bounded(r io.Reader) io.Reader { return io.LimitReader(r, MaxInput+1) }

@@ -1,0 +1,331 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+	"github.com/souk-network/souk/store"
+)
+
+// Hire stages the input, has the order recorded, and returns once both are durable.
+func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gateway.Job, error) {
+	order, err := p.orderOf(ctx, o)
+	if err != nil {
+		return gateway.Job{}, err
+	}
+	if known, err := p.Job(ctx, o.Key); err == nil {
+		return known, nil
+	}
+	class := payload.Public
+	if o.Class != "" {
+		if class, err = payload.ParseClass(o.Class); err != nil {
+			return gateway.Job{}, invalid("%v", err)
+		}
+	}
+	media := o.InputType
+	if media == "" {
+		media = "application/octet-stream"
+	}
+	order.Input, err = p.stage(bounded(input), media, payload.Label{Class: class, Retention: keepInputs})
+	switch {
+	case errors.Is(err, errTooLarge):
+		return gateway.Job{}, &gateway.Error{
+			Code: protocol.CodeTooLarge, Message: "the input is larger than 64 MiB", Hint: "split it into several jobs",
+		}
+	case errors.Is(err, store.ErrFull):
+		return gateway.Job{}, &gateway.Error{Code: gateway.CodeDisk, Message: err.Error(), Hint: "free some disk space", Retryable: true}
+	case err != nil:
+		return gateway.Job{}, err
+	}
+	if err := order.Input.Check(); err != nil {
+		return gateway.Job{}, errors.Join(invalid("%v", err), p.o.Vault.Erase(order.Input.ID))
+	}
+	refusal, err := p.tell(ctx, agent.Ordered{Order: order})
+	if err != nil {
+		return gateway.Job{}, err
+	}
+	if refusal != nil {
+		return gateway.Job{}, errors.Join(asError(refusal), p.o.Vault.Erase(order.Input.ID))
+	}
+	return p.Job(ctx, o.Key)
+}
+
+// orderOf checks an order and fills in its defaults from the mandate.
+func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error) {
+	order := agent.Order{
+		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.DeadlineMS, Peer: o.Peer,
+	}
+	if o.Key == "" || len(o.Key) > 64 || !utf8.ValidString(o.Key) {
+		return order, invalid("an order's key has 1 to 64 bytes")
+	}
+	if err := protocol.CheckCapability(o.Capability); err != nil {
+		return order, invalid("%v", err)
+	}
+	if order.Deliver == 0 {
+		order.Deliver = anyTime
+	}
+	if order.Deliver > protocol.MaxDuration {
+		return order, invalid("a deadline is at most a year")
+	}
+	var budgets []protocol.Budget
+	if err := p.ask(ctx, func(a *agent.Agent, _ uint64) { budgets = a.Mandate().Budgets }); err != nil {
+		return order, err
+	}
+	if order.Asset == "" && len(budgets) == 1 {
+		order.Asset = budgets[0].Asset
+	}
+	i := slices.IndexFunc(budgets, func(b protocol.Budget) bool { return b.Asset == order.Asset })
+	if i < 0 {
+		return order, asError(&agent.Refusal{
+			Code: protocol.CodeBudget, Why: "the mandate has no budget in this asset: " + order.Asset,
+		})
+	}
+	if order.Budget.IsZero() {
+		order.Budget = budgets[i].PerJob
+	}
+	return order, nil
+}
+
+// Jobs returns the newest jobs.
+func (p *Peer) Jobs(ctx context.Context, limit int) ([]gateway.Job, error) {
+	if limit <= 0 {
+		limit = 100
+	}
+	jobs := []gateway.Job{}
+	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+		for _, v := range a.Jobs(at, min(limit, 10_000)) {
+			jobs = append(jobs, p.jobOf(v))
+		}
+	})
+	return jobs, err
+}
+
+// view returns how an order or job stands.
+func (p *Peer) view(ctx context.Context, id string) (agent.View, error) {
+	var v agent.View
+	var ok bool
+	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+		if v, ok = a.ByKey(at, id); ok {
+			return
+		}
+		if c, err := wire.ParseCID(id); err == nil {
+			v, ok = a.ByID(at, c)
+		}
+	})
+	if err == nil && !ok {
+		err = notFound("job", id)
+	}
+	return v, err
+}
+
+// Job returns one job with its documents.
+func (p *Peer) Job(ctx context.Context, id string) (gateway.Job, error) {
+	v, err := p.view(ctx, id)
+	if err != nil {
+		return gateway.Job{}, err
+	}
+	j := p.jobOf(v)
+	if v.ID.IsZero() {
+		return j, nil
+	}
+	statements, err := p.statements(v.ID)
+	if err != nil {
+		return j, err
+	}
+	for _, s := range statements {
+		if !concerns(s, v.ID) {
+			continue
+		}
+		h := s.Doc.Header()
+		e, _ := p.reg.Entry(h.Kind)
+		j.Documents = append(j.Documents, gateway.Document{ID: s.ID, Kind: e.Name, By: h.By, At: h.At, Says: gist(s.Doc)})
+	}
+	return j, nil
+}
+
+// Await returns the job once it is final or in another stage than seen.
+func (p *Peer) Await(ctx context.Context, id, seen string) (gateway.Job, error) {
+	for {
+		changed := p.waiters.on(id)
+		v, err := p.view(ctx, id)
+		if err != nil {
+			return gateway.Job{}, err
+		}
+		if v.Final || v.Stage != seen {
+			return p.jobOf(v), nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return p.jobOf(v), nil
+		}
+	}
+}
+
+func (p *Peer) jobOf(v agent.View) gateway.Job {
+	j := gateway.Job{
+		Schema: "souk.job/v1", Key: v.Key, ID: v.ID, Role: v.Role.String(), Peer: v.Peer, Capability: v.Capability,
+		Stage: v.Stage, Final: v.Final, OK: v.OK, Code: v.Code, Detail: v.Detail, Asset: v.Asset, Price: v.Price,
+		Paid: v.Paid, Score: v.Score, Opened: v.Opened, Closed: v.Closed, Next: v.Next, NextAt: v.NextAt,
+	}
+	for _, a := range v.Inputs {
+		j.Inputs = append(j.Inputs, p.artefactOf(a))
+	}
+	if len(v.Results) > 0 {
+		r := p.artefactOf(v.Results[0])
+		j.Result = &r
+	}
+	return j
+}
+
+func (p *Peer) artefactOf(a payload.Artefact) gateway.Artefact {
+	out := gateway.Artefact{ID: a.ID, Size: a.Size, Type: a.Type}
+	if f, err := p.o.Vault.Open(a.ID); err == nil {
+		out.Held = true
+		_ = f.Close()
+	}
+	return out
+}
+
+// Result opens the result of a delivered job; on the hirer's side only once it
+// is the provider's to be paid for, that is, judged.
+func (p *Peer) Result(ctx context.Context, id string) (io.ReadCloser, gateway.Artefact, error) {
+	v, err := p.view(ctx, id)
+	if err != nil {
+		return nil, gateway.Artefact{}, err
+	}
+	if len(v.Results) == 0 {
+		return nil, gateway.Artefact{}, &gateway.Error{
+			Code: gateway.CodeNotFound, Message: "the job has no result: it is " + v.Stage, Hint: "`souk job show " + id + "` tells more",
+		}
+	}
+	f, err := p.content(v.Results[0].ID)
+	if errors.Is(err, store.ErrNotFound) && v.Role == job.Hirer {
+		// A paid result can be fetched again for as long as the provider keeps it.
+		if err = p.obtain(ctx, v.Peer, v.Results[0]); err == nil {
+			f, err = p.content(v.Results[0].ID)
+		}
+	}
+	if err != nil {
+		return nil, gateway.Artefact{}, &gateway.Error{
+			Code: gateway.CodeNotFound, Message: "the result's bytes are not here: " + err.Error(),
+			Hint: "they may be past their retention",
+		}
+	}
+	return f, p.artefactOf(v.Results[0]), nil
+}
+
+// Cancel asks for the end of a job.
+func (p *Peer) Cancel(ctx context.Context, id string) (gateway.Job, error) {
+	v, err := p.view(ctx, id)
+	if err != nil {
+		return gateway.Job{}, err
+	}
+	var ev agent.Event = agent.Withdrew{Job: v.ID}
+	if v.ID.IsZero() {
+		ev = agent.Withdrew{Key: v.Key}
+	}
+	refusal, err := p.tell(ctx, ev)
+	if err != nil {
+		return gateway.Job{}, err
+	}
+	if refusal != nil {
+		return gateway.Job{}, asError(refusal)
+	}
+	return p.Job(ctx, id)
+}
+
+// Receipt returns the armoured receipt of a job, an entry, or the newest payment.
+func (p *Peer) Receipt(ctx context.Context, id string) ([]byte, error) {
+	entry, _ := p.archive.last()
+	if id != "last" {
+		if c, err := wire.ParseCID(id); err == nil {
+			entry = c
+		}
+		if v, err := p.view(ctx, id); err == nil {
+			if entry, err = p.entryOf(v.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	r, err := p.receiptOf(entry)
+	if err != nil {
+		return nil, err
+	}
+	return r.Armor()
+}
+
+// entryOf returns the entry that settles a job, or else the one that holds for it.
+func (p *Peer) entryOf(id wire.CID) (wire.CID, error) {
+	statements, err := p.statements(id)
+	var found wire.CID
+	for _, s := range statements {
+		if e, ok := s.Doc.(*protocol.Entry); ok && e.Job == id && e.Act != protocol.ActVoid &&
+			(found.IsZero() || e.Act == protocol.ActPost) {
+			found = s.ID
+		}
+	}
+	return found, err
+}
+
+// receiptOf puts together an entry and the countersign that covers it.
+func (p *Peer) receiptOf(id wire.CID) (*settlement.Receipt, error) {
+	said, err := p.statement(id)
+	if err != nil {
+		return nil, err
+	}
+	e := said.Doc.(*protocol.Entry)
+	statements, err := p.statements(e.Job)
+	if err != nil {
+		return nil, err
+	}
+	lane := protocol.LaneID(p.o.Net, e.By, e.Payee, e.Asset, e.Epoch)
+	var best *agent.Statement
+	for i, s := range statements {
+		if cs, ok := s.Doc.(*protocol.Countersign); ok && cs.Lane == lane && cs.Seq >= e.Seq && s.Bundle != nil &&
+			(best == nil || cs.Seq < best.Doc.(*protocol.Countersign).Seq) {
+			best = &statements[i]
+		}
+	}
+	if best == nil {
+		return nil, errNoReceipt
+	}
+	r := &settlement.Receipt{Entry: said.Bundle.Proof(said.Index), Countersign: best.Bundle.Proof(best.Index)}
+	for next := best.Doc.(*protocol.Countersign).Entry; next != id; {
+		link, err := p.statement(next)
+		if err != nil {
+			return nil, err
+		}
+		r.Chain = append([][]byte{link.Raw}, r.Chain...)
+		next = link.Doc.(*protocol.Entry).Prev
+	}
+	return r, nil
+}
+
+// statement finds an entry in the journal.
+func (p *Peer) statement(id wire.CID) (agent.Statement, error) {
+	seq, ok := p.archive.entry(id)
+	if !ok {
+		return agent.Statement{}, errNoReceipt
+	}
+	r, err := p.record1(seq)
+	if err != nil {
+		return agent.Statement{}, err
+	}
+	for _, s := range r.Statements() {
+		if s.ID == id && s.Bundle != nil {
+			return s, nil
+		}
+	}
+	return agent.Statement{}, errNoReceipt
+}

@@ -1,0 +1,183 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/hire"
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// ear is what the network calls. It reads and checks what peers send, each in
+// the goroutine of its link, so that the loop sees only what is well formed and
+// truly said.
+type ear struct {
+	p     *Peer
+	ready <-chan struct{} // closed when the peer has its network
+}
+
+var errHello = errors.New("the first frame must hold one Hello of this network and a version we speak")
+
+func (e *ear) OnUp(peer wire.Key) {
+	e.p.links.up(peer)
+	e.p.post(agent.Met{Peer: peer})
+}
+
+func (e *ear) OnDown(peer wire.Key) {
+	e.p.links.down(peer)
+	e.p.tray.forget(peer)
+	e.p.post(agent.Lost{Peer: peer})
+}
+
+// OnFrame takes a frame. What is wrong with a frame as such closes the link;
+// what is wrong with a bundle in it is refused with a code.
+func (e *ear) OnFrame(from wire.Key, b []byte) error {
+	<-e.ready
+	f, err := protocol.ReadFrame(b)
+	if err != nil {
+		return err
+	}
+	if !e.p.links.greeted(from) {
+		return e.hello(from, f)
+	}
+	for _, d := range f.Data {
+		e.p.tray.put(from, d)
+	}
+	for _, raw := range f.Bare {
+		if err := e.bare(from, raw); err != nil {
+			return err
+		}
+	}
+	for _, raw := range f.Bundles {
+		if err := e.bundle(from, raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *ear) hello(from wire.Key, f *protocol.Frame) error {
+	if len(f.Bare) != 1 || len(f.Bundles)+len(f.Data) > 0 {
+		return errHello
+	}
+	d, err := e.p.reg.Decode(f.Bare[0])
+	if err != nil {
+		return err
+	}
+	h, ok := d.(*protocol.Hello)
+	if !ok || h.By != from || h.Net != e.p.o.Net || h.Least > protocol.Version || h.Most < protocol.Version {
+		return errHello
+	}
+	if e.p.links.greet(from) {
+		e.p.post(agent.Greeted{Peer: from, Hello: h})
+	}
+	return nil
+}
+
+func (e *ear) bare(from wire.Key, raw []byte) error {
+	d, err := e.p.reg.Decode(raw)
+	if err != nil {
+		return e.garbled(from, raw, err)
+	}
+	if d.Header().By != from {
+		return e.garbled(from, raw, wire.ErrAuthor)
+	}
+	if _, ok := d.(*protocol.Request); ok {
+		e.p.post(agent.Asked{Peer: from, Request: wire.Said{ID: wire.Sum(raw), Raw: raw, Doc: d}})
+	}
+	return nil
+}
+
+func (e *ear) bundle(from wire.Key, raw []byte) error {
+	b, err := wire.ReadBundle(raw)
+	if err != nil {
+		return e.garbled(from, raw, err)
+	}
+	said, err := e.p.reg.Read(b, e.p.o.Net)
+	if err != nil {
+		return e.garbled(from, raw, err)
+	}
+	e.p.post(agent.Heard{From: from, Bundle: b, Docs: said})
+	return nil
+}
+
+// garbled has a bundle refused by code. A peer that goes on like that loses its link.
+func (e *ear) garbled(from wire.Key, raw []byte, err error) error {
+	e.p.log.Debug("refused a bundle", "from", from, "error", err)
+	if e.p.links.fault(from) {
+		return fmt.Errorf("too many unreadable bundles, the last: %w", err)
+	}
+	e.p.post(agent.Garbled{From: from, Of: wire.Sum(raw), Code: protocol.CodeOf(err)})
+	return nil
+}
+
+// OnAnnouncement judges an offer before it is passed on: the cheap tests first,
+// the signature last. Only what its author provably did wrong is rejected.
+func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byte) p2p.Judgement {
+	select {
+	case <-e.ready:
+	default:
+		return p2p.Ignore
+	}
+	bundle, err := wire.ReadBundle(b)
+	if err != nil || len(bundle.Docs) != 1 {
+		return p2p.Reject
+	}
+	d, err := e.p.reg.Decode(bundle.Docs[0])
+	if err != nil {
+		return p2p.Ignore // perhaps of a later version
+	}
+	o, ok := d.(*protocol.Offer)
+	if !ok || o.By != bundle.By || bundle.Net != e.p.o.Net || protocol.ShardOf(o.Terms.Capability) != shard {
+		return p2p.Reject
+	}
+	at := now()
+	if !e.p.board.fresh(at, o) {
+		return p2p.Ignore
+	}
+	if bundle.Open(e.p.o.Net) != nil {
+		return p2p.Reject
+	}
+	if !e.p.board.put(at, o, b) {
+		return p2p.Ignore
+	}
+	if o.By == e.p.o.Agent.Key() || !e.p.offer(agent.Listed{Listing: hire.Listing{Offer: o, Proof: bundle.Proof(0)}}) {
+		return p2p.Ignore
+	}
+	return p2p.Accept
+}
+
+// offer hands an event to the loop unless its inbox is full: announcements must
+// not hold up what jobs wait for.
+func (p *Peer) offer(ev agent.Event) bool {
+	select {
+	case p.inbox <- message{event: ev}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (e *ear) OnFetch(peer wire.Key, id wire.CID, offset uint64) (io.ReadCloser, error) {
+	if !e.p.grants.has(peer, id) {
+		return nil, p2p.ErrNoArtefact
+	}
+	a, err := e.p.o.Vault.Open(id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", p2p.ErrNoArtefact, err)
+	}
+	if offset > uint64(a.Size()) {
+		return nil, errors.Join(p2p.ErrNoArtefact, a.Close())
+	}
+	if _, err := a.Seek(int64(offset), io.SeekStart); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (e *ear) OnPull(_ wire.Key, shard uint8) [][]byte { return e.p.board.live(now(), shard) }

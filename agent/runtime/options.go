@@ -1,0 +1,52 @@
+package runtime
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+	"github.com/souk-network/souk/store"
+)
+
+// Limits of this room.
+const (
+	MaxInput     = 64 << 20 // bytes of an order's input
+	MaxResult    = 64 << 20 // bytes of a result
+	MaxMemory    = 2 << 30  // bytes of address space of a worker's process
+	MaxBoard     = 4096     // live announcements kept for others
+	MaxPerAuthor = 64       // of them by one author
+	MaxTray      = 32 << 20 // bytes of artefacts that came with frames and wait to be kept
+	MaxFaults    = 16       // unreadable bundles on one link before it is closed
+	MaxInbox     = 1024     // events waiting
+)
+
+// Options says what a peer is made of. Every field without "optional" is needed.
+type Options struct {
+	Net     string
+	Agent   wire.Signer
+	Mandate []byte // the owner's root mandate, as a sealed bundle of one document
+	Journal store.Journal
+	Vault   store.Vault
+	Workers []worker.Maker
+	Checker worker.Checker
+	// Dial puts the peer on the network. It is called once, when the journal is replayed.
+	Dial   func(p2p.Handler) (p2p.Network, error)
+	Policy settlement.Policy
+	Log    *slog.Logger // optional
+	// Version is shown in the status. Optional.
+	Version string
+}
+
+func (o *Options) check() error {
+	if o.Net == "" || o.Agent == nil || o.Journal == nil || o.Vault == nil || o.Checker == nil || o.Dial == nil {
+		return errors.New("runtime: net, agent, journal, vault, checker and dial are needed")
+	}
+	return o.Policy.Check()
+}
+
+// now returns Unix milliseconds by the machine's clock.
+func now() uint64 { return uint64(time.Now().UnixMilli()) }

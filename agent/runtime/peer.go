@@ -1,0 +1,223 @@
+package runtime
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Peer is one running agent. It fulfils gateway.Desk.
+type Peer struct {
+	o     Options
+	reg   *wire.Registry
+	log   *slog.Logger
+	net   p2p.Network
+	start uint64
+
+	inbox   chan message
+	release *release
+	archive *archive
+	board   *board
+	tray    *tray
+	grants  *grants
+	tasks   *tasks
+	waiters *waiters
+	links   *links
+
+	ctx    context.Context // ends when the peer stops
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	once   sync.Once
+	done   chan struct{}
+	mu     sync.Mutex
+	err    error
+	ready  bool
+}
+
+// Open replays the journal and puts the peer on the network. ctx bounds the
+// opening only; the peer runs until Close, or until a fault ends it (Done).
+func Open(ctx context.Context, o Options) (*Peer, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	p := &Peer{
+		o: o, reg: protocol.Registry(), log: o.Log, start: now(),
+		inbox: make(chan message, MaxInbox), release: newRelease(), archive: newArchive(),
+		board: newBoard(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(),
+		done: make(chan struct{}),
+	}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.tasks = newTasks(p)
+	core, last, err := p.replay(ctx)
+	if err != nil {
+		p.cancel()
+		return nil, err
+	}
+	ready := make(chan struct{})
+	if p.net, err = o.Dial(&ear{p: p, ready: ready}); err != nil {
+		p.cancel()
+		return nil, fmt.Errorf("join the network: %w", err)
+	}
+	close(ready)
+	p.wg.Go(func() { p.loop(core, last) })
+	p.wg.Go(p.carryOut)
+	if err := p.join(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// join listens to the announcements and lets the core begin.
+func (p *Peer) join(ctx context.Context) error {
+	for shard := range uint8(p2p.Shards) {
+		if err := p.net.Join(shard); err != nil {
+			return fmt.Errorf("join shard %d: %w", shard, err)
+		}
+	}
+	var epoch protocol.Epoch
+	draw(epoch[:])
+	if _, err := p.tell(ctx, agent.Began{Epoch: epoch}); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.ready = true
+	p.mu.Unlock()
+	return nil
+}
+
+// replay folds the journal into a new core, and returns the last instant recorded.
+func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
+	mandate, err := readMandate(p.reg, p.o.Net, p.o.Mandate)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the mandate: %w", err)
+	}
+	core, err := agent.New(agent.Config{
+		Self: p.o.Agent.Key(), Net: p.o.Net, Registry: p.reg, Namer: wire.Canonical{},
+		Mandate: mandate, Rail: "credit", Policy: p.o.Policy,
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	var last uint64
+	_, err = p.o.Journal.Replay(1, func(seq uint64, b []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r, err := agent.ReadRecord(p.reg, b)
+		if err != nil {
+			return fmt.Errorf("journal record %d: %w", seq, err)
+		}
+		touched, err := core.Fold(r)
+		if err != nil {
+			return fmt.Errorf("journal record %d: %w", seq, err)
+		}
+		p.archive.note(seq, r, touched)
+		last = max(last, r.At)
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("replay the journal: %w", err)
+	}
+	return core, last, nil
+}
+
+// readMandate opens the bundle by which the owner granted its mandate.
+func readMandate(reg *wire.Registry, net string, b []byte) (wire.Said, error) {
+	bundle, err := wire.ReadBundle(b)
+	if err != nil {
+		return wire.Said{}, err
+	}
+	said, err := reg.Read(bundle, net)
+	if err != nil {
+		return wire.Said{}, err
+	}
+	if _, ok := said[0].Doc.(*protocol.Mandate); !ok || len(said) != 1 {
+		return wire.Said{}, errors.New("want a bundle of one mandate")
+	}
+	return said[0], nil
+}
+
+// Close stops the peer: nothing new is begun, what was appended becomes
+// durable, tasks end, and the network is left. It does not close the journal
+// and vault, which the caller opened.
+func (p *Peer) Close() error {
+	p.fail(nil)
+	p.once.Do(func() {
+		if p.net != nil {
+			p.setErr(p.net.Close())
+		}
+		p.tasks.wait()
+		p.wg.Wait()
+		p.waiters.all()
+	})
+	return p.Err()
+}
+
+// Done is closed when the peer stops, by Close or by a fault.
+func (p *Peer) Done() <-chan struct{} { return p.done }
+
+// Err returns the fault that stopped the peer, or nil.
+func (p *Peer) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+func (p *Peer) setErr(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil && !errors.Is(err, p2p.ErrClosed) {
+		p.err = err
+	}
+}
+
+// fail stops the peer, for a fault or, with nil, because it is closed.
+func (p *Peer) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	p.err = err
+	p.ready = false
+	close(p.done)
+	p.cancel()
+	p.release.stop()
+}
+
+// draw fills b with random bytes.
+func draw(b []byte) {
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+}
+
+// wait returns after d, or false when the peer stops first.
+func (p *Peer) wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Connect dials an address that ends in /p2p/<peer ID> and keeps that link.
+func (p *Peer) Connect(ctx context.Context, addr string) error {
+	_, err := p.net.Connect(ctx, addr)
+	return err
+}

@@ -1,0 +1,220 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+var errTooLarge = errors.New("larger than the limit")
+
+// tasks are the works and judgings under way, one for each job.
+type tasks struct {
+	p       *Peer
+	mu      sync.Mutex
+	cancels map[wire.CID]context.CancelFunc
+	wg      sync.WaitGroup
+}
+
+func newTasks(p *Peer) *tasks { return &tasks{p: p, cancels: map[wire.CID]context.CancelFunc{}} }
+
+// start runs do for a job, unless one runs already.
+func (t *tasks) start(job wire.CID, do func(context.Context)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cancels[job] != nil || t.p.ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(t.p.ctx)
+	t.cancels[job] = cancel
+	t.wg.Go(func() {
+		defer func() {
+			t.mu.Lock()
+			delete(t.cancels, job)
+			t.mu.Unlock()
+			cancel()
+		}()
+		do(ctx)
+	})
+}
+
+func (t *tasks) stop(job wire.CID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if cancel := t.cancels[job]; cancel != nil {
+		cancel()
+	}
+}
+
+func (t *tasks) wait() { t.wg.Wait() }
+
+// until bounds ctx by an instant in Unix milliseconds.
+func until(ctx context.Context, at uint64) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(ctx, time.UnixMilli(int64(at)))
+}
+
+// work does a job's work and tells the core what came of it.
+func (p *Peer) work(ctx context.Context, w agent.Work) {
+	bounded, cancel := until(ctx, w.Until)
+	defer cancel()
+	done := agent.Worked{Job: w.Job}
+	result, units, err := p.produce(bounded, w)
+	if ctx.Err() != nil {
+		return // stopped: the core does not wait for it
+	}
+	if err != nil {
+		done.Code, done.Detail = codeOfWork(err), err.Error()
+		p.log.Warn("work failed", "job", w.Job, "capability", w.Stand.Capability, "code", done.Code, "error", err)
+	} else {
+		done.Results, done.Units = []payload.Artefact{result}, units
+	}
+	p.post(done)
+}
+
+// produce obtains the input, runs the worker, keeps the result and checks it.
+func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uint64, error) {
+	none := payload.Artefact{}
+	if len(w.Inputs) != 1 {
+		return none, 0, fmt.Errorf("%w: a job takes one input, this has %d", worker.ErrFailed, len(w.Inputs))
+	}
+	in := w.Inputs[0]
+	if err := p.obtain(ctx, w.From, in); err != nil {
+		return none, 0, &artefactFault{err}
+	}
+	does, err := p.worker(w.Stand)
+	if err != nil {
+		return none, 0, err
+	}
+	input, err := p.content(in.ID)
+	if err != nil {
+		return none, 0, err
+	}
+	defer input.Close() //nolint:errcheck // only read from
+	var salt [saltBytes]byte
+	draw(salt[:])
+	out, err := p.newDraft(salt, MaxResult, worker.ErrTooLarge)
+	if err != nil {
+		return none, 0, err
+	}
+	defer out.Discard() //nolint:errcheck // after keep it does nothing
+	deadline, _ := ctx.Deadline()
+	r, err := does.Do(ctx, worker.Task{
+		Capability: w.Stand.Capability, Input: input, InputType: in.Type,
+		Limits: worker.Limits{Time: max(time.Until(deadline), time.Millisecond), Output: MaxResult, Memory: MaxMemory},
+	}, out)
+	if err != nil {
+		return none, 0, err
+	}
+	o, err := out.keep()
+	if err != nil {
+		return none, 0, err
+	}
+	if err := p.check(ctx, w.Stand.Rule, in, o.ID()); err != nil {
+		return none, 0, errors.Join(err, p.o.Vault.Erase(o.ID()))
+	}
+	media, _, _ := strings.Cut(r.Type, ";") // parameters are not part of an artefact's type
+	if media == "" {
+		media = w.Stand.OutputType
+	}
+	return payload.Artefact{ID: o.ID(), Size: o.Size, Type: media, Label: in.Label}, r.Units, nil
+}
+
+func (p *Peer) worker(s sell.Stand) (worker.Worker, error) {
+	c := worker.Config{Technology: s.Technology, Settings: map[string]string{}}
+	for _, x := range s.Settings {
+		c.Settings[x.Name] = x.Value
+	}
+	for _, m := range p.o.Workers {
+		if m.Name() == c.Technology {
+			return m.Make(c)
+		}
+	}
+	return nil, fmt.Errorf("%w: no worker technology %.40q here", worker.ErrConfig, c.Technology)
+}
+
+// artefactFault is a payload that could not be had or is not what was committed to.
+type artefactFault struct{ error }
+
+func (a *artefactFault) Unwrap() error { return a.error }
+
+func codeOfWork(err error) protocol.Code {
+	var missing *artefactFault
+	var failed *worker.Failure
+	switch {
+	case errors.As(err, &missing):
+		return protocol.CodeArtefact
+	case errors.As(err, &failed):
+		return protocol.CodeCheck
+	case errors.Is(err, worker.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		return protocol.CodeWorkTimeout
+	case errors.Is(err, worker.ErrTooLarge):
+		return protocol.CodeTooLarge
+	}
+	return protocol.CodeWorkFailed
+}
+
+// check runs an acceptance rule over an input and a result in the vault.
+func (p *Peer) check(ctx context.Context, rule protocol.Check, in payload.Artefact, result wire.CID) error {
+	if rule.IsZero() {
+		return nil
+	}
+	input, err := p.content(in.ID)
+	if err != nil {
+		return err
+	}
+	defer input.Close() //nolint:errcheck // only read from
+	output, err := p.content(result)
+	if err != nil {
+		return err
+	}
+	defer output.Close() //nolint:errcheck // only read from
+	return p.o.Checker.Check(ctx, worker.Rule{Name: rule.Rule, Params: rule.Params}, input, io.Reader(output))
+}
+
+// judge gets a job's results, runs its rule over them, and tells the core.
+func (p *Peer) judge(ctx context.Context, j agent.Judge) {
+	bounded, cancel := until(ctx, j.Until)
+	defer cancel()
+	done := agent.Judged{Job: j.Job}
+	err := p.examine(bounded, j)
+	if ctx.Err() != nil {
+		return
+	}
+	var failed *worker.Failure
+	var missing *artefactFault
+	switch {
+	case err == nil:
+	case errors.As(err, &failed):
+		done.Code, done.Detail = protocol.CodeCheck, err.Error()
+	case errors.As(err, &missing):
+		done.Code, done.Detail = protocol.CodeArtefact, err.Error()
+	default:
+		// Not the provider's fault: the check could not be run here. A rule that
+		// was agreed to and cannot be run judges nobody.
+		p.log.Error("check not run; the result is accepted", "job", j.Job, "error", err)
+	}
+	p.post(done)
+}
+
+func (p *Peer) examine(ctx context.Context, j agent.Judge) error {
+	for _, r := range j.Results {
+		if err := p.obtain(ctx, j.From, r); err != nil {
+			return &artefactFault{err}
+		}
+	}
+	if len(j.Results) != 1 || len(j.Inputs) != 1 {
+		return nil
+	}
+	return p.check(ctx, j.Rule, j.Inputs[0], j.Results[0].ID)
+}

@@ -1,0 +1,150 @@
+// Package sell is the seller's head: what is for sale, on what terms, and how
+// much of it at once.
+//
+// It promises terms that are complete and in order, and never more jobs at a
+// time than a stand has slots. It must never hold money, sign, or do any work.
+package sell
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Durations in milliseconds.
+const (
+	second = 1000
+	minute = 60 * second
+	hour   = 60 * minute
+	day    = 24 * hour
+
+	DefaultDeliver = 10 * minute // promised where the owner names no time
+	QuoteLife      = 2 * minute  // a quote stands
+	OfferLife      = 5 * minute  // an announcement lives
+	Refresh        = 100 * second
+	DefaultSlots   = 4
+)
+
+// Stand is one capability for sale and how it is fulfilled. It is what the
+// owner ordered, as the journal keeps it.
+type Stand struct {
+	Capability string           `cbor:"capability"`
+	Title      string           `cbor:"title,omitempty"`
+	Price      wire.Amount      `cbor:"price"`
+	Asset      string           `cbor:"asset"`
+	Ask        bool             `cbor:"ask"` // the price is told on request
+	Technology string           `cbor:"technology"`
+	Settings   []Setting        `cbor:"settings,omitempty"` // by name
+	InputType  string           `cbor:"input_type"`
+	OutputType string           `cbor:"output_type"`
+	Rule       protocol.Check   `cbor:"rule,omitzero"`
+	Data       payload.Handling `cbor:"data"`
+	RerunSafe  bool             `cbor:"rerun_safe"`
+	Deliver    uint64           `cbor:"deliver"` // milliseconds
+	Slots      uint64           `cbor:"slots"`
+}
+
+// Setting is one setting of a worker.
+type Setting struct {
+	Name  string `cbor:"name"`
+	Value string `cbor:"value"`
+}
+
+// Check reports a stand that cannot be sold.
+func (s *Stand) Check() error {
+	if s.Deliver == 0 || s.Deliver > protocol.MaxDuration/2 || s.Slots == 0 || s.Technology == "" {
+		return errors.New("a stand needs a delivery time of at most half a year, at least one slot and a worker")
+	}
+	return nil
+}
+
+// Stall is everything for sale.
+type Stall struct {
+	stands []Stand // by capability
+	gone   []Stand // withdrawn, still honoured while their last offers live
+}
+
+func byName(s Stand, capability string) int { return cmp.Compare(s.Capability, capability) }
+
+// Put begins to sell s, in place of what was sold under its name.
+func (st *Stall) Put(s Stand) {
+	st.gone = slices.DeleteFunc(st.gone, func(g Stand) bool { return g.Capability == s.Capability })
+	i, known := slices.BinarySearchFunc(st.stands, s.Capability, byName)
+	if known {
+		st.stands[i] = s
+		return
+	}
+	st.stands = slices.Insert(st.stands, i, s)
+}
+
+// Remove stops selling a capability and reports whether it was sold.
+func (st *Stall) Remove(capability string) bool {
+	i, known := slices.BinarySearchFunc(st.stands, capability, byName)
+	if known {
+		st.gone = append(st.gone, st.stands[i])
+		st.stands = slices.Delete(st.stands, i, i+1)
+	}
+	return known
+}
+
+// Get returns the stand of a capability. withdrawn tells that only offers made
+// before may still be honoured.
+func (st *Stall) Get(capability string) (s Stand, withdrawn, ok bool) {
+	if i, known := slices.BinarySearchFunc(st.stands, capability, byName); known {
+		return st.stands[i], false, true
+	}
+	for _, g := range st.gone {
+		if g.Capability == capability {
+			return g, true, true
+		}
+	}
+	return Stand{}, false, false
+}
+
+// All returns what is for sale, by capability. The caller must not change it.
+func (st *Stall) All() []Stand { return st.stands }
+
+// Seller is who stands behind terms.
+type Seller struct {
+	Owner   wire.Key
+	Mandate wire.CID
+	Account string // on the credit rail: the agent's own key
+	Rail    string
+}
+
+// Terms returns what a stand is sold on until validUntil.
+func (s *Stand) Terms(by Seller, validUntil uint64) protocol.Terms {
+	return protocol.Terms{
+		Capability: s.Capability,
+		InputType:  s.InputType,
+		OutputType: s.OutputType,
+		Asset:      s.Asset,
+		Price:      protocol.Price{Fixed: s.Price},
+		Times:      times(s.Deliver, s.Data.Retention),
+		Data:       s.Data,
+		Rule:       s.Rule,
+		Rail:       protocol.Rail{Name: by.Rail, Account: by.Account},
+		RerunSafe:  s.RerunSafe,
+		Owner:      by.Owner,
+		Mandate:    by.Mandate,
+		ValidUntil: validUntil,
+	}
+}
+
+// times spreads the deadlines of a job that is delivered within deliver.
+func times(deliver, retention uint64) protocol.Times {
+	t := protocol.Times{Start: min(30*second, deliver), Deliver: deliver, Retention: retention}
+	t.Review = t.Deliver + 10*minute
+	t.Claim = t.Review + hour
+	t.Answer = t.Claim + hour
+	t.Award = t.Answer + hour
+	t.Settle = t.Award + hour
+	t.Resolve = t.Settle + day
+	t.Open = t.Answer
+	t.Outcome = 10 * minute
+	return t
+}

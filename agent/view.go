@@ -1,0 +1,188 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/agent/hire"
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+)
+
+// View is one order or job as its owner may see it.
+type View struct {
+	Key        string   // of the order, on the hirer's side
+	ID         wire.CID // zero while there is no contract
+	Role       job.Role
+	Peer       wire.Key
+	Capability string
+	Stage      string
+	Final      bool
+	OK         bool // delivered, passed, paid and receipted
+	Code       protocol.Code
+	Detail     string
+	Asset      string
+	Price      wire.Amount // most it may cost
+	Paid       wire.Amount
+	Score      uint64
+	Opened     uint64 // Unix milliseconds
+	Closed     uint64
+	Next       string
+	NextAt     uint64
+	Inputs     []payload.Artefact
+	Results    []payload.Artefact
+}
+
+// Stages of an order that has not become a job.
+const (
+	StageSeeking = "seeking" // no contract yet
+	StageGivenUp = "given up"
+)
+
+// ByKey returns what has become of an order.
+func (a *Agent) ByKey(at uint64, key string) (View, bool) {
+	o := a.orders[key]
+	if o == nil {
+		return View{}, false
+	}
+	if !o.job.IsZero() {
+		return a.ByID(at, o.job)
+	}
+	v := View{
+		Key: key, Role: job.Hirer, Peer: o.Peer, Capability: o.Capability, Stage: StageSeeking,
+		Asset: o.Asset, Opened: o.at, Code: o.code, Detail: o.detail, Inputs: []payload.Artefact{o.Input},
+	}
+	if o.code != "" {
+		v.Stage, v.Final = StageGivenUp, true
+	}
+	return v, true
+}
+
+// ByID returns how a job stands.
+func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
+	d := a.deals[id]
+	if d == nil {
+		return View{}, false
+	}
+	j := d.job
+	stage := j.Stage(at)
+	v := View{
+		Key: d.order, ID: id, Role: d.role, Peer: d.peer, Capability: j.Terms().Capability,
+		Stage: stage.String(), Final: stage.Final(), OK: stage == job.Settled, Asset: j.Terms().Asset,
+		Price: j.Most(), Opened: j.T0(), Inputs: j.Accept().Inputs, Results: a.results(d),
+	}
+	if verdict, ok := j.Verdict(); ok {
+		v.Score = verdict.Doc.(*protocol.Verdict).Score
+		v.OK = v.OK && verdict.Doc.(*protocol.Verdict).Pass
+	}
+	if post, ok := j.Post(); ok {
+		v.Paid = post.Doc.(*protocol.Entry).Amount
+	}
+	if v.Final {
+		if r := j.Record(); len(r) > 0 {
+			v.Closed = r[len(r)-1].At
+		}
+	} else if when, to, ok := j.Next(at); ok {
+		v.Next, v.NextAt = to.String(), when
+	}
+	v.Code, v.Detail = whyNot(d, v)
+	return v, true
+}
+
+func (a *Agent) results(d *deal) []payload.Artefact {
+	if delivery, ok := d.job.Delivery(); ok {
+		return delivery.Doc.(*protocol.Delivery).Artefacts
+	}
+	return nil
+}
+
+// whyNot tells why a job is not, or did not end, as it should.
+func whyNot(d *deal, v View) (protocol.Code, string) {
+	if v.OK {
+		return "", ""
+	}
+	if d.judgement != nil && d.judgement.code != "" {
+		return d.judgement.code, d.judgement.detail
+	}
+	if d.work != nil && d.work.code != "" {
+		return d.work.code, d.work.detail
+	}
+	if code, declined := d.job.Declined(); declined {
+		return code, "the provider declined"
+	}
+	for _, role := range []job.Role{job.Provider, job.Hirer} {
+		if c, ok := d.job.CancelBy(role); ok {
+			return c.Doc.(*protocol.Cancel).Code, "cancelled by the " + role.String()
+		}
+	}
+	if v.Final && v.Stage != job.Settled.String() {
+		return protocol.CodeDefaulted, "it ended " + v.Stage
+	}
+	return "", ""
+}
+
+// Jobs returns the newest jobs and the orders without a contract, newest first,
+// at most limit of them.
+func (a *Agent) Jobs(at uint64, limit int) []View {
+	var all []View
+	for i := len(a.keys) - 1; i >= 0 && len(all) < limit; i-- {
+		if o := a.orders[a.keys[i]]; o.job.IsZero() {
+			v, _ := a.ByKey(at, o.Key)
+			all = append(all, v)
+		}
+	}
+	for i := len(a.history) - 1; i >= 0 && len(all) < 2*limit; i-- {
+		v, _ := a.ByID(at, a.history[i])
+		all = append(all, v)
+	}
+	slices.SortStableFunc(all, func(x, y View) int {
+		if x.Opened != y.Opened {
+			if x.Opened > y.Opened {
+				return -1
+			}
+			return 1
+		}
+		return 0
+	})
+	return all[:min(len(all), limit)]
+}
+
+// Has reports whether id is a job of this agent.
+func (a *Agent) Has(id wire.CID) bool { return a.deals[id] != nil }
+
+// Positions returns what is owed, by peer and asset.
+func (a *Agent) Positions() []settlement.Position { return a.book.Positions() }
+
+// Lanes returns every lane in force.
+func (a *Agent) Lanes() []settlement.Lane { return a.book.Lanes() }
+
+// Spent returns what is posted or set aside of asset under the owner's mandate.
+func (a *Agent) Spent(asset string) wire.Amount { return a.book.Spent(a.c.Mandate.ID, asset) }
+
+// Mandate returns the owner's mandate.
+func (a *Agent) Mandate() *protocol.Mandate { return a.mandate }
+
+// Stands returns what is sold, and how many jobs are under way for each.
+func (a *Agent) Stands(at uint64) ([]sell.Stand, []uint64) {
+	s := &step{Agent: a, at: at}
+	stands := slices.Clone(a.stall.All())
+	busy := make([]uint64, len(stands))
+	for i, stand := range stands {
+		busy[i] = s.working(stand.Capability, wire.CID{})
+	}
+	return stands, busy
+}
+
+// Listings returns the live offers of others for a capability, or all for "".
+func (a *Agent) Listings(at uint64, capability string) []hire.Listing {
+	return a.market.Live(at, capability)
+}
+
+// Open returns how many jobs may still need something of this agent.
+func (a *Agent) Open() int { return len(a.live) }
+
+// Knows reports whether an artefact belongs to a job of this agent that peer is the other side of.
+func (a *Agent) Epoch() protocol.Epoch { return a.epoch }
