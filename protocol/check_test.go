@@ -306,7 +306,7 @@ func spoiltStanding() []spoilt {
 		spoil("conduct 5", outcome(), "conduct", bad, func(d O) { d.Conduct = 5 }),
 		spoil("resolved by nobody", outcome(), "evaluators", bad, func(d O) { d.Ended = protocol.EndedResolved }),
 		spoil("evaluators of what was agreed", outcome(), "evaluators", bad, func(d O) { d.Evaluators = []wire.Key{judge.Key()} }),
-		spoil("closed before it was opened", outcome(), "opened", bad, func(d O) { d.Opened = d.Closed + 1 }),
+		spoil("closed before it was opened", outcome(), "opened", bad, func(d O) { d.Opened = d.Closed + protocol.Skew + 1 }),
 		spoil("no outcome", logEntry(), "outcome", bad, func(d L) { d.Outcome = nothing }),
 		spoil("second without a first", logEntry(), "prev", bad, func(d L) { d.Seq = 2 }),
 		spoil("of nobody", logHead(), "author", bad, func(d H) { d.Author = nobody }),

@@ -2,7 +2,7 @@ package protocol
 
 import "github.com/souk-network/souk/protocol/wire"
 
-// Contest disputes a Delivery or a Claim by a clause of the Terms.
+// Contest disputes a Delivery, a Verdict or a Claim by a clause of the Terms.
 //
 //	{at, by, job, kind: 16, part, about, nonce, clause}
 type Contest struct {
