@@ -217,12 +217,15 @@ func (p *pipe) breakOff() {
 	}
 }
 
-// pull hands the sender's announcements of a shard to the receiver.
+// pull has the receiver judge the sender's announcements of a shard, until one is faulty.
 func (p *pipe) pull(shard uint8) {
 	all := p.from.handler.OnPull(p.to.key, shard)
 	for _, message := range all[:min(len(all), p2p.MaxPull)] {
-		if len(message) <= p2p.MaxAnnouncement {
-			p.to.handler.OnAnnouncement(p.to.ctx, shard, p.from.key, slices.Clone(message))
+		if len(message) == 0 || len(message) > p2p.MaxAnnouncement {
+			continue
+		}
+		if p.to.judge(p.from.key, shard, slices.Clone(message)) == p2p.Reject {
+			return
 		}
 	}
 }

@@ -32,14 +32,14 @@ type member struct {
 
 	mu      sync.Mutex
 	joined  [p2p.Shards]bool
-	seen    map[[32]byte]bool // announcements already judged
+	seen    map[[32]byte]bool // announcements made or accepted here
 	history [][32]byte        // of seen, oldest first
 	fetches map[wire.Key]int  // transfers being served
 }
 
 var _ p2p.Network = (*member)(nil)
 
-// maxSeen bounds what a member remembers of announcements it judged.
+// maxSeen bounds what a member remembers of announcements.
 const maxSeen = 4096
 
 func newMember(h *Hub, key wire.Key, addr string, handler p2p.Handler) *member {
@@ -168,18 +168,18 @@ func (m *member) Publish(_ context.Context, shard uint8, message []byte) error {
 	if m.ctx.Err() != nil {
 		return p2p.ErrClosed
 	}
-	m.remember(shard, message)
+	m.remember(idOf(shard, message))
 	m.pass(shard, message, m.key)
 	return nil
 }
 
-// remember reports whether message is new to m.
-func (m *member) remember(shard uint8, message []byte) bool {
-	id := sha256.Sum256(append([]byte{shard}, message...))
+// remember notes an announcement made or accepted here, so that the handler is
+// not asked about it again.
+func (m *member) remember(id [32]byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seen[id] {
-		return false
+		return
 	}
 	if len(m.history) == maxSeen {
 		delete(m.seen, m.history[0])
@@ -187,7 +187,17 @@ func (m *member) remember(shard uint8, message []byte) bool {
 	}
 	m.seen[id] = true
 	m.history = append(m.history, id)
-	return true
+}
+
+func (m *member) knows(id [32]byte) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.seen[id]
+}
+
+// idOf names an announcement by its shard and bytes.
+func idOf(shard uint8, message []byte) [32]byte {
+	return sha256.Sum256(append([]byte{shard}, message...))
 }
 
 // pass says message to every neighbour but one who listens. A full queue loses it.
@@ -199,14 +209,19 @@ func (m *member) pass(shard uint8, message []byte, except wire.Key) {
 	}
 }
 
-// judge asks the handler about an announcement and passes it on if it is good.
-func (m *member) judge(from wire.Key, shard uint8, message []byte) {
-	if !m.listens(shard) || !m.remember(shard, message) {
-		return
+// judge asks the handler about an announcement, said or pulled, and passes it on
+// if it is good and new.
+func (m *member) judge(from wire.Key, shard uint8, message []byte) p2p.Judgement {
+	id := idOf(shard, message)
+	if !m.listens(shard) || m.knows(id) {
+		return p2p.Ignore
 	}
-	if m.handler.OnAnnouncement(m.ctx, shard, from, message) == p2p.Accept {
+	j := m.handler.OnAnnouncement(m.ctx, shard, from, message)
+	if j == p2p.Accept {
+		m.remember(id)
 		m.pass(shard, message, from)
 	}
+	return j
 }
 
 func (m *member) listens(shard uint8) bool {
