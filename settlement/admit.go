@@ -95,10 +95,11 @@ func (b *Book) draw(s *strand) {
 func (b *Book) checkRisk(x *sight) error {
 	x.risk = x.of.risk
 	for _, h := range x.taken {
+		owed := h.amount
 		if h.end != nil {
-			continue
+			owed = h.end.Amount
 		}
-		if err := add(&x.risk, h.amount); err != nil {
+		if err := add(&x.risk, owed); err != nil {
 			return err
 		}
 	}

@@ -138,7 +138,7 @@ func pairOf(e *protocol.Entry) pair { return pair{e.By, e.Payee, e.Asset} }
 func (b *Book) strand(p pair) *strand {
 	s := b.strands[p]
 	if s == nil {
-		s = &strand{pair: p, idem: make(map[string]wire.CID)}
+		s = &strand{pair: p, idem: make(map[string][]wire.CID)}
 		b.strands[p] = s
 		i, _ := b.search(p)
 		b.order = slices.Insert(b.order, i, s)

@@ -127,7 +127,7 @@ func (b *Book) answers(x *sight, c *protocol.Countersign, height uint64) error {
 	return nil
 }
 
-// covered returns the holds of a job up to height.
+// covered returns the holds of a job that are outstanding at height.
 func (b *Book) covered(x *sight, id wire.CID, height uint64) ([]*hold, error) {
 	j := b.jobs[id]
 	if j == nil && x.step < 0 {
@@ -137,12 +137,14 @@ func (b *Book) covered(x *sight, id wire.CID, height uint64) ([]*hold, error) {
 		return nil, refuse(protocol.CodeHold, "an answer about a job that has no hold in this lane")
 	}
 	var holds []*hold
+	later := true
 	for _, h := range j.holds {
-		if h.at.height <= height {
+		later = later && h.at.height > height
+		if h.at.height <= height && (h.end == nil || h.endAt > height) {
 			holds = append(holds, h)
 		}
 	}
-	if len(holds) == 0 {
+	if later {
 		return nil, refuse(protocol.CodeHold, "an answer about a job whose hold comes later")
 	}
 	return holds, nil

@@ -40,7 +40,7 @@ func (b *Book) DraftOpenFrom(payee wire.Key, asset string, head wire.CID) (*prot
 	if !ok {
 		return nil, refuse(protocol.CodeLane, "the entry to continue is not here")
 	}
-	if (b.epoch == protocol.Epoch{}) || s.marks(b.epoch) != nil {
+	if b.epoch.IsZero() || s.used == b.epoch {
 		return nil, ErrEpoch
 	}
 	e := b.blank(payee, asset, protocol.ActOpen)

@@ -31,7 +31,7 @@ func (b *Book) checkEntry(e *protocol.Entry, id wire.CID) (*step, error) {
 		return nil, err
 	}
 	totals := from.totals
-	if err := b.effect(s, &totals, e); err != nil {
+	if err := b.effect(s, from, &totals, e); err != nil {
 		return nil, err
 	}
 	if totals != e.Totals {
@@ -120,7 +120,7 @@ func (s *strand) opened(e *protocol.Entry, payee bool) (place, error) {
 
 // effect adds what e does to the totals before it. It looks at the holds as
 // they are after all entries said so far.
-func (b *Book) effect(s *strand, t *protocol.Totals, e *protocol.Entry) error {
+func (b *Book) effect(s *strand, from place, t *protocol.Totals, e *protocol.Entry) error {
 	switch e.Act {
 	case protocol.ActOpen:
 		return zero(e)
@@ -134,7 +134,7 @@ func (b *Book) effect(s *strand, t *protocol.Totals, e *protocol.Entry) error {
 	case protocol.ActMeter:
 		return firstOf(b.checkMeter(s, e), add(&t.Posted, e.Amount), b.affords(e))
 	case protocol.ActHold:
-		return firstOf(b.checkHold(s, e), add(&t.Held, e.Amount), b.affords(e))
+		return firstOf(b.checkHold(s, from, e), add(&t.Held, e.Amount), b.affords(e))
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h, err := b.checkEnd(s, e)
 		if err != nil {
@@ -161,11 +161,16 @@ func (b *Book) checkMeter(s *strand, e *protocol.Entry) error {
 }
 
 func (b *Book) checkCredit(s *strand, e *protocol.Entry) error {
-	if j := b.jobs[e.Job]; j == nil || j.of != s.pair || !j.permits(e.Basis) {
+	if j := b.jobs[e.Job]; !b.forgotten(e) && (j == nil || j.of != s.pair || !j.permits(e.Basis)) {
 		return refuse(protocol.CodeHold, "a CREDIT needs a basis the payee gave for a job here")
 	}
 	return owed(e)
 }
+
+// forgotten reports whether e is self's own word of an earlier run. Where that
+// comes to light only now, its basis may be forgotten too; the payee, whom the
+// basis protects, has judged it. A replay folds each entry in its own run.
+func (b *Book) forgotten(e *protocol.Entry) bool { return e.By == b.self && e.Epoch != b.epoch }
 
 // zero refuses an amount where there can be none.
 func zero(e *protocol.Entry) error {

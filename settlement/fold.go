@@ -15,6 +15,9 @@ func (b *Book) say(x *step) {
 	switch e.Act {
 	case protocol.ActOpen:
 		b.lanes[x.lane] = s
+		if e.By == b.self && e.Epoch == b.epoch {
+			s.used = e.Epoch
+		}
 	case protocol.ActHold:
 		b.addHold(s, x)
 		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
@@ -25,7 +28,7 @@ func (b *Book) say(x *step) {
 		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
-		h.end, h.endID = e, x.id
+		h.end, h.endID, h.endAt = e, x.id, x.height
 		s.holds--
 		b.spend(e, h.mandate, e.Amount, h.amount)
 		if h.taken {
@@ -34,6 +37,7 @@ func (b *Book) say(x *step) {
 	case protocol.ActCredit, protocol.ActSettled:
 		s.risk = less(s.risk, e.Amount)
 		if e.Act == protocol.ActSettled {
+			b.Final(e.By, e.Payee, e.Asset, e.Proof, e.Amount) // where it was forgotten
 			b.paid[wire.Sum(e.Proof)].used = true
 		}
 	}
@@ -60,7 +64,7 @@ func (b *Book) unsay(s *strand, x *step) {
 		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
-		h.end, h.endID = nil, wire.CID{}
+		h.end, h.endID, h.endAt = nil, wire.CID{}, 0
 		s.holds++
 		b.spend(e, h.mandate, h.amount, e.Amount)
 	case protocol.ActSettled:

@@ -41,6 +41,7 @@ type hold struct {
 
 	end     *protocol.Entry // POST, AWARD or VOID
 	endID   wire.CID
+	endAt   uint64 // its height
 	endSeen bool
 }
 
@@ -49,7 +50,7 @@ func (h *hold) lapsed(at uint64) bool {
 	return h.claim.IsZero() && at > h.deadline+protocol.Skew
 }
 
-func (b *Book) checkHold(s *strand, e *protocol.Entry) error {
+func (b *Book) checkHold(s *strand, from place, e *protocol.Entry) error {
 	switch {
 	case e.Job.IsZero() || e.Deadline == 0 || e.Deadline >= 1<<63 || !e.Hold.IsZero():
 		return refuse(protocol.CodeMalformed, "a HOLD needs a job and a deadline, and no other hold")
@@ -58,16 +59,43 @@ func (b *Book) checkHold(s *strand, e *protocol.Entry) error {
 	case s.holds >= MaxHolds:
 		return refuse(protocol.CodeBusy, "%d holds are outstanding", s.holds)
 	}
-	if _, twice := s.idem[string(e.Idem)]; twice && len(e.Idem) > 0 {
-		return refuse(protocol.CodeDuplicate, "the idempotency key was used already")
+	for _, id := range s.idem[string(e.Idem)] {
+		if s.stands(b.entries[id], from) {
+			return refuse(protocol.CodeDuplicate, "the idempotency key was used already")
+		}
 	}
-	if _, twice := b.part(e.Job, e.Part); twice {
-		return refuse(protocol.CodeDuplicate, "part %d of the job has a hold already", e.Part)
+	j := b.jobs[e.Job]
+	if j == nil {
+		return nil
 	}
-	if j := b.jobs[e.Job]; j != nil && j.of != s.pair {
+	if j.of != s.pair {
 		return refuse(protocol.CodeDuplicate, "the job is paid between others, or in another asset")
 	}
+	for _, h := range j.holds {
+		if h.part == e.Part && s.stands(h, from) {
+			return refuse(protocol.CodeDuplicate, "part %d of the job has a hold already", e.Part)
+		}
+	}
 	return nil
+}
+
+// stands reports whether h counts at a place, or lies on another branch: what a
+// payer that came back from an old copy has forgotten may come to light and
+// hold for the same job as what it has said since.
+func (s *strand) stands(h *hold, at place) bool {
+	if h.seen {
+		return true
+	}
+	for _, x := range slices.Backward(s.steps) {
+		if x.id != at.id {
+			continue
+		}
+		if x.id == h.id {
+			return true
+		}
+		at.id = x.parent
+	}
+	return false
 }
 
 // checkEnd returns the hold that e would end. A job that the payee has not
@@ -87,7 +115,7 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 	case e.Amount.Cmp(h.amount) > 0:
 		return nil, refuse(protocol.CodeAmount, "%s of a hold of %s", e.Amount, h.amount)
 	}
-	permitted := b.jobs[h.job].permits(e.Basis)
+	permitted := b.jobs[h.job].permits(e.Basis) || b.forgotten(e)
 	switch {
 	case e.Act == protocol.ActPost && e.Amount.Cmp(h.claimed) < 0:
 		return nil, refuse(protocol.CodeAmount, "%s where %s is claimed", e.Amount, h.claimed)
@@ -144,16 +172,19 @@ func (b *Book) Permit(job, basis wire.CID) {
 	j.bases = append(j.bases, basis)
 }
 
-// part returns the hold for one part of a job.
-func (b *Book) part(id wire.CID, part uint64) (*hold, bool) {
-	if j := b.jobs[id]; j != nil {
-		for _, h := range j.holds {
-			if h.part == part {
-				return h, true
-			}
+// part returns the hold for one part of a job: the countersigned one, else the
+// last one said.
+func (b *Book) part(id wire.CID, part uint64) (last *hold, ok bool) {
+	j := b.jobs[id]
+	if j == nil {
+		return nil, false
+	}
+	for _, h := range j.holds {
+		if h.part == part && (last == nil || !last.seen) {
+			last = h
 		}
 	}
-	return nil, false
+	return last, last != nil
 }
 
 // addHold takes a HOLD into the book.
@@ -171,7 +202,7 @@ func (b *Book) addHold(s *strand, x *step) {
 	}
 	j.holds = append(j.holds, h)
 	if len(h.idem) > 0 {
-		s.idem[string(h.idem)] = h.id
+		s.idem[string(h.idem)] = append(s.idem[string(h.idem)], h.id)
 	}
 	s.holds++
 }
@@ -179,8 +210,11 @@ func (b *Book) addHold(s *strand, x *step) {
 // dropHold forgets a hold, and its job with the last one.
 func (b *Book) dropHold(s *strand, h *hold) {
 	delete(b.entries, h.id)
-	if len(h.idem) > 0 {
-		delete(s.idem, string(h.idem))
+	key := string(h.idem)
+	if ids := slices.DeleteFunc(s.idem[key], func(id wire.CID) bool { return id == h.id }); len(ids) > 0 {
+		s.idem[key] = ids
+	} else {
+		delete(s.idem, key)
 	}
 	j := b.jobs[h.job]
 	j.holds = slices.DeleteFunc(j.holds, func(x *hold) bool { return x == h })

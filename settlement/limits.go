@@ -9,6 +9,9 @@ const (
 	MaxAssets  = 16   // assets in which one payer may deal with one payee
 	MaxPermits = 16   // bases that entitle a payer to end the holds of one job
 
+	MaxChain   = 512       // entries in between in one receipt
+	MaxReceipt = 512 << 10 // bytes of a receipt
+
 	// Remembered is how many entries and how many finished holds of one pair and
 	// asset are kept to know them again. What is older is taken for known.
 	Remembered = 1024

@@ -25,6 +25,8 @@ func (b *Book) Final(payer, payee wire.Key, asset string, proof []byte, amount w
 func (b *Book) checkSettled(e *protocol.Entry) error {
 	t := b.paid[wire.Sum(e.Proof)]
 	switch {
+	case t == nil && len(e.Proof) > 0 && b.forgotten(e):
+		return owed(e)
 	case len(e.Proof) == 0 || t == nil || t.of != pairOf(e):
 		return refuse(protocol.CodeRail, "no rail has shown this transfer to be final")
 	case t.used:

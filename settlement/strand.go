@@ -55,12 +55,13 @@ type strand struct {
 	base    place
 	steps   []*step // parents before children
 	epochs  []*marks
-	seenAs  wire.CID // the countersign that moved base last
-	holds   int      // outstanding
-	idem    map[string]wire.CID
-	done    []wire.CID  // finished holds that are still remembered, oldest first
-	risk    wire.Amount // where I am the payee: what was taken on credit and is not settled
-	drawn   wire.Amount // what of it counts in Book.drawn
+	seenAs  wire.CID              // the countersign that moved base last
+	holds   int                   // outstanding
+	idem    map[string][]wire.CID // holds by idempotency key
+	done    []wire.CID            // finished holds that are still remembered, oldest first
+	risk    wire.Amount           // where I am the payee: what was taken on credit and is not settled
+	drawn   wire.Amount           // what of it counts in Book.drawn
+	used    protocol.Epoch        // the last one that self began and said an OPEN in, even if that OPEN is void
 	stopped bool
 }
 
