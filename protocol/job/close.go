@@ -43,8 +43,10 @@ func (j *Job) hearEnd(t turn, d *protocol.Cancel) error {
 		return t.refuse(protocol.CodeDuplicate, "said already")
 	case !d.Fee.IsZero() && (!j.Taken() || j.delivery.there() || !j.cancelH.there()):
 		return t.refuse(protocol.CodeAmount, "no kill fee is owed")
-	case !j.Taken():
+	case !j.Taken() && t.stage.Final():
 		due = j.StartBy()
+	case !j.Taken(): // before its take, or heard before it
+		due = j.DeliverBy()
 	case !j.delivery.there():
 		due = j.DeliverBy()
 	case !open:
@@ -90,20 +92,19 @@ func (j *Job) mayStrike(id wire.CID) bool {
 }
 
 // strike takes out a document of the provider's that came too late for the
-// hirer. It must be refused while the hirer could still judge, and by one who
-// has given no other sign of having had it: whoever was silent for longer
-// cannot plead that it never heard.
+// hirer. It must be refused by ResolveBy, and by one who has given no other sign
+// of having had it: whoever was away for longer cannot plead that it never
+// heard. Without a witness a hirer that lies here gets one part for nothing; it
+// is the part that docs/spec/job.md calls undecidable.
 func (j *Job) strike(t turn, d *protocol.Refuse) error {
-	seen, due := j.Acked(d.Of) || j.void.there() || j.post.there(), j.ReviewBy()
-	if d.Of == j.cancelP.said.ID {
-		due = j.ResolveBy() // it has nothing to lose but its good name
-	} else {
+	seen := j.Acked(d.Of) || j.void.there() || j.post.there()
+	if d.Of != j.cancelP.said.ID {
 		seen = seen || j.verdict.there() || j.contest.there() || j.Acked(j.delivery.said.ID)
 	}
 	if seen {
 		return t.refuse(protocol.CodeDuplicate, "the hirer has shown that it arrived")
 	}
-	if err := t.late(due); err != nil {
+	if err := t.late(j.ResolveBy()); err != nil {
 		return err
 	}
 	switch {

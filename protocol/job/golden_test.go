@@ -71,6 +71,19 @@ func TestGoldenConversations(t *testing.T) {
 	}
 }
 
+// TestSpecKnowsEveryTimer keeps the diagram of the specification true.
+func TestSpecKnowsEveryTimer(t *testing.T) {
+	page, err := os.ReadFile("../../docs/spec/job.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, exit := range timers {
+		if !strings.Contains(string(page), "    "+strings.Replace(exit, "->", "-->", 1)+":") {
+			t.Errorf("its diagram does not show %s", exit)
+		}
+	}
+}
+
 // timers are the exits of the state table in docs/spec/job.md.
 var timers = []string{
 	"quoted -> lapsed", "quoted -> cancelled", "agreed -> lapsed", "agreed -> cancelled",

@@ -38,7 +38,7 @@ func (j *Job) mayComplain(t turn, clause string) error {
 		return t.refuse(protocol.CodeCheck, "the Terms have no clause %.32q that may be broken here", clause)
 	case open || j.post.there() || t.stage == Disputed:
 		return t.refuse(protocol.CodeDuplicate, "contested or paid for already")
-	case t.stage.Final() && t.stage != Lapsed, past(t.At, j.AnswerBy()):
+	case t.stage != Lapsed && (t.stage.Final() || past(t.At, j.AnswerBy())):
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
 	return nil

@@ -57,7 +57,7 @@ func (j *Job) ended() place {
 		return j.neverBegun()
 	case j.settled():
 		return place{stage: Settled}
-	case j.uncut:
+	case j.uncut, j.undelivered:
 		return place{stage: Defaulted, fault: Provider}
 	case j.end.stage == Lapsed && (j.verdict.there() || j.claim.there() || j.contest.there()):
 		if c, open := j.complaint(); open && j.stands(c) {
@@ -74,7 +74,8 @@ func (j *Job) neverBegun() place {
 	switch {
 	case j.decline.there() && j.declineCode != protocol.CodeWithdrawn:
 		return place{stage: Refused}
-	case j.decline.there(), j.cancelH.there(), j.withdrawn, j.cancelP.there() && j.cancelP.doc.At <= j.StartBy():
+	case j.decline.there(), j.cancelH.there(), j.withdrawn,
+		j.cancelP.there() && (!j.untaken || j.cancelP.doc.At <= j.StartBy()):
 		return place{stage: Cancelled}
 	}
 	return place{stage: Lapsed}
