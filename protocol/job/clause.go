@@ -51,7 +51,8 @@ func (j *Job) complaint() (c complaint, open bool) {
 		return c, false
 	}
 	c.due, c.answered = j.AnswerBy(), j.answer.there() && j.answer.doc.About == c.id
-	if said > j.ReviewBy() { // it contests the Claim, which may be as late as AnswerBy itself
+	if said > j.ReviewBy() && j.terms.Panel.IsZero() {
+		// It contests the Claim, perhaps as late as AnswerBy: the provider has the time that no evaluator needs.
 		c.due = j.AwardBy()
 	}
 	return c, true

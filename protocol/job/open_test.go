@@ -209,3 +209,31 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkOrdinaryJob folds one ordinary job on one side, without signatures.
+func BenchmarkOrdinaryJob(b *testing.B) {
+	c := newTalk()
+	var heard []wire.Said
+	for _, line := range [][2]string{
+		{"hirer", "accept"}, {"hirer", "hold"}, {"provider", "take"}, {"provider", "delivery"}, {"hirer", "ack(delivery)"},
+		{"hirer", "verdict(9000)"}, {"hirer", "post(,verdict)"}, {"hirer", "outcome(1,9000)"}, {"hirer", "log"}, {"provider", "see"},
+		{"provider", "log"},
+	} {
+		said, err := c.write(line[0], line[1], t0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.said[labelOf(line[1])] = said
+		heard = append(heard, said)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		j, err := job.Open(network, heard[0], c.terms, keys["provider"].Key())
+		for _, said := range heard[1:] {
+			err = errors.Join(err, j.Apply(t0, said))
+		}
+		if err != nil || j.Stage(t0) != job.Settled {
+			b.Fatalf("%s: %v", j.Stage(t0), err)
+		}
+	}
+}

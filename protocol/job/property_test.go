@@ -123,6 +123,8 @@ func checkStep(t *rapid.T, s *side, now uint64, said wire.Said) {
 // TestHonestSidesAgree: two honest sides, whatever is lost, delayed and
 // repeated between them, and whatever they decide, end in one final stage.
 func TestHonestSidesAgree(t *testing.T) {
+	ends := map[string]int{}
+	defer func() { t.Logf("they ended %v", ends) }()
 	rapid.Check(t, func(t *rapid.T) {
 		c := newTalk()
 		if rapid.Bool().Draw(t, "rule") {
@@ -140,6 +142,7 @@ func TestHonestSidesAgree(t *testing.T) {
 		}
 		w.run()
 		h, p := c.sides["hirer"].stage(w.now), c.sides["provider"].stage(w.now)
+		ends[h]++
 		if h != p {
 			t.Fatalf("the hirer ends %s, the provider %s:\n%s", h, p, strings.Join(w.log, "\n"))
 		}
