@@ -1,15 +1,27 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
+	"github.com/souk-network/souk/agent/runtime"
+	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/agent/worker/builtin"
+	"github.com/souk-network/souk/agent/worker/check"
+	"github.com/souk-network/souk/agent/worker/exec"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/delegation"
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/p2p/libp2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 	"github.com/souk-network/souk/store/badgerdb"
+	"github.com/souk-network/souk/store/files"
 )
 
 // This file alone knows which technology fulfils which contract.
@@ -50,4 +62,66 @@ func openDatabase(home settings.Home, log *slog.Logger) (*badgerdb.Store, error)
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
 	return db, nil
+}
+
+// opening is what a peer is opened from. Its home is locked by this process.
+type opening struct {
+	home  settings.Home
+	set   settings.Settings
+	agent wire.PrivateKey
+	log   *slog.Logger
+}
+
+// running is a peer with the stores that were opened for it.
+type running struct {
+	*runtime.Peer
+	shut []func() error // in order, once the peer has stopped
+}
+
+// Close stops the peer and then closes its stores.
+func (r *running) Close() error {
+	err := r.Peer.Close()
+	for _, f := range r.shut {
+		err = errors.Join(err, f())
+	}
+	return err
+}
+
+// openPeer puts a peer together on disk and on the network.
+func openPeer(ctx context.Context, o opening) (_ *running, err error) {
+	mandate, err := os.ReadFile(o.home.Mandate())
+	if err != nil {
+		return nil, fmt.Errorf("read the mandate: %w", err)
+	}
+	vault, err := files.Open(o.home.Vault())
+	if err != nil {
+		return nil, fmt.Errorf("open the vault: %w", err)
+	}
+	db, err := openDatabase(o.home, o.log)
+	if err != nil {
+		return nil, err
+	}
+	known := remember(db, o.log)
+	shut := []func() error{known.close, db.Close}
+	peer, err := runtime.Open(ctx, runtime.Options{
+		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: db, Vault: vault,
+		Workers: []worker.Maker{exec.Maker{}, builtin.Maker{}},
+		Checker: check.Checker{},
+		Dial: func(h p2p.Handler) (p2p.Network, error) {
+			return libp2p.New(libp2p.Options{
+				Key: o.agent, Net: o.set.Net, Listen: o.set.Listen, Bootstrap: o.set.Bootstrap,
+				Known: known.addrs(), Remember: known.put,
+			}, h)
+		},
+		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: o.set.Asset, Limit: o.set.NewcomerPool}}},
+		Log:     o.log,
+		Version: thisBuild().Version,
+	})
+	if err != nil {
+		for _, f := range shut {
+			err = errors.Join(err, f())
+		}
+		return nil, err
+	}
+	return &running{peer, shut}, nil
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,9 +45,9 @@ policy, 5 budget exceeded, 6 delivery failed its check, 7 not found, 8 timed out
 			root.AddCommand(c)
 		}
 	}
-	add("peer", initCommand(p), statusCommand(p), configCommand(p))
+	add("peer", demoCommand(p), initCommand(p), upCommand(p), statusCommand(p), configCommand(p))
 	add("trade", offerCommand(p), findCommand(p), hireCommand(p))
-	add("books", jobsCommand(p), jobCommand(p), ledgerCommand(p), verifyCommand(p))
+	add("books", jobsCommand(p), jobCommand(p), ledgerCommand(p), receiptCommand(p), verifyCommand(p))
 	root.AddCommand(versionCommand(p))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -126,6 +128,10 @@ func (p *program) settings(c *cobra.Command) (settings.Home, settings.Settings, 
 		return home, settings.Settings{}, nil, err
 	}
 	s, values, err := settings.Load(home.File, p.lookup, given(c))
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return home, s, nil, err
+	}
 	if err != nil {
 		return home, s, nil, invalid(err, "`souk config show --origin` says where each value comes from")
 	}

@@ -21,10 +21,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SOUK_HOME", "")
+			e.Values[houseKey{}] = house{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs,
+			"exits": exits, "json": jsonIs, "up": up, "down": down, "finds": finds, "spoil": spoil,
 		},
 	})
 }
