@@ -7,6 +7,7 @@ import (
 	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
 )
@@ -60,7 +61,9 @@ type Agent struct {
 	agenda   agenda
 	wakeAt   uint64
 	offerSeq uint64
-	wishes   []string // keys of the orders without a contract, oldest first
+	// What the last document heard told the book but not its job: to be said back.
+	objections []*job.Refusal
+	wishes     []string // keys of the orders without a contract, oldest first
 }
 
 // laneKey names the lanes from one payer in one asset over all epochs.

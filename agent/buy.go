@@ -348,6 +348,7 @@ func (s *step) conclude(d *deal) {
 	ack := &protocol.Ack{Head: s.head(protocol.KindAck), Job: d.id, Of: []wire.CID{delivery.ID}}
 	if d.judgement.code != protocol.CodeArtefact {
 		for _, a := range artefacts {
+			ack.Of = append(ack.Of, a.ID)
 			ack.Bytes += a.Size
 		}
 	}
@@ -368,9 +369,9 @@ func (s *step) conclude(d *deal) {
 // clauseOf names the clause of the Terms that a failed judging is about.
 func clauseOf(c protocol.Code) string {
 	if c == protocol.CodeArtefact {
-		return "artefact"
+		return job.ClauseArtefact
 	}
-	return "check"
+	return job.ClauseCheck
 }
 
 // pay posts what the provider claimed after our silence.
@@ -387,7 +388,8 @@ func (s *step) pay(d *deal) {
 // post owes the price, and writes down what happened.
 func (s *step) post(p *speech, d *deal, score, ended uint64, basis wire.CID) {
 	hold, _ := s.book.HoldOf(d.id, 0)
-	entry, err := s.book.DraftPost(hold.ID, hold.Amount, basis)
+	owed, _ := d.job.Owed()
+	entry, err := s.book.DraftPost(hold.ID, owed, basis)
 	if err != nil {
 		s.fail("post", err)
 		return
@@ -400,7 +402,7 @@ func (s *step) post(p *speech, d *deal, score, ended uint64, basis wire.CID) {
 	if ended == protocol.EndedSilent {
 		conduct = protocol.PaidLate
 	}
-	outcome := p.write(s.outcome(d, score, ended, conduct, hold.Amount, posted.ID))
+	outcome := p.write(s.outcome(d, score, ended, conduct, owed, posted.ID))
 	p.write(s.logEntry(outcome.ID))
 }
 

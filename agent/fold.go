@@ -248,8 +248,11 @@ func (a *Agent) foldCountersign(at uint64, said wire.Said, doc *protocol.Counter
 		if !d.concerns(doc) {
 			continue
 		}
-		if d.job.Apply(at, said) == nil {
+		var refused *job.Refusal
+		if err := d.job.Apply(at, said); err == nil {
 			touched = append(touched, id)
+		} else if errors.As(err, &refused) {
+			a.objections = append(a.objections, refused)
 		}
 		d.unseen = slices.DeleteFunc(d.unseen, func(p place) bool { return p.lane == doc.Lane && p.seq <= doc.Seq })
 	}

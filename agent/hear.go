@@ -17,6 +17,7 @@ func (s *step) hear(e Heard) {
 	if e.Bundle.By != e.From {
 		return // nothing is said for others on a link
 	}
+	s.objections = nil
 	var took uint64
 	var touched []wire.CID
 	var refused error
@@ -55,6 +56,9 @@ func (s *step) hear(e Heard) {
 	}
 	if refused != nil {
 		s.object(e.From, of, refused)
+	}
+	for _, o := range s.objections {
+		s.object(e.From, o.Of, o)
 	}
 	s.reply = wire.CID{}
 }

@@ -256,6 +256,7 @@ func (s *step) worked(e Worked) {
 		return
 	}
 	d.busy = false
+	e.Units = min(e.Units, d.job.Terms().Price.MaxUnits) // what is not metered is not told
 	for _, r := range e.Results {
 		if err := r.Check(); err != nil && e.Code == "" {
 			e.Code, e.Detail, e.Results = protocol.CodeWorkFailed, err.Error(), nil
@@ -299,13 +300,13 @@ func (s *step) press(d *deal, stage job.Stage) {
 	case stage == job.Contested && judged && !answered:
 		// With a rule both can run, our own run of it said yes before we
 		// delivered; without one, the hirer's word ends the job.
-		if d.job.Terms().Rule.IsZero() || verdict.Doc.(*protocol.Verdict).Clause != "check" {
+		if d.job.Terms().Rule.IsZero() || verdict.Doc.(*protocol.Verdict).Clause != job.ClauseCheck {
 			s.callOff(d, protocol.CodeCheck)
 			return
 		}
 		p := s.speech(d.peer, d.id)
 		p.write(&protocol.Contest{
-			Head: s.head(protocol.KindContest), Job: d.id, About: verdict.ID, Clause: "check",
+			Head: s.head(protocol.KindContest), Job: d.id, About: verdict.ID, Clause: job.ClauseCheck,
 		})
 		p.say()
 	case stage == job.Accepted && !judged && !claimed:

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/souk-network/souk/p2p/memnet"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
+	"github.com/souk-network/souk/store"
 	"github.com/souk-network/souk/store/memory"
 )
 
@@ -38,6 +40,8 @@ type seat struct {
 	vault   *memory.Vault
 	workers []worker.Maker
 	peer    *runtime.Peer
+	wrap    func(store.Journal) store.Journal // what stands between the peer and its journal
+	mu      sync.Mutex
 }
 
 func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *seat {
@@ -63,8 +67,12 @@ func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *se
 
 func (s *seat) up() *runtime.Peer {
 	s.t.Helper()
+	var journal store.Journal = s.journal
+	if s.wrap != nil {
+		journal = s.wrap(journal)
+	}
 	p, err := runtime.Open(s.t.Context(), runtime.Options{
-		Net: net, Agent: s.agent, Mandate: s.mandate, Journal: s.journal, Vault: s.vault,
+		Net: net, Agent: s.agent, Mandate: s.mandate, Journal: journal, Vault: s.vault,
 		Workers: s.workers, Checker: check.Checker{},
 		Dial:   func(h p2p.Handler) (p2p.Network, error) { return s.hub.Join(s.agent.Key(), h) },
 		Log:    logTo(s.t, s.agent.Key()),
@@ -73,8 +81,26 @@ func (s *seat) up() *runtime.Peer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.peer = p
 	return p
+}
+
+// current returns the peer as of its last start.
+func (s *seat) current() *runtime.Peer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peer
+}
+
+// restart starts the peer again after it died, with what was durable.
+func (s *seat) restart() {
+	s.t.Helper()
+	durable := s.journal.Crash()
+	_ = s.peer.Close() // it tells of the power cut
+	s.journal = durable
+	s.up()
 }
 
 // down ends the process in an orderly way.
@@ -86,14 +112,6 @@ func (s *seat) down() {
 	if err := s.journal.Close(); err != nil {
 		s.t.Errorf("close journal: %v", err)
 	}
-}
-
-// kill ends the process as kill -9 would: what was not durable is gone.
-func (s *seat) kill() {
-	s.t.Helper()
-	durable := s.journal.Crash()
-	s.down()
-	s.journal = durable
 }
 
 func newHub(t *testing.T) *memnet.Hub {

@@ -43,7 +43,8 @@ func TestNothingOfATaskIsLeftRunning(t *testing.T) {
 	} {
 		limits.Time = wait
 		pid, _ := shell(t, strings.ReplaceAll(script, "sleep 61", nap), "", limits)
-		if alive(strings.TrimSpace(pid)) {
+		// On a busy machine the time may be up before it says its number.
+		if pid = strings.TrimSpace(pid); pid != "" && alive(pid) {
 			t.Errorf("%s: process %s is still alive", script, pid)
 		}
 	}
