@@ -86,7 +86,7 @@ func (b *Book) draw(s *strand) {
 		return
 	}
 	now := s.excess()
-	b.drawn[s.asset] = plus(less(b.drawn[s.asset], s.drawn), now)
+	put(b.drawn, s.asset, plus(less(b.drawn[s.asset], s.drawn), now))
 	s.drawn = now
 }
 

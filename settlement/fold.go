@@ -138,7 +138,16 @@ func (b *Book) spend(e *protocol.Entry, mandate wire.CID, more, fewer wire.Amoun
 		return
 	}
 	p := purse{mandate, e.Asset}
-	b.spent[p] = plus(less(b.spent[p], fewer), more)
+	put(b.spent, p, plus(less(b.spent[p], fewer), more))
+}
+
+// put keeps a sum under its key; nothing is not kept.
+func put[K comparable](sums map[K]wire.Amount, key K, sum wire.Amount) {
+	if sum.IsZero() {
+		delete(sums, key)
+		return
+	}
+	sums[key] = sum
 }
 
 // plus is a+b, or the most there can be: sums that say how much is at stake are

@@ -1,0 +1,184 @@
+package settlement
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// A VOID that crosses a Claim in time: the payee refuses it, and a fresh epoch
+// from the payee's head gives it up, so that the claim is paid.
+func TestVoidCrossesClaim(t *testing.T) {
+	s := newScene(t)
+	s.deal.sign()
+	late := uint64(now + 100_000 + protocol.Skew + 1)
+	void := s.say(s.a.DraftVoid(late, s.taken.ID))
+	claim := s.claim(func(c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(10) })
+	s.must(s.b.Apply(claim))
+	if got := code(s.b.Apply(void)); got != protocol.CodeHold {
+		t.Fatal(got)
+	}
+	s.must(s.a.Apply(claim))
+	l, _ := s.b.LaneFrom(s.payer.Key(), usd)
+	s.a.Begin(protocol.Epoch{2})
+	s.both(s.a.DraftOpenFrom(s.payee.Key(), usd, l.Head))
+	s.deal.sign()
+	if h, _ := s.a.Hold(s.taken.ID); !h.Outstanding() || h.Claim != claim.ID {
+		t.Fatalf("%+v", h)
+	}
+	post := s.both(s.a.DraftPost(s.taken.ID, wire.Units(10)))
+	if e := post.Doc.(*protocol.Entry); len(e.Basis) != 1 || e.Basis[0] != claim.ID {
+		t.Fatal("the POST does not cite the claim it pays")
+	}
+}
+
+// Sums end at 2^128-1, exactly.
+func TestOverflow(t *testing.T) {
+	s := newScene(t)
+	room := less(most, wire.Units(100)) // 100 are held
+	fits := Hold{Job: jobID(5), Amount: room, Deadline: now + 1, Mandate: jobID(201)}
+	more := fits
+	more.Amount, _ = room.Plus(wire.Units(1))
+	if _, err := s.a.DraftHold(s.payee.Key(), usd, more); code(err) != protocol.CodeAmount {
+		t.Fatal(err)
+	}
+	h := s.both(s.a.DraftHold(s.payee.Key(), usd, fits))
+	if got := code(s.b.Admit(s.payer.Key(), usd, room)); got != protocol.CodeOverLimit {
+		t.Fatal(got)
+	}
+	s.both(s.a.DraftPost(h.ID, room))
+	if p := s.b.Position(s.payer.Key(), usd); p.OwedToMe != room || p.HeldForMe != wire.Units(100) {
+		t.Fatalf("%+v", p)
+	}
+	over := s.entry(protocol.ActPay, func(e *protocol.Entry) { e.Amount, e.Totals.Posted = wire.Units(101), wire.Amount{} })
+	if got := code(s.b.Apply(over)); got != protocol.CodeAmount {
+		t.Fatal(got)
+	}
+	if err := s.b.Admit(s.payer.Key(), usd, most); code(err) != protocol.CodeOverLimit {
+		t.Fatal(err)
+	}
+}
+
+// Any number of fresh identities draw on one pool.
+func TestNewcomerPool(t *testing.T) {
+	payee := newPerson(99)
+	b := NewBook(payee.Key(), testNet, Policy{Newcomers: []Pool{{usd, wire.Units(100)}}})
+	var got uint64
+	for n := range byte(20) {
+		p := newPerson(n + 1)
+		a := NewBook(p.Key(), testNet, Policy{})
+		a.Begin(protocol.Epoch{1})
+		d := &deal{T: t, payer: p, payee: payee, a: a, b: b}
+		d.both(a.DraftOpen(payee.Key(), usd))
+		d.hold(jobID(n), 30)
+		if b.Admit(p.Key(), usd, wire.Units(30)) == nil {
+			got += 30
+			d.sign(jobID(n))
+		} else {
+			d.sign()
+		}
+		// Promises cost nothing, so they take nothing from others.
+		d.both(d.a.drafted(payOf(d, 1_000)))
+	}
+	if got != 90 {
+		t.Fatalf("%d taken on credit, the pool is 100", got)
+	}
+	if err := b.Admit(newPerson(50).Key(), "souk:credit/eur-6", wire.Units(1)); code(err) != protocol.CodeOverLimit {
+		t.Fatalf("an asset without a pool: %v", err)
+	}
+}
+
+func payOf(d *deal, amount uint64) *protocol.Entry {
+	l, _ := d.a.LaneTo(d.payee.Key(), usd)
+	e := d.a.blank(d.payee.Key(), usd, protocol.ActPay)
+	e.Seq, e.Prev, e.Totals = l.Seq+1, l.Head, l.Totals
+	owes(amount)(e)
+	return e
+}
+
+// What was settled before may be owed again, pool or no pool; each transfer
+// settles once.
+func TestSettled(t *testing.T) {
+	s := newScene(t)
+	s.both(s.a.DraftPost(s.taken.ID, wire.Units(10)))
+	settle := func(e *protocol.Entry) { e.Amount, e.Proof = wire.Units(10), []byte("p"); grow(&e.Totals.Settled, 10) }
+	s.b.Final(s.payer.Key(), s.payee.Key(), usd, []byte("p"), wire.Units(10))
+	s.b.policy = Policy{}
+	if got := code(s.b.Admit(s.payer.Key(), usd, wire.Units(1))); got != protocol.CodeOverLimit {
+		t.Fatal(got)
+	}
+	s.must(s.b.Apply(s.entry(protocol.ActSettled, settle)))
+	s.b.Final(s.payer.Key(), s.payee.Key(), usd, []byte("p"), wire.Units(10))
+	s.must(s.b.Apply(s.entry(protocol.ActPay, owes(10))))
+	if got := code(s.b.Apply(s.entry(protocol.ActSettled, settle))); got != protocol.CodeDuplicate {
+		t.Fatal(got)
+	}
+	if p := s.b.Position(s.payer.Key(), usd); p.OwedToMe != wire.Units(10) {
+		t.Fatalf("%+v", p)
+	}
+}
+
+// A lane keeps no more than it needs, and still knows what it has forgotten.
+func TestRemembered(t *testing.T) {
+	d := newDeal(t)
+	open := d.both(d.a.DraftOpen(d.payee.Key(), usd))
+	for range 4 * Remembered {
+		d.both(d.a.drafted(payOf(d, 1)))
+		d.sign()
+	}
+	for _, b := range []*Book{d.a, d.b} {
+		if err := b.Apply(open); !errors.Is(err, ErrKnown) {
+			t.Fatal(err)
+		}
+		s := b.order[0]
+		if n := len(s.epochs[0].ids); n > 2*Remembered {
+			t.Fatalf("%d names kept", n)
+		}
+	}
+	for n := range byte(3 * RememberedEpochs) {
+		d.a.Begin(protocol.Epoch{n, 1})
+		d.both(d.a.DraftOpen(d.payee.Key(), usd))
+		d.sign()
+	}
+	if n := len(d.b.lanes); n > RememberedEpochs+1 {
+		t.Fatalf("%d lanes kept", n)
+	}
+}
+
+// The payer stops at MaxAhead entries that nobody has countersigned.
+func TestAhead(t *testing.T) {
+	d := newDeal(t)
+	d.both(d.a.DraftOpen(d.payee.Key(), usd))
+	for range MaxAhead - 1 {
+		d.both(d.a.drafted(payOf(d, 1)))
+	}
+	if _, err := d.a.drafted(payOf(d, 1)); code(err) != protocol.CodeBusy {
+		t.Fatal(err)
+	}
+	d.sign()
+	d.both(d.a.drafted(payOf(d, 1)))
+}
+
+// A bundle is checked as a whole before any of it is folded.
+func TestCheckAll(t *testing.T) {
+	d := newDeal(t)
+	open := d.say(d.a.DraftOpen(d.payee.Key(), usd))
+	hold := d.say(d.a.DraftHold(d.payee.Key(), usd, Hold{Job: jobID(1), Amount: wire.Units(1), Deadline: now + 1, Mandate: jobID(200)}))
+	if code(d.b.Check(hold)) != protocol.CodeLane {
+		t.Fatal("a HOLD without its OPEN passes")
+	}
+	before := look(d.b)
+	d.must(d.b.CheckAll(open, hold))
+	if err := d.b.CheckAll(open, hold, hold); err != nil {
+		t.Fatal(err)
+	}
+	if got := code(d.b.CheckAll(hold, open)); got != protocol.CodeLane {
+		t.Fatal(got)
+	}
+	if !reflect.DeepEqual(before, look(d.b)) || len(d.b.strands)+len(d.b.lanes)+len(d.b.jobs)+len(d.b.entries) != 0 {
+		t.Fatal("a check has changed the book")
+	}
+}
