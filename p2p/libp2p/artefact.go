@@ -55,7 +55,7 @@ func (n *Network) ask(ctx context.Context, of wire.Key, what protocol.ID, reques
 	}
 	dial, cancel := context.WithTimeout(ctx, p2p.DialTimeout)
 	defer cancel()
-	s, err := n.host.NewStream(dial, peerOf(of), what)
+	s, err := n.stream(dial, of, what)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", p2p.ErrUnreachable, err)
 	}
@@ -64,9 +64,7 @@ func (n *Network) ask(ctx context.Context, of wire.Key, what protocol.ID, reques
 	_ = s.SetDeadline(time.Now().Add(openTimeout))
 	var answer [1]byte
 	_, err = s.Write(request)
-	if err == nil {
-		err = s.CloseWrite()
-	}
+	_ = s.CloseWrite() // the other side may have answered and closed already
 	if err == nil {
 		_, err = io.ReadFull(s, answer[:])
 	}

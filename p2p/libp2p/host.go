@@ -48,7 +48,9 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 		golibp2p.UserAgent("souk"),
 		golibp2p.ProtocolVersion("souk/"+opts.Net),
 		golibp2p.Transport(quic.NewTransport),
-		golibp2p.Transport(tcp.NewTCPTransport),
+		// Dialling from the port listened on would make two who dial each other at
+		// the same moment open one TCP connection on which both expect to be first.
+		golibp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()),
 		golibp2p.Security(noise.ID, noise.New),
 		golibp2p.Muxer(yamux.ID, yamux.DefaultTransport),
 		golibp2p.ResourceManager(resources),

@@ -87,6 +87,7 @@ const (
 	linkID     = "/souk/test/link/1"
 	artefactID = "/souk/test/artefact/1"
 	pullID     = "/souk/test/pull/1"
+	whereID    = "/souk/test/where/1"
 )
 
 // local opens a peer on loopback and closes it with the test.
@@ -134,7 +135,7 @@ func TestGarbageOnOtherStreams(t *testing.T) {
 	r := &p2ptest.Recorder{}
 	n, s := local(t, "n", r), newStranger(t, "stranger")
 	to := s.meets(t, n)
-	for id, said := range map[protocol.ID]string{artefactID: "too short", pullID: ""} {
+	for id, said := range map[protocol.ID]string{artefactID: "too short", pullID: "", whereID: "too short"} {
 		st := s.says(t, to, id, []byte(said))
 		if err := st.CloseWrite(); err != nil {
 			t.Fatal(err)
@@ -154,7 +155,7 @@ func TestManyStreamsOfOnePeer(t *testing.T) {
 	to := s.meets(t, n)
 	opened := 0
 	for range 200 {
-		st, err := s.NewStream(t.Context(), to, linkID, artefactID, pullID)
+		st, err := s.NewStream(t.Context(), to, linkID)
 		if err != nil {
 			continue
 		}
@@ -382,6 +383,7 @@ func TestBytesOfTheOtherStreams(t *testing.T) {
 		{pullID, "\x03", "\x00\x03one\x05three"},
 		{pullID, "\x04", "\x00"},
 		{pullID, "\x10", "\x01"},
+		{whereID, string(none[:]), "\x01"},
 	} {
 		got, err := io.ReadAll(s.says(t, to, c.id, []byte(c.said)))
 		if err != nil || string(got) != c.want {

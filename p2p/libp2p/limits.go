@@ -33,6 +33,10 @@ const (
 	rememberedFor  = time.Hour // longer than an offer lives
 	pulls          = 16        // pull streams served at once
 	pullsPerPeer   = 2         // of which one peer's
+	shows          = 16        // questions where a peer is, answered at once
+	showsPerPeer   = 4         // of which one peer's
+	asked          = 4         // neighbours asked where a peer is
+	maxAddr        = 256       // bytes of one address in an answer
 	maxRPC         = 2 * p2p.MaxAnnouncement
 	copyBuffer     = 64 << 10 // bytes of an artefact between two deadlines
 )
@@ -62,6 +66,7 @@ func limits(net protocols) rcmgr.ConcreteLimitConfig {
 			net.link:     streams(4), // one, and what may overlap while links are made again
 			net.artefact: streams(p2p.MaxFetches + 2),
 			net.pull:     streams(2 * pullsPerPeer),
+			net.where:    streams(2 * showsPerPeer),
 		},
 	}.Build(rcmgr.DefaultLimits.Scale(maxMemory, maxDescriptors))
 }

@@ -102,6 +102,22 @@ func TestRemembered(t *testing.T) {
 	again.Until(t, "the link is up", up(again, place.Self()))
 }
 
+// TestNeighboursKnowTheWay has two peers that know only a third find each other.
+func TestNeighboursKnowTheWay(t *testing.T) {
+	loopback := []string{"/ip4/127.0.0.1/tcp/0"}
+	rm, ra, rb := &p2ptest.Recorder{}, &p2ptest.Recorder{}, &p2ptest.Recorder{}
+	middle := start(t, "middle", libp2p.Options{Listen: loopback}, rm)
+	a := start(t, "a", libp2p.Options{Listen: loopback, Bootstrap: middle.Addrs()}, ra)
+	b := start(t, "b", libp2p.Options{Listen: loopback, Bootstrap: middle.Addrs()}, rb)
+	ra.Until(t, "a is linked", up(ra, middle.Self()))
+	rb.Until(t, "b is linked", up(rb, middle.Self()))
+	rm.Until(t, "the middle is linked with b", up(rm, b.Self()))
+	if err := a.Send(t.Context(), b.Self(), []byte("found you")); err != nil {
+		t.Fatal(err)
+	}
+	rb.Until(t, "the frame is there", func() bool { return rb.Count(a.Self()) == 1 })
+}
+
 // TestConnectedIsKept breaks a link that Connect made; it comes again by itself.
 func TestConnectedIsKept(t *testing.T) {
 	place := "/ip4/127.0.0.1/tcp/" + freePort(t)

@@ -46,16 +46,17 @@ type Network struct {
 	serving  *turns // artefacts sent
 	fetching *turns // artefacts received
 	pulling  *turns // pulls answered
+	showing  *turns // questions where a peer is, answered
 }
 
 var _ p2p.Network = (*Network)(nil)
 
 // protocols holds the stream protocol IDs of one network.
-type protocols struct{ link, artefact, pull protocol.ID }
+type protocols struct{ link, artefact, pull, where protocol.ID }
 
 func protocolsOf(net string) protocols {
 	id := func(name string) protocol.ID { return protocol.ID("/souk/" + net + "/" + name + "/1") }
-	return protocols{link: id("link"), artefact: id("artefact"), pull: id("pull")}
+	return protocols{link: id("link"), artefact: id("artefact"), pull: id("pull"), where: id("where")}
 }
 
 // New starts a peer: it listens, and tries the bootstrap and known addresses in
@@ -74,6 +75,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 		serving:  newTurns(p2p.MaxFetches, maxConns),
 		fetching: newTurns(p2p.MaxFetches, maxConns),
 		pulling:  newTurns(pullsPerPeer, pulls),
+		showing:  newTurns(showsPerPeer, shows),
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
@@ -88,6 +90,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	n.host.SetStreamHandler(n.ids.link, n.serve(n.serveLink))
 	n.host.SetStreamHandler(n.ids.artefact, n.serve(n.serveArtefact))
 	n.host.SetStreamHandler(n.ids.pull, n.serve(n.servePull))
+	n.host.SetStreamHandler(n.ids.where, n.serve(n.serveWhere))
 	n.meet()
 	return n, nil
 }

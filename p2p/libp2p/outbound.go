@@ -103,7 +103,7 @@ func (n *Network) open(nb *neighbour, a *attempt) {
 func (n *Network) openLink(to wire.Key) (network.Stream, error) {
 	ctx, cancel := context.WithTimeout(n.ctx, p2p.DialTimeout)
 	defer cancel()
-	s, err := n.host.NewStream(ctx, peerOf(to), n.ids.link)
+	s, err := n.stream(ctx, to, n.ids.link)
 	if err != nil {
 		return nil, err
 	}

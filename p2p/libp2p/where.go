@@ -1,0 +1,108 @@
+package libp2p
+
+import (
+	"bufio"
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peerstore"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/multiformats/go-multiaddr"
+
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// stream opens a stream to a peer, dialling if need be. Where the peer cannot be
+// reached at the addresses known, neighbours are asked for others.
+func (n *Network) stream(ctx context.Context, to wire.Key, what protocol.ID) (network.Stream, error) {
+	id := peerOf(to)
+	if what == n.ids.where { // asked of neighbours alone: the way to them is not sought
+		return n.host.NewStream(network.WithNoDial(ctx, "ask a neighbour"), id, what)
+	}
+	s, err := n.host.NewStream(ctx, id, what)
+	if err == nil || n.host.Network().Connectedness(id) == network.Connected || !n.seek(ctx, to) {
+		return s, err
+	}
+	return n.host.NewStream(ctx, id, what)
+}
+
+// seek asks a few neighbours, one after the other, where key is, and reports
+// whether an address new to this peer came of it. An address is a hint: that it
+// is key's is proved by the connection.
+func (n *Network) seek(ctx context.Context, key wire.Key) bool {
+	known := make(map[string]bool)
+	for _, a := range n.host.Peerstore().Addrs(peerOf(key)) {
+		known[string(a.Bytes())] = true
+	}
+	links := n.Peers()
+	rand.Shuffle(len(links), func(i, j int) { links[i], links[j] = links[j], links[i] })
+	for _, l := range links[:min(len(links), asked)] {
+		if l.Peer == key {
+			continue
+		}
+		addrs := n.askWhere(ctx, l.Peer, key)
+		n.host.Peerstore().AddAddrs(peerOf(key), addrs, peerstore.RecentlyConnectedAddrTTL)
+		for _, a := range addrs {
+			if !known[string(a.Bytes())] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// askWhere asks one neighbour where key is.
+func (n *Network) askWhere(ctx context.Context, of, key wire.Key) (addrs []multiaddr.Multiaddr) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout/2)
+	defer cancel()
+	s, err := n.ask(ctx, of, n.ids.where, key[:])
+	if err != nil {
+		return nil
+	}
+	defer s.Reset() // all of it was read, or the rest is not wanted
+	_ = s.SetReadDeadline(time.Now().Add(openTimeout / 2))
+	r := bufio.NewReaderSize(s, maxAddr)
+	for range MaxPeerAddrs {
+		b, err := readChunk(r, maxAddr)
+		if err != nil {
+			break
+		}
+		a, err := multiaddr.NewMultiaddrBytes(b)
+		if err != nil {
+			break
+		}
+		addrs = append(addrs, a)
+	}
+	return addrs
+}
+
+// serveWhere says where a peer can be dialled, if its link is up here, and
+// reports whether it said all there is.
+func (n *Network) serveWhere(from wire.Key, s network.Stream) bool {
+	var request [32]byte
+	if !hear(s, request[:]) {
+		return false
+	}
+	done, ok := n.showing.take(from)
+	if !ok {
+		return answer(s, answerBusy)
+	}
+	defer done()
+	key := wire.Key(request)
+	if n.linked(key) == nil {
+		return answer(s, answerAbsent)
+	}
+	if !answer(s, answerOK) {
+		return false
+	}
+	w := bufio.NewWriterSize(s, MaxPeerAddrs*(maxAddr+2))
+	addrs := n.host.Peerstore().Addrs(peerOf(key))
+	for _, a := range addrs[:min(len(addrs), MaxPeerAddrs)] {
+		if b := a.Bytes(); len(b) <= maxAddr && writeChunk(w, b) != nil {
+			return false
+		}
+	}
+	return w.Flush() == nil
+}
