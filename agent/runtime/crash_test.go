@@ -84,7 +84,10 @@ func cut(t *testing.T, rerun, ask, buyer, before bool) {
 	t.Run(name, func(t *testing.T) {
 		for at := uint64(2); ; at++ {
 			blown, what := false, ""
-			synctest.Test(t, func(t *testing.T) { blown, what = powerCut(t, at, rerun, ask, buyer, before) })
+			synctest.Test(t, func(t *testing.T) {
+				pass := func(d time.Duration) { time.Sleep(d) } // the bubble's time
+				blown, what = powerCut(t, pass, at, rerun, ask, buyer, before)
+			})
 			if t.Failed() {
 				t.Fatalf("cut at record %d: %s", at, what)
 			}
@@ -99,7 +102,7 @@ func cut(t *testing.T, rerun, ask, buyer, before bool) {
 	})
 }
 
-func powerCut(t *testing.T, at uint64, rerun, ask, buyer, before bool) (blown bool, what string) {
+func powerCut(t *testing.T, pass func(time.Duration), at uint64, rerun, ask, buyer, before bool) (blown bool, what string) {
 	hub := newHub(t)
 	var done atomic.Int64
 	a := newSeat(t, hub, 1, counted{&done, 3 * time.Second})
@@ -123,7 +126,7 @@ func powerCut(t *testing.T, at uint64, rerun, ask, buyer, before bool) (blown bo
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		waitFinal(t.Context(), b)
+		waitFinal(t.Context(), pass, b)
 	}()
 	select {
 	case <-victim.peer.Done():
@@ -141,7 +144,7 @@ func powerCut(t *testing.T, at uint64, rerun, ask, buyer, before bool) (blown bo
 		}
 	}
 	<-ended
-	<-time.After(5 * time.Minute) // of the bubble: let what follows the end be said; the hold may fall later
+	pass(5 * time.Minute) // let what follows the end be said; the hold may fall later
 	what = verifyEnd(t, a, b, done.Load(), rerun)
 	a.down()
 	b.down()
@@ -149,7 +152,7 @@ func powerCut(t *testing.T, at uint64, rerun, ask, buyer, before bool) (blown bo
 }
 
 // waitFinal waits until the buyer's job has ended, over a restart of the buyer.
-func waitFinal(ctx context.Context, b *seat) {
+func waitFinal(ctx context.Context, pass func(time.Duration), b *seat) {
 	ctx, cancel := context.WithTimeout(ctx, 40*time.Minute)
 	defer cancel()
 	for ctx.Err() == nil {
@@ -166,7 +169,7 @@ func waitFinal(ctx context.Context, b *seat) {
 			return // the order was not durable
 		}
 		if err != nil {
-			<-time.After(time.Second)
+			pass(time.Second)
 		}
 	}
 }
