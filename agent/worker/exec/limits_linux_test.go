@@ -7,9 +7,12 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/souk-network/souk/agent/worker"
 )
@@ -86,7 +89,7 @@ const peerVariable = "SOUK_TEST_PEER"
 
 func TestKilledPeerTakesItsProgramAlong(t *testing.T) {
 	if os.Getenv(peerVariable) != "" {
-		_, err := build(t, map[string]string{SettingCommand: "sh -c 'echo $$ >&0; echo $$; exec sleep 62'"}).
+		_, err := build(t, map[string]string{SettingCommand: "sh -c 'echo $$; exec sleep 62'"}).
 			Do(t.Context(), worker.Task{Limits: plenty}, os.Stdout)
 		t.Fatal("the peer outlived its killing: ", err)
 	}
@@ -103,17 +106,22 @@ func TestKilledPeerTakesItsProgramAlong(t *testing.T) {
 	if !said.Scan() {
 		t.Fatal("the program said nothing")
 	}
-	pid := said.Text()
-	if !alive(pid) {
-		t.Fatalf("%q is not running", pid)
+	pid, err := strconv.Atoi(said.Text())
+	if err != nil {
+		t.Fatal(err)
 	}
+	program, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatalf("the program is not running: %v", err)
+	}
+	defer unix.Close(program)
 	if err := peer.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = peer.Wait() // killed
-	for deadline := time.Now().Add(soon); alive(pid); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s outlives the peer that started it", pid)
-		}
+	// A pidfd can be read when its process has ended.
+	ended, err := unix.Poll([]unix.PollFd{{Fd: int32(program), Events: unix.POLLIN}}, int(soon.Milliseconds()))
+	if err != nil || ended != 1 {
+		t.Errorf("%d outlives the peer that started it: %v", pid, err)
 	}
 }
