@@ -38,6 +38,44 @@ func invalid(err error, hint string) error {
 	return &gateway.Error{Code: gateway.CodeInvalid, Message: err.Error(), Hint: hint}
 }
 
+// refused is what the desk said of something the user wrote: where that is not
+// well formed, it is misuse of this command.
+func refused(c *cobra.Command, err error) error {
+	var e *gateway.Error
+	if !errors.As(err, &e) || e.Code != protocol.CodeMalformed {
+		return err
+	}
+	hint := e.Hint
+	if hint == "" {
+		hint = fmt.Sprintf("`%s --help` shows how", c.CommandPath())
+	}
+	return &gateway.Error{Code: gateway.CodeInvalid, Message: e.Message, Hint: hint}
+}
+
+// next says what to do about a code where whoever refused did not.
+func next(code protocol.Code) string {
+	switch code {
+	case protocol.CodeBudget:
+		return "`souk status` shows what the mandate allows and what is spent; --budget asks for less"
+	case protocol.CodeMandate, gateway.CodeNeedsApproval:
+		return "only the owner can allow it; `souk status` shows the mandate's budgets"
+	case protocol.CodeLabel:
+		return "choose another --class, or a provider that takes this one"
+	case protocol.CodeNoOffer, protocol.CodeNotOffered:
+		return "`souk find` shows what is offered now"
+	case protocol.CodeOverLimit:
+		return "the provider gives no more credit; settle with it, or hire another"
+	case gateway.CodeNotFound:
+		return "`souk jobs`, `souk offer list` and `souk find` show what there is"
+	case protocol.CodeBusy:
+		return "try again in a moment"
+	case protocol.CodeTooLarge:
+		return "split the input and hire for each part"
+	default:
+		return "`souk status` and the peer's log tell more"
+	}
+}
+
 // exit returns the exit status for a code. All codes that are not named here are
 // the general failure.
 func exit(code protocol.Code) int {
@@ -87,6 +125,9 @@ func (p *program) report(err error, args []string) int {
 func explain(err error) *gateway.Error {
 	var e *gateway.Error
 	if errors.As(err, &e) {
+		if e.Hint == "" {
+			return &gateway.Error{Code: e.Code, Message: e.Message, Hint: next(e.Code), Retryable: e.Retryable}
+		}
 		return e
 	}
 	e = &gateway.Error{Message: err.Error()}

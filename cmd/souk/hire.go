@@ -44,7 +44,7 @@ end it. ` + "`souk job cancel`" + ` does.`,
 			if err := o.fill(); err != nil {
 				return misuse(c, err)
 			}
-			return p.hire(c.Context(), &o)
+			return refused(c, p.hire(c.Context(), &o))
 		},
 	}
 	f := c.Flags()

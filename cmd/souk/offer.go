@@ -78,7 +78,7 @@ stranger's text.`,
 			defer desk.Close()
 			o, err := desk.AddOffer(c.Context(), s.draft)
 			if err != nil {
-				return err
+				return refused(c, err)
 			}
 			return p.show(shownOffer{"souk.offer/v1", o}, func(w io.Writer) error {
 				_, err := fmt.Fprintf(w, "selling %s for %s\n", safe(o.Capability), price(o.Price.String(), o.Asset, o.Ask))

@@ -82,27 +82,7 @@ func down(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// finds waits until a peer knows an offer: finds NAME CAPABILITY.
-func finds(ts *testscript.TestScript, neg bool, args []string) {
-	deadline := time.After(longest)
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		cmd := exec.Command(souk(ts), "find", args[1], "--json", "--home", ts.MkAbs(args[0]))
-		b, err := cmd.Output()
-		var found shownFound
-		if err == nil && json.Unmarshal(b, &found) == nil && len(found.Offers) > 0 {
-			return
-		}
-		select {
-		case <-again.C:
-		case <-deadline:
-			ts.Fatalf("%s does not find %s: %s", args[0], args[1], b)
-		}
-	}
-}
-
-// spoil changes one byte of a file: spoil FROM TO OFFSET.
+// spoil copies a file with one byte changed, the first of TEXT: spoil FROM TO TEXT.
 func spoil(ts *testscript.TestScript, neg bool, args []string) {
 	b := []byte(ts.ReadFile(args[0]))
 	at := strings.Index(string(b), args[2])
