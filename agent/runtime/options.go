@@ -16,7 +16,7 @@ import (
 const (
 	MaxInput     = 64 << 20 // bytes of an order's input
 	MaxResult    = 64 << 20 // bytes of a result
-	MaxMemory    = 2 << 30  // bytes of address space of a worker's process
+	MaxMemory    = 4 << 30  // bytes of address space of a worker's process
 	MaxBoard     = 4096     // live announcements kept for others
 	MaxPerAuthor = 64       // of them by one author
 	MaxTray      = 32 << 20 // bytes of artefacts that came with frames and wait to be kept

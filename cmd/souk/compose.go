@@ -97,6 +97,9 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the vault: %w", err)
 	}
+	if err := errors.Join(os.MkdirAll(o.home.Rooms(), 0o700), exec.Sweep(o.home.Rooms())); err != nil {
+		return nil, fmt.Errorf("clear the rooms of old tasks: %w", err)
+	}
 	db, err := openDatabase(o.home, o.log)
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	shut := []func() error{known.close, db.Close}
 	peer, err := runtime.Open(ctx, runtime.Options{
 		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: db, Vault: vault,
-		Workers: []worker.Maker{exec.Maker{}, builtin.Maker{}},
+		Workers: []worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}},
 		Checker: check.Checker{},
 		Dial: func(h p2p.Handler) (p2p.Network, error) {
 			return libp2p.New(libp2p.Options{

@@ -40,18 +40,23 @@ const (
 )
 
 // Maker makes workers that run programs. Its zero value is ready.
-type Maker struct{}
+type Maker struct {
+	// Rooms is the directory in which each task gets a private one for its time; "" for the
+	// system's temporary directory. See Sweep.
+	Rooms string
+}
 
 // Name returns "exec".
 func (Maker) Name() string { return "exec" }
 
 // Make checks the settings and that the program exists now. It returns worker.ErrConfig (wrapped)
 // with what to do about it.
-func (Maker) Make(c worker.Config) (worker.Worker, error) {
+func (m Maker) Make(c worker.Config) (worker.Worker, error) {
 	p, err := parse(c.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("%w: exec: %w", worker.ErrConfig, err)
 	}
+	p.rooms = m.Rooms
 	return p, nil
 }
 

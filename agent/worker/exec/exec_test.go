@@ -85,7 +85,7 @@ func TestEnvironmentIsScrubbed(t *testing.T) {
 }
 
 func TestRoomIsEmptyAndRemoved(t *testing.T) {
-	before, _ := filepath.Glob(filepath.Join(os.TempDir(), "souk-task-*"))
+	t.Setenv("TMPDIR", t.TempDir()) // other tests have rooms of their own
 	got, err := shell(t, `ls -A . "$HOME" "$TMPDIR"; mkdir -p a/b; echo x >a/b/c; echo y >"$HOME/y"; chmod 000 a/b a`, "", plenty)
 	if err != nil {
 		t.Fatal(err)
@@ -93,9 +93,26 @@ func TestRoomIsEmptyAndRemoved(t *testing.T) {
 	if strings.Count(got, "\n") != 5 { // three names with a colon, two empty lines between
 		t.Errorf("the room is not empty: %q", got)
 	}
-	after, _ := filepath.Glob(filepath.Join(os.TempDir(), "souk-task-*"))
-	if !slices.Equal(before, after) {
-		t.Errorf("rooms before %v and after %v", before, after)
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	rooms := t.TempDir()
+	left, err := openRoom(rooms, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(left.work, 0); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(rooms, "other")
+	if err := errors.Join(os.Mkdir(kept, 0o700), Sweep(rooms)); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(rooms); err != nil || len(entries) != 1 || entries[0].Name() != "other" {
+		t.Errorf("after the sweep: %v, %v", entries, err)
 	}
 }
 

@@ -13,8 +13,9 @@ type room struct {
 	root, home, temp, work string
 }
 
-func openRoom(dir string) (*room, error) {
-	root, err := os.MkdirTemp("", "souk-task-")
+// openRoom makes a room in the directory under ("" for the system's temporary directory).
+func openRoom(under, dir string) (*room, error) {
+	root, err := os.MkdirTemp(under, "souk-task-")
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +33,16 @@ func openRoom(dir string) (*room, error) {
 		}
 	}
 	return r, nil
+}
+
+// Sweep removes the rooms that an earlier process left in the directory rooms when it was killed.
+// They may hold payload. Only one process may use that directory.
+func Sweep(rooms string) error {
+	left, err := filepath.Glob(filepath.Join(rooms, "souk-task-*"))
+	for _, root := range left {
+		err = errors.Join(err, (&room{root: root}).remove())
+	}
+	return err
 }
 
 // environment is all that the program gets to see of its surroundings.

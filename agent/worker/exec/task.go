@@ -19,6 +19,7 @@ const grace = 500 * time.Millisecond
 
 // program is the worker. It holds no state of a task, so it may run several at once.
 type program struct {
+	rooms  string   // where rooms are made
 	path   string   // where the program is
 	words  []string // its name and arguments, as the owner gave them
 	dir    string   // where to work; empty for a fresh directory each time
@@ -36,7 +37,7 @@ func (p *program) Do(ctx context.Context, t worker.Task, out io.Writer) (worker.
 	if err := ended(ctx); err != nil {
 		return worker.Result{}, err
 	}
-	room, err := openRoom(p.dir)
+	room, err := openRoom(p.rooms, p.dir)
 	if err != nil {
 		return worker.Result{}, fmt.Errorf("%w: make a place to work in: %w", worker.ErrFailed, err)
 	}

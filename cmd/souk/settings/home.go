@@ -65,5 +65,8 @@ func (h Home) Database() string { return filepath.Join(h.Data, "db") }
 // Vault is the folder of the artefacts.
 func (h Home) Vault() string { return filepath.Join(h.Data, "vault") }
 
+// Rooms is the folder in which programs get a room for the time of a task.
+func (h Home) Rooms() string { return filepath.Join(h.Data, "rooms") }
+
 // Socket is the local API's socket.
 func (h Home) Socket() string { return filepath.Join(h.Data, "api.sock") }
