@@ -170,8 +170,11 @@ func (p *program) demoPage(w io.Writer, r *demo.Report, shown shownDemo) error {
 		books[i] = []string{q.Provider, q.Asset, q.Owes.String(), q.IsOwed.String(), agree}
 	}
 	if err := p.table([]column{
-		{head: "BOOKS WITH"}, {head: "ASSET"}, {head: "THE HIRER OWES", right: true},
-		{head: "THE PROVIDER IS OWED", right: true}, {head: "THEY"},
+		{head: "BOOKS WITH"},
+		{head: "ASSET"},
+		{head: "THE HIRER OWES", right: true},
+		{head: "THE PROVIDER IS OWED", right: true},
+		{head: "THEY"},
 	}, books); err != nil {
 		return err
 	}

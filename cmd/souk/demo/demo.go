@@ -319,7 +319,7 @@ func (p *play) collect(ctx context.Context, done *Job, seller *provider) error {
 func (p *play) tell(n int, done *Job) {
 	if n < len(p.providers) && len(done.Documents) > 0 {
 		at := time.UnixMilli(int64(done.Documents[0].At)).Sub(p.began)
-		p.report.Steps = append(p.report.Steps, Step{max(at, 0), done.Provider, "quote", fmt.Sprintf("%s %s", done.Price, done.Asset)})
+		p.report.Steps = append(p.report.Steps, Step{max(at, 0), done.Provider, "price", fmt.Sprintf("%s %s", done.Price, done.Asset)})
 		for _, d := range done.Documents {
 			at := time.UnixMilli(int64(d.At)).Sub(p.began)
 			p.report.Steps = append(p.report.Steps, Step{max(at, 0), p.names[d.By], d.Kind, d.Says})
