@@ -38,7 +38,7 @@ func demoCommand(p *program) *cobra.Command {
 		Long: `Three real peers, with homes, keys and sockets of their own on this machine: a
 summariser, a word counter and a hirer. They offer, are found, quote, contract,
 work, deliver, are checked and paid. All that is told is read from the peers.`,
-		Example: "  souk demo\n  souk demo --in README.md --jobs 10\n  souk demo --keep /tmp/market && SOUK_HOME=/tmp/market/hirer souk up",
+		Example: "  souk demo\n  souk demo --in README.md --jobs 10\n  souk demo --keep /tmp/market && SOUK_NET=souk-demo SOUK_HOME=/tmp/market/hirer souk up",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if jobs < 1 || jobs > demo.MaxJobs {

@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs, "up": up, "down": down, "spoil": spoil,
+			"exits": exits, "json": jsonIs, "up": up, "down": down, "spoil": spoil, "damage": damage,
 		},
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,16 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/souk-network/souk/agent/runtime"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/gateway"
-	"github.com/souk-network/souk/store"
 	"github.com/souk-network/souk/store/files"
 )
 
 func verifyCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Short: "Check the whole journal and name the first bad record",
-		Long: `Walk over the journal from the first record to the last and check its hash chain.
+		Long: `Walk over the journal from the first record to the last and check its hash chain
+and that every record can be read.
 Where the peer runs, it does this itself; otherwise its store is opened here.`,
 		Example: "  souk verify\n  souk verify --json",
 		Args:    args(cobra.NoArgs),
@@ -81,19 +81,5 @@ func verifyStore(ctx context.Context, home settings.Home) (found gateway.Verific
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	found.Schema = "souk.verify/v1"
-	head, err := db.Replay(1, func(seq uint64, _ []byte) error {
-		found.Records = seq
-		return ctx.Err()
-	})
-	var damage *store.Damage
-	if errors.As(err, &damage) {
-		found.Bad, found.Why = damage.Seq, damage.Why
-		return found, nil
-	}
-	if err != nil {
-		return found, fmt.Errorf("verify the journal: %w", err)
-	}
-	found.OK, found.Records, found.Head = true, head.Seq, hex.EncodeToString(head.Chain[:])
-	return found, nil
+	return runtime.Verify(ctx, db)
 }
