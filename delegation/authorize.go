@@ -132,8 +132,8 @@ func authorizeSpending(m *protocol.Mandate, act Act) error {
 	if b.Period > 0 && over(act.PeriodSpent, act.Amount, b.PerPeriod) {
 		return refuse(protocol.CodeBudget, ClausePerPeriod, "%s spent and %s more, at most %s in a period", act.PeriodSpent, act.Amount, b.PerPeriod)
 	}
-	if !b.Approval.IsZero() && act.Amount.Cmp(b.Approval) > 0 {
-		return refuse(protocol.CodeMandate, ClauseApproval, "%s is above %s: the owner has to approve it", act.Amount, b.Approval)
+	if !b.Approval.IsZero() && act.Amount.Cmp(b.Approval) >= 0 {
+		return refuse(protocol.CodeMandate, ClauseApproval, "%s is not below %s: the owner has to approve it", act.Amount, b.Approval)
 	}
 	return nil
 }

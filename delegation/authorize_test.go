@@ -80,7 +80,8 @@ func TestAuthorize(t *testing.T) {
 		{name: "period", grant: budget(func(b *protocol.Budget) { b.Period, b.PerPeriod = 1000, wire.Units(10) }),
 			act: func(a *Act) { a.PeriodSpent = wire.Units(6) }, clause: ClausePerPeriod, code: protocol.CodeBudget},
 		{name: "approval", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(4) }), clause: ClauseApproval, code: protocol.CodeMandate},
-		{name: "at the threshold", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(5) })},
+		{name: "at the threshold", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(5) }), clause: ClauseApproval, code: protocol.CodeMandate},
+		{name: "below the threshold", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(6) })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := Authorize(root(c.grant), act(c.act))

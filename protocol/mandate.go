@@ -42,7 +42,7 @@ type Budget struct {
 	Total     wire.Amount `cbor:"total"`
 	PerPeriod wire.Amount `cbor:"per_period,omitzero"` // optional: at most this in any Period
 	Period    uint64      `cbor:"period,omitzero"`     // milliseconds
-	Approval  wire.Amount `cbor:"approval,omitzero"`   // optional: a job above it needs the owner's approval
+	Approval  wire.Amount `cbor:"approval,omitzero"`   // optional: a job of this amount or more needs the owner's approval
 }
 
 // Check reports what is wrong with d taken alone.
