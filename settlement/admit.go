@@ -95,11 +95,7 @@ func (b *Book) draw(s *strand) {
 func (b *Book) checkRisk(x *sight) error {
 	x.risk = x.of.risk
 	for _, h := range x.taken {
-		owed := h.amount
-		if h.end != nil {
-			owed = h.end.Amount
-		}
-		if err := add(&x.risk, owed); err != nil {
+		if err := add(&x.risk, h.stake()); err != nil {
 			return err
 		}
 	}

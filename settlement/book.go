@@ -90,7 +90,8 @@ func (b *Book) Apply(s wire.Said) error {
 	case *protocol.Claim:
 		h, err := b.checkClaim(d, s.ID)
 		if err == nil {
-			h.claim, h.claimed = s.ID, d.Amount
+			b.change(b.strands[h.of], h, func() { h.claim, h.claimed = s.ID, d.Amount })
+			b.draw(b.strands[h.of])
 		}
 		return named(err, s.ID)
 	}

@@ -140,7 +140,7 @@ func (b *Book) covered(x *sight, id wire.CID, height uint64) ([]*hold, error) {
 	later := true
 	for _, h := range j.holds {
 		later = later && h.at.height > height
-		if h.at.height <= height && (h.end == nil || h.endAt > height) {
+		if h.at.height <= height && (h.end == nil || h.end.height > height) {
 			holds = append(holds, h)
 		}
 	}
@@ -152,6 +152,9 @@ func (b *Book) covered(x *sight, id wire.CID, height uint64) ([]*hold, error) {
 
 // see folds a countersign that checkCountersign has passed.
 func (b *Book) see(x *sight, id wire.CID) {
+	for _, h := range x.disputed {
+		h.disputed = true
+	}
 	if x.step >= 0 {
 		b.reach(x.of, x.step, id)
 	}
@@ -160,9 +163,6 @@ func (b *Book) see(x *sight, id wire.CID) {
 	}
 	for _, a := range x.declined {
 		a.hold.declined, a.hold.declinedAs = a.code, id
-	}
-	for _, h := range x.disputed {
-		h.disputed = true
 	}
 	if x.of.payee == b.self {
 		x.of.risk = x.risk

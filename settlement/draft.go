@@ -82,7 +82,10 @@ func (b *Book) DraftVoid(at uint64, hold wire.CID, basis ...wire.CID) (*protocol
 	if h.declined != "" && !slices.Contains(e.Basis, h.declinedAs) {
 		e.Basis = append(e.Basis, h.declinedAs)
 	}
-	if h.seen && h.declined == "" && !h.lapsed(at) && !b.jobs[h.job].permits(basis) {
+	switch {
+	case !h.claim.IsZero():
+		return nil, refuse(protocol.CodeHold, "the hold is claimed")
+	case h.seen && h.declined == "" && !h.lapsed(at) && !b.jobs[h.job].permits(basis):
 		return nil, refuse(protocol.CodeHold, "the hold is countersigned, and no basis frees it")
 	}
 	e.At = at
@@ -90,17 +93,24 @@ func (b *Book) DraftVoid(at uint64, hold wire.CID, basis ...wire.CID) (*protocol
 }
 
 // DraftCountersign returns the countersign of all that payer has said to self.
-// The caller adds the jobs it takes, declines or disputes, time and nonce.
+// The holds that the payer let lapse although self has claimed them are in
+// dispute in it; the caller adds the jobs it takes or declines, time and nonce.
 func (b *Book) DraftCountersign(payer wire.Key, asset string) (*protocol.Countersign, error) {
 	s := b.strands[pair{payer, b.self, asset}]
 	if s == nil {
 		return nil, refuse(protocol.CodeLane, "%s has said nothing in %s", payer, asset)
 	}
 	p := s.tip()
-	return &protocol.Countersign{
+	c := &protocol.Countersign{
 		Head: wire.Head{Kind: protocol.KindCountersign, By: b.self},
 		Lane: p.lane, Seq: p.seq, Entry: p.id, Totals: p.totals,
-	}, nil
+	}
+	for _, x := range s.steps {
+		if h := b.entries[x.entry.Hold]; h != nil && !h.due().IsZero() && !slices.Contains(c.Disputed, h.id) {
+			c.Disputed = append(c.Disputed, h.id)
+		}
+	}
+	return c, nil
 }
 
 func (b *Book) blank(payee wire.Key, asset string, act protocol.Act) *protocol.Entry {
@@ -118,7 +128,9 @@ func (b *Book) ending(id wire.CID, act protocol.Act, basis []wire.CID) (*protoco
 	}
 	e := b.blank(h.of.payee, h.of.asset, act)
 	e.Job, e.Part, e.Hold, e.Basis = h.job, h.part, h.id, append([]wire.CID(nil), basis...)
-	e.Totals.Released = h.amount
+	if h.end == nil {
+		e.Totals.Released = h.amount
+	}
 	return e, h, nil
 }
 

@@ -34,6 +34,9 @@ func (b *Book) checkEntry(e *protocol.Entry, id wire.CID) (*step, error) {
 	if err := b.effect(s, from, &totals, e); err != nil {
 		return nil, err
 	}
+	if _, err := totals.Exposure(); err != nil {
+		return nil, refuse(protocol.CodeAmount, "more is owed and set aside than 2^128-1")
+	}
 	if totals != e.Totals {
 		return nil, refuse(protocol.CodeAmount, "totals are not those before plus its effect")
 	}
@@ -126,7 +129,7 @@ func (b *Book) effect(s *strand, from place, t *protocol.Totals, e *protocol.Ent
 		return zero(e)
 	case protocol.ActClose:
 		if s.holds > 0 {
-			return refuse(protocol.CodeHold, "%d holds are outstanding", s.holds)
+			return refuse(protocol.CodeHold, "%d holds have not ended for good", s.holds)
 		}
 		return zero(e)
 	case protocol.ActPay:
@@ -140,7 +143,11 @@ func (b *Book) effect(s *strand, from place, t *protocol.Totals, e *protocol.Ent
 		if err != nil {
 			return err
 		}
-		return firstOf(add(&t.Posted, e.Amount), add(&t.Released, h.amount))
+		err = add(&t.Posted, e.Amount)
+		if h.end == nil { // a claim that crossed a VOID finds its hold released
+			err = firstOf(err, add(&t.Released, h.amount))
+		}
+		return err
 	case protocol.ActCredit:
 		return firstOf(b.checkCredit(s, e), add(&t.Credited, e.Amount), settles(t))
 	case protocol.ActSettled:
@@ -157,7 +164,7 @@ func (b *Book) checkMeter(s *strand, e *protocol.Entry) error {
 	if e.Reading <= j.reading {
 		return refuse(protocol.CodeDuplicate, "reading %d is not above %d", e.Reading, j.reading)
 	}
-	return owed(e)
+	return nil
 }
 
 func (b *Book) checkCredit(s *strand, e *protocol.Entry) error {

@@ -20,20 +20,15 @@ func (b *Book) say(x *step) {
 		}
 	case protocol.ActHold:
 		b.addHold(s, x)
-		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
 	case protocol.ActPay:
-		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
+		b.spendBy(e, e.Amount, wire.Amount{})
 	case protocol.ActMeter:
 		x.before, b.jobs[e.Job].reading = b.jobs[e.Job].reading, e.Reading
-		b.spend(e, e.Mandate, e.Amount, wire.Amount{})
+		b.spendBy(e, e.Amount, wire.Amount{})
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
-		h.end, h.endID, h.endAt = e, x.id, x.height
-		s.holds--
-		b.spend(e, h.mandate, e.Amount, h.amount)
-		if h.taken {
-			s.risk = less(s.risk, less(h.amount, e.Amount))
-		}
+		x.voided = h.end
+		b.change(s, h, func() { h.end = &end{e, x.id, x.height} })
 	case protocol.ActCredit, protocol.ActSettled:
 		s.risk = less(s.risk, e.Amount)
 		if e.Act == protocol.ActSettled {
@@ -49,27 +44,25 @@ func (b *Book) say(x *step) {
 func (b *Book) unsay(s *strand, x *step) {
 	e := x.entry
 	s.unnote(x.place)
-	s.risk = x.risk
 	switch e.Act {
 	case protocol.ActOpen:
 		delete(b.lanes, x.lane)
 	case protocol.ActHold:
+		b.change(s, b.entries[x.id], func() { b.entries[x.id].amount = wire.Amount{} })
 		b.dropHold(s, b.entries[x.id])
 		s.holds--
-		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
 	case protocol.ActPay:
-		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
+		b.spendBy(e, wire.Amount{}, e.Amount)
 	case protocol.ActMeter:
 		b.jobs[e.Job].reading = x.before
-		b.spend(e, e.Mandate, wire.Amount{}, e.Amount)
+		b.spendBy(e, wire.Amount{}, e.Amount)
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
-		h.end, h.endID, h.endAt = nil, wire.CID{}, 0
-		s.holds++
-		b.spend(e, h.mandate, h.amount, e.Amount)
+		b.change(s, h, func() { h.end = x.voided })
 	case protocol.ActSettled:
 		b.paid[wire.Sum(e.Proof)].used = false
 	}
+	s.risk = x.risk
 	b.draw(s)
 }
 
@@ -116,7 +109,23 @@ func (b *Book) seen(s *strand, x *step) {
 	case protocol.ActHold:
 		b.entries[x.id].seen = true
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
-		b.finish(s, b.entries[x.entry.Hold])
+		h := b.entries[x.entry.Hold]
+		if h.end.id == x.id && (x.entry.Act != protocol.ActVoid || (h.claim.IsZero() && !h.disputed)) {
+			b.finish(s, h)
+		}
+	}
+}
+
+// change lets how change what a hold is, and moves all sums in which it counts.
+func (b *Book) change(s *strand, h *hold, how func()) {
+	stake, due := h.stake(), h.due()
+	how()
+	more, fewer := less(h.stake(), stake), less(stake, h.stake())
+	s.due = plus(less(s.due, due), h.due())
+	if s.payer == b.self {
+		b.spend(purse{h.mandate, s.asset}, more, fewer)
+	} else if h.taken {
+		s.risk = plus(less(s.risk, fewer), more)
 	}
 }
 
@@ -133,12 +142,15 @@ func (b *Book) affords(e *protocol.Entry) error {
 }
 
 // spend adds to what is spent under a mandate and takes away what no longer is.
-func (b *Book) spend(e *protocol.Entry, mandate wire.CID, more, fewer wire.Amount) {
-	if e.By != b.self || mandate.IsZero() {
-		return
-	}
-	p := purse{mandate, e.Asset}
+func (b *Book) spend(p purse, more, fewer wire.Amount) {
 	put(b.spent, p, plus(less(b.spent[p], fewer), more))
+}
+
+// spendBy is spend for an entry that ends no hold.
+func (b *Book) spendBy(e *protocol.Entry, more, fewer wire.Amount) {
+	if e.By == b.self {
+		b.spend(purse{e.Mandate, e.Asset}, more, fewer)
+	}
 }
 
 // put keeps a sum under its key; nothing is not kept.

@@ -39,15 +39,41 @@ type hold struct {
 	claim      wire.CID
 	claimed    wire.Amount
 
-	end     *protocol.Entry // POST, AWARD or VOID
-	endID   wire.CID
-	endAt   uint64 // its height
-	endSeen bool
+	end      *end // POST, AWARD or VOID
+	finished bool // the end is countersigned, and no claim contradicts it
 }
 
-// lapsed reports whether nobody has claimed h in time, by an entry made at at.
-func (h *hold) lapsed(at uint64) bool {
-	return h.claim.IsZero() && at > h.deadline+protocol.Skew
+// end is how a hold ended.
+type end struct {
+	entry  *protocol.Entry
+	id     wire.CID
+	height uint64
+}
+
+// lapsed reports whether the time to claim h is over, as an entry made at at sees it.
+func (h *hold) lapsed(at uint64) bool { return at > h.deadline+protocol.Skew }
+
+// voided reports whether a VOID has ended h.
+func (h *hold) voided() bool { return h.end != nil && h.end.entry.Act == protocol.ActVoid }
+
+// due is what is claimed of h although it was voided: a VOID that lets a hold
+// lapse may cross a claim made in time. The claim counts.
+func (h *hold) due() wire.Amount {
+	if h.voided() {
+		return h.claimed
+	}
+	return wire.Amount{}
+}
+
+// stake is what h costs its payer, as things stand.
+func (h *hold) stake() wire.Amount {
+	switch {
+	case h.end == nil:
+		return h.amount
+	case h.voided():
+		return h.due()
+	}
+	return h.end.entry.Amount
 }
 
 func (b *Book) checkHold(s *strand, from place, e *protocol.Entry) error {
@@ -106,7 +132,7 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 	switch {
 	case h == nil || h.of != s.pair:
 		return nil, refuse(protocol.CodeHold, "no such hold in this lane")
-	case h.end != nil:
+	case h.end != nil && (!h.voided() || h.finished || h.claim.IsZero() || e.Act == protocol.ActVoid):
 		return nil, refuse(protocol.CodeHold, "the hold has ended")
 	case e.Job != h.job || e.Part != h.part:
 		return nil, refuse(protocol.CodeHold, "the hold is for another job or part")
@@ -125,7 +151,7 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 		return h, nil
 	case !e.Amount.IsZero():
 		return nil, refuse(protocol.CodeAmount, "a VOID owes nothing")
-	case !h.claim.IsZero():
+	case !h.claim.IsZero() && !h.lapsed(e.At):
 		return nil, refuse(protocol.CodeHold, "the hold is claimed: only a POST or an AWARD can end it")
 	case h.taken && !permitted && !h.lapsed(e.At):
 		return nil, refuse(protocol.CodeHold, "the job was taken, and no basis given frees its hold")
@@ -133,13 +159,14 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 	return h, nil
 }
 
-// checkClaim returns the hold that c would claim.
+// checkClaim returns the hold that c would claim. It may come after a VOID that
+// let the hold lapse, until the payee has countersigned that VOID undisputed.
 func (b *Book) checkClaim(c *protocol.Claim, id wire.CID) (*hold, error) {
 	h := b.entries[c.Hold]
 	if h == nil {
 		return nil, refuse(protocol.CodeHold, "no such hold")
 	}
-	over := h.end != nil && (h.endSeen || h.end.Act != protocol.ActVoid)
+	over := h.end != nil && (h.finished || !h.voided() || b.jobs[h.job].permits(h.end.entry.Basis))
 	switch {
 	case h.claim == id:
 		return nil, ErrKnown
@@ -153,7 +180,7 @@ func (b *Book) checkClaim(c *protocol.Claim, id wire.CID) (*hold, error) {
 		return nil, refuse(protocol.CodeHold, "the job was not taken")
 	case c.Amount.Cmp(h.amount) > 0:
 		return nil, refuse(protocol.CodeAmount, "%s of a hold of %s", c.Amount, h.amount)
-	case c.At > h.deadline+protocol.Skew:
+	case c.At > h.deadline:
 		return nil, refuse(protocol.CodeLate, "claimed after the hold's deadline")
 	}
 	return h, nil
@@ -205,6 +232,9 @@ func (b *Book) addHold(s *strand, x *step) {
 		s.idem[string(h.idem)] = append(s.idem[string(h.idem)], h.id)
 	}
 	s.holds++
+	if s.payer == b.self {
+		b.spend(purse{h.mandate, s.asset}, h.amount, wire.Amount{})
+	}
 }
 
 // dropHold forgets a hold, and its job with the last one.
@@ -223,9 +253,10 @@ func (b *Book) dropHold(s *strand, h *hold) {
 	}
 }
 
-// finish remembers a hold whose end is countersigned, and forgets the oldest.
+// finish remembers a hold that has ended for good, and forgets the oldest.
 func (b *Book) finish(s *strand, h *hold) {
-	h.endSeen = true
+	h.finished = true
+	s.holds--
 	s.done = append(s.done, h.id)
 	if len(s.done) > Remembered {
 		b.dropHold(s, b.entries[s.done[0]])

@@ -214,8 +214,11 @@ func TestHostileEntries(t *testing.T) {
 		"void owing":                 {protocol.ActVoid, func(s *scene) func(*protocol.Entry) { return s.ends(s.waiting, 1) }, protocol.CodeAmount},
 		"void a claim": {protocol.ActVoid, func(s *scene) func(*protocol.Entry) {
 			s.b.Permit(jobID(4), jobID(66))
-			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.Basis, e.At = []wire.CID{jobID(66)}, now+1e9 })
+			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.Basis = []wire.CID{jobID(66)} })
 		}, protocol.CodeHold},
+		"void a claim when lapsed": {protocol.ActVoid, func(s *scene) func(*protocol.Entry) {
+			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.At = now + 1e9 })
+		}, taken},
 
 		"award without a basis": {protocol.ActAward, func(s *scene) func(*protocol.Entry) { return s.ends(s.claimed, 1) }, protocol.CodeHold},
 		"award": {protocol.ActAward, func(s *scene) func(*protocol.Entry) {
@@ -361,7 +364,7 @@ func TestHostileClaims(t *testing.T) {
 		"declined":     {func(s *scene, c *protocol.Claim) { c.Job, c.Hold = jobID(2), s.declined.ID }, protocol.CodeHold},
 		"too much":     {func(s *scene, c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(11) }, protocol.CodeAmount},
 		"too late": {func(s *scene, c *protocol.Claim) {
-			c.Job, c.Hold, c.Amount, c.At = jobID(1), s.taken.ID, wire.Units(1), now+100_000+protocol.Skew+1
+			c.Job, c.Hold, c.Amount, c.At = jobID(1), s.taken.ID, wire.Units(1), now+100_001
 		}, protocol.CodeLate},
 	} {
 		t.Run(name, func(t *testing.T) {

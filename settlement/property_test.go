@@ -68,7 +68,7 @@ type view struct {
 func look(b *Book) view {
 	v := view{Lanes: b.Lanes(), Positions: b.Positions(), Drawn: maps.Clone(b.drawn)}
 	for _, s := range b.order {
-		v.Inner = append(v.Inner, s.risk, s.drawn, s.holds, len(s.done), maps.Clone(s.idem))
+		v.Inner = append(v.Inner, s.risk, s.drawn, s.due, s.holds, len(s.done), maps.Clone(s.idem))
 		v.Unseen = append(v.Unseen, b.Unseen(s.payee))
 	}
 	for n := range byte(200) {
@@ -194,7 +194,7 @@ func (m *market) hold() {
 func (m *market) open() { m.say(m.payer.book.DraftOpen(m.payee.Key(), usd)) }
 
 func (m *market) post() {
-	if h, ok := m.pick(m.holds(m.payer.book, HoldState.Outstanding)); ok {
+	if h, ok := m.pick(m.holds(m.payer.book, func(h HoldState) bool { return h.Outstanding() || h.Due() })); ok {
 		least := rapid.Uint64Range(0, 50).Draw(m.T, "posted")
 		a := wire.Units(least)
 		if a.Cmp(h.Claimed) < 0 || a.Cmp(h.Amount) > 0 {
@@ -381,8 +381,12 @@ func (m *market) checkSums() {
 	spent := make(map[wire.CID]wire.Amount)
 	for _, h := range m.holds(m.payer.book, func(HoldState) bool { return true }) {
 		a := h.Posted
-		if h.Outstanding() {
+		switch {
+		case h.Outstanding():
 			a = h.Amount
+			held, _ = held.Plus(a)
+		case h.Due():
+			a = h.Claimed
 			held, _ = held.Plus(a)
 		}
 		posted, _ = posted.Plus(h.Posted)
@@ -408,7 +412,10 @@ func (m *market) checkSums() {
 	}
 	for _, h := range m.holds(m.payee.book, func(h HoldState) bool { return h.Taken }) {
 		a := h.Amount
-		if !h.Outstanding() {
+		if h.Due() {
+			a = h.Claimed
+		}
+		if !h.Outstanding() && !h.Due() {
 			a = h.Posted
 		}
 		risk, _ = risk.Plus(a)
@@ -468,7 +475,7 @@ func (m *market) meet() {
 	}
 	for _, h := range m.holds(m.payer.book, func(HoldState) bool { return true }) {
 		o, ok := m.payee.book.Hold(h.ID)
-		if !ok || o.Outstanding() != h.Outstanding() || o.Posted != h.Posted || o.Taken != h.Taken || (h.Outstanding() && o.Claimed != h.Claimed) {
+		if !ok || o.Outstanding() != h.Outstanding() || o.Posted != h.Posted || o.Taken != h.Taken || o.Due() != h.Due() {
 			m.Fatalf("C1: the books differ about a hold\n%+v\n%+v", h, o)
 		}
 	}

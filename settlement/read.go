@@ -24,7 +24,7 @@ type Lane struct {
 	SeenHead     wire.CID        // entry Seen
 	SeenTotals   protocol.Totals // after it
 	SeenAs       wire.CID        // the Countersign that said so
-	Holds        int             // outstanding
+	Holds        int             // that have not ended for good
 	Stopped      bool            // by a fork
 }
 
@@ -137,7 +137,14 @@ type HoldState struct {
 	Act     protocol.Act // ActPost, ActAward or ActVoid; 0 while it is outstanding
 	End     wire.CID     // the entry that ended it
 	Posted  wire.Amount  // what that entry owes
-	EndSeen bool         // that entry is countersigned: the end is final
+	EndSeen bool         // that entry is countersigned, and no claim contradicts it: the end is final
+}
+
+// Due reports whether the hold is claimed and not posted yet. That may be so
+// although it was voided: a VOID that lets it lapse may cross a claim made in
+// time, and then the claim counts.
+func (h HoldState) Due() bool {
+	return !h.Claim.IsZero() && (h.Act == 0 || h.Act == protocol.ActVoid)
 }
 
 // Outstanding reports whether the hold has not ended.
@@ -151,7 +158,7 @@ func (h *hold) state() HoldState {
 		Claim: h.claim, Claimed: h.claimed,
 	}
 	if h.end != nil {
-		st.Act, st.End, st.Posted, st.EndSeen = h.end.Act, h.endID, h.end.Amount, h.endSeen
+		st.Act, st.End, st.Posted, st.EndSeen = h.end.entry.Act, h.end.id, h.end.entry.Amount, h.finished
 	}
 	return st
 }
@@ -182,7 +189,7 @@ type Position struct {
 	Asset     string
 	IOwe      wire.Amount // posted, and neither credited nor settled
 	OwedToMe  wire.Amount
-	HeldByMe  wire.Amount // my outstanding holds for the peer
+	HeldByMe  wire.Amount // my outstanding holds for the peer, and claims on those I let lapse too early
 	HeldForMe wire.Amount
 }
 
@@ -191,18 +198,19 @@ type Position struct {
 func (b *Book) Position(peer wire.Key, asset string) Position {
 	p := Position{Peer: peer, Asset: asset}
 	if s := b.strands[pair{b.self, peer, asset}]; s != nil {
-		p.IOwe, p.HeldByMe = balance(s.tip().totals)
+		p.IOwe, p.HeldByMe = s.balance()
 	}
 	if s := b.strands[pair{peer, b.self, asset}]; s != nil {
-		p.OwedToMe, p.HeldForMe = balance(s.tip().totals)
+		p.OwedToMe, p.HeldForMe = s.balance()
 	}
 	return p
 }
 
 // balance returns what is owed and what is set aside. The fold has seen to it
 // that neither falls below zero.
-func balance(t protocol.Totals) (owed, held wire.Amount) {
-	return less(less(t.Posted, t.Credited), t.Settled), less(t.Held, t.Released)
+func (s *strand) balance() (owed, held wire.Amount) {
+	t := s.tip().totals
+	return less(less(t.Posted, t.Credited), t.Settled), plus(less(t.Held, t.Released), s.due)
 }
 
 // Spent returns what self has posted and still holds of asset under a mandate.

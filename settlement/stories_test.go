@@ -9,30 +9,79 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// A VOID that crosses a Claim in time: the payee refuses it, and a fresh epoch
-// from the payee's head gives it up, so that the claim is paid.
+// A VOID that crosses a Claim in time: the lane goes on, the payee disputes the
+// hold in its countersign, and the claim is paid after all.
 func TestVoidCrossesClaim(t *testing.T) {
 	s := newScene(t)
 	s.deal.sign()
 	late := uint64(now + 100_000 + protocol.Skew + 1)
 	void := s.say(s.a.DraftVoid(late, s.taken.ID))
-	claim := s.claim(func(c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(10) })
+	claim := s.claim(func(c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(9) })
+	held := s.b.Position(s.payer.Key(), usd).HeldForMe
 	s.must(s.b.Apply(claim))
-	if got := code(s.b.Apply(void)); got != protocol.CodeHold {
-		t.Fatal(got)
+	s.must(s.b.Apply(void))
+	if p := s.b.Position(s.payer.Key(), usd); p.HeldForMe != less(held, wire.Units(1)) || s.b.drawn[usd] != wire.Units(49) {
+		t.Fatalf("the claim does not count: %+v, drawn %s", p, s.b.drawn[usd])
 	}
-	s.must(s.a.Apply(claim))
-	l, _ := s.b.LaneFrom(s.payer.Key(), usd)
-	s.a.Begin(protocol.Epoch{2})
-	s.both(s.a.DraftOpenFrom(s.payee.Key(), usd, l.Head))
-	s.deal.sign()
-	if h, _ := s.a.Hold(s.taken.ID); !h.Outstanding() || h.Claim != claim.ID {
+	cs := s.deal.sign().Doc.(*protocol.Countersign)
+	if len(cs.Disputed) != 1 || cs.Disputed[0] != s.taken.ID {
+		t.Fatalf("disputed: %v", cs.Disputed)
+	}
+	if h, _ := s.a.Hold(s.taken.ID); h.EndSeen || h.Due() {
 		t.Fatalf("%+v", h)
 	}
-	post := s.both(s.a.DraftPost(s.taken.ID, wire.Units(10)))
+	s.must(s.a.Apply(claim))
+	if h, _ := s.a.Hold(s.taken.ID); !h.Due() || s.a.Spent(jobID(200), usd) != wire.Units(99) {
+		t.Fatalf("%+v, spent %s", h, s.a.Spent(jobID(200), usd))
+	}
+	post := s.both(s.a.DraftPost(s.taken.ID, wire.Units(9)))
 	if e := post.Doc.(*protocol.Entry); len(e.Basis) != 1 || e.Basis[0] != claim.ID {
 		t.Fatal("the POST does not cite the claim it pays")
 	}
+	s.deal.sign()
+	for _, b := range []*Book{s.a, s.b} {
+		if h, _ := b.Hold(s.taken.ID); !h.EndSeen || h.Posted != wire.Units(9) || h.Due() {
+			t.Fatalf("%+v", h)
+		}
+	}
+}
+
+// Once the payee has countersigned a VOID without dispute, it can claim no more.
+func TestClaimAfterVoid(t *testing.T) {
+	s := newScene(t)
+	s.both(s.a.DraftVoid(now+100_000+protocol.Skew+1, s.taken.ID))
+	s.deal.sign()
+	claim := s.claim(func(c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(9) })
+	if a, b := code(s.a.Apply(claim)), code(s.b.Apply(claim)); a != protocol.CodeHold || b != protocol.CodeHold {
+		t.Fatal(a, b)
+	}
+}
+
+// A VOID of what the payee has just taken is refused; a fresh epoch from the
+// payee's head gives it up.
+func TestVoidCrossesTake(t *testing.T) {
+	s := newScene(t)
+	void := s.say(s.a.DraftVoid(now, s.waiting.ID))
+	c, err := s.b.DraftCountersign(s.payer.Key(), usd)
+	s.must(err)
+	c.Taken = []wire.CID{jobID(3)}
+	cs := s.payee.name(s, c)
+	s.must(s.b.Apply(cs))
+	if got := code(s.b.Apply(void)); got != protocol.CodeHold {
+		t.Fatal(got)
+	}
+	s.must(s.a.Apply(cs))
+	l, _ := s.b.LaneFrom(s.payer.Key(), usd)
+	s.a.Begin(protocol.Epoch{2})
+	s.both(s.a.DraftOpenFrom(s.payee.Key(), usd, l.Head))
+	if got := s.a.Unseen(s.payee.Key()); len(got) != 2 || s.a.Ready(s.payee.Key(), usd) != Opening {
+		t.Fatal(got)
+	}
+	s.deal.sign()
+	if h, _ := s.a.Hold(s.waiting.ID); !h.Outstanding() || !h.Taken || s.a.Ready(s.payee.Key(), usd) != Open {
+		t.Fatalf("%+v", h)
+	}
+	s.both(s.a.DraftPost(s.waiting.ID, wire.Units(30)))
 }
 
 // Sums end at 2^128-1, exactly.

@@ -42,6 +42,7 @@ type step struct {
 	parent wire.CID // the entry before it, in the same epoch or, for an OPEN, in an older one
 	entry  *protocol.Entry
 	before uint64      // of a METER: the reading before it
+	voided *end        // of a POST or AWARD: the VOID before it, if it pays a claim that crossed one
 	risk   wire.Amount // the strand's before it
 }
 
@@ -56,7 +57,8 @@ type strand struct {
 	steps   []*step // parents before children
 	epochs  []*marks
 	seenAs  wire.CID              // the countersign that moved base last
-	holds   int                   // outstanding
+	holds   int                   // not ended for good
+	due     wire.Amount           // claimed of holds that were voided
 	idem    map[string][]wire.CID // holds by idempotency key
 	done    []wire.CID            // finished holds that are still remembered, oldest first
 	risk    wire.Amount           // where I am the payee: what was taken on credit and is not settled
