@@ -198,6 +198,12 @@ func noPolling(i *inspection) {
 			var what string
 			switch n := n.(type) {
 			case *ast.CallExpr:
+				// poll(2) is the system's wait for an event with a deadline: the opposite of a poll.
+				if sel, ok := n.Fun.(*ast.SelectorExpr); ok {
+					if from, _ := f.qualified(sel); from == "golang.org/x/sys/unix" {
+						return
+					}
+				}
 				if name := calleeName(n); strings.HasPrefix(name, "Eventually") || strings.HasPrefix(strings.ToLower(name), "poll") {
 					what = name
 				}
