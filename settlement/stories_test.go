@@ -231,3 +231,121 @@ func TestCheckAll(t *testing.T) {
 		t.Fatal("a check has changed the book")
 	}
 }
+
+// Finished holds are forgotten in the end, and not before their turn.
+func TestFinishedHolds(t *testing.T) {
+	d := newDeal(t)
+	d.both(d.a.DraftOpen(d.payee.Key(), usd))
+	job := func(n int) wire.CID { return wire.Sum([]byte{byte(n), byte(n >> 8)}) }
+	const all = Remembered + 50
+	for n := range all {
+		h := d.both(d.a.DraftHold(d.payee.Key(), usd, Hold{
+			Job: job(n), Amount: wire.Units(1), Deadline: now + 1, Mandate: jobID(200), Idem: []byte{byte(n), byte(n >> 8)},
+		}))
+		d.both(d.a.DraftPost(h.ID, wire.Units(1)))
+		if n%100 == 0 || n == all-1 {
+			d.sign()
+		}
+	}
+	for _, b := range []*Book{d.a, d.b} {
+		s := b.order[0]
+		if len(b.entries) != Remembered || len(b.jobs) != Remembered || len(s.idem) != Remembered || len(s.done) != Remembered || s.holds != 0 {
+			t.Fatalf("%d holds, %d jobs, %d keys, %d finished, %d outstanding", len(b.entries), len(b.jobs), len(s.idem), len(s.done), s.holds)
+		}
+		if _, ok := b.HoldOf(job(all-Remembered-1), 0); ok {
+			t.Error("the oldest is kept")
+		}
+		if h, ok := b.HoldOf(job(all-Remembered), 0); !ok || !h.EndSeen {
+			t.Errorf("forgotten too soon: %+v", h)
+		}
+		if n := b.Positions(); len(n) != 1 || n[0].IOwe != wire.Units(all) && n[0].OwedToMe != wire.Units(all) {
+			t.Errorf("%+v", n)
+		}
+	}
+	_, err := d.a.DraftHold(d.payee.Key(), usd, Hold{
+		Job: jobID(1), Amount: wire.Units(1), Deadline: now + 1, Mandate: jobID(200), Idem: []byte{byte((all - 1) % 256), byte((all - 1) >> 8)},
+	})
+	if code(err) != protocol.CodeDuplicate {
+		t.Error(err)
+	}
+}
+
+// No stranger makes a book grow beyond its limits.
+func TestBounds(t *testing.T) {
+	d := newDeal(t)
+	d.both(d.a.DraftOpen(d.payee.Key(), usd))
+	for n := range MaxHolds {
+		d.both(d.a.DraftHold(d.payee.Key(), usd, Hold{Job: wire.Sum([]byte{byte(n), byte(n >> 8)}), Deadline: now + 1, Mandate: jobID(200)}))
+		if n%MaxAhead == MaxAhead/2 {
+			d.sign()
+		}
+	}
+	d.sign()
+	if _, err := d.a.DraftHold(d.payee.Key(), usd, Hold{Job: jobID(1), Deadline: now + 1}); code(err) != protocol.CodeBusy {
+		t.Error(err)
+	}
+	for n := range MaxAssets - 1 {
+		d.both(d.a.DraftOpen(d.payee.Key(), "souk:credit/a"+string(rune('a'+n))))
+	}
+	if _, err := d.a.DraftOpen(d.payee.Key(), "souk:credit/zz"); code(err) != protocol.CodeBusy {
+		t.Error(err)
+	}
+	for n := range byte(3 * MaxPermits) {
+		d.b.Permit(wire.Sum([]byte{0, 0}), jobID(n))
+		d.b.Permit(jobID(n), jobID(n)) // of no job
+	}
+	if n := len(d.b.jobs[wire.Sum([]byte{0, 0})].bases); n != MaxPermits || len(d.b.jobs) != MaxHolds {
+		t.Errorf("%d bases, %d jobs", n, len(d.b.jobs))
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	for name, c := range map[string]struct {
+		pools []Pool
+		good  bool
+	}{
+		"none":         {nil, true},
+		"two":          {[]Pool{{usd, wire.Units(1)}, {"souk:credit/eur-6", wire.Amount{}}}, true},
+		"one twice":    {[]Pool{{usd, wire.Units(1)}, {usd, wire.Units(1)}}, false},
+		"without name": {[]Pool{{"", wire.Units(1)}}, false},
+	} {
+		if err := (Policy{Newcomers: c.pools}).Check(); (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An epoch serves one OPEN, whatever becomes of it.
+func TestEpochs(t *testing.T) {
+	d := newDeal(t)
+	to := d.payee.Key()
+	empty := NewBook(d.payer.Key(), testNet, Policy{})
+	if _, err := empty.DraftOpen(to, usd); !errors.Is(err, ErrEpoch) {
+		t.Fatalf("no epoch was begun: %v", err)
+	}
+	d.both(d.a.DraftOpen(to, usd))
+	if _, err := d.a.DraftOpen(to, usd); !errors.Is(err, ErrEpoch) || d.a.Ready(to, usd) != Open {
+		t.Fatal(err)
+	}
+	d.sign()
+	d.a.Begin(protocol.Epoch{2})
+	if _, err := d.a.DraftHold(to, usd, Hold{Job: jobID(1), Deadline: now + 1}); code(err) != protocol.CodeLane || d.a.Ready(to, usd) != MustOpen {
+		t.Fatal(err)
+	}
+	d.both(d.a.DraftOpen(to, usd))
+	if _, err := d.a.DraftHold(to, usd, Hold{Job: jobID(1), Deadline: now + 1}); code(err) != protocol.CodeLane || d.a.Ready(to, usd) != Opening {
+		t.Fatal(err)
+	}
+	d.sign()
+	if d.a.Ready(to, usd) != Open {
+		t.Fatal("not open")
+	}
+	d.both(d.a.drafted(func() *protocol.Entry {
+		e := payOf(d, 0)
+		e.Act, e.Mandate = protocol.ActClose, wire.CID{}
+		return e
+	}()))
+	if d.a.Ready(to, usd) != MustOpen {
+		t.Fatal("a closed lane goes on")
+	}
+}
