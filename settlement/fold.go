@@ -79,11 +79,10 @@ func (b *Book) reach(s *strand, i int, by wire.CID) {
 	target := s.steps[i]
 	var path, after, void []*step
 	for j, x := range s.steps {
-		follows := slices.ContainsFunc(after, func(y *step) bool { return y.id == x.parent })
 		switch {
 		case j <= i && on[j]:
 			path = append(path, x)
-		case x.parent == target.id || follows:
+		case x.parent == target.id || follows(x, after):
 			after = append(after, x)
 		default:
 			void = append(void, x)
@@ -101,6 +100,16 @@ func (b *Book) reach(s *strand, i int, by wire.CID) {
 	for _, lane := range s.forgetEpochs() {
 		delete(b.lanes, lane)
 	}
+}
+
+// follows reports whether x continues one of steps; most often it is the last.
+func follows(x *step, steps []*step) bool {
+	for _, y := range slices.Backward(steps) {
+		if y.id == x.parent {
+			return true
+		}
+	}
+	return false
 }
 
 // seen marks what one entry did as countersigned.

@@ -199,15 +199,15 @@ func (b *Book) Permit(job, basis wire.CID) {
 	j.bases = append(j.bases, basis)
 }
 
-// part returns the hold for one part of a job: the countersigned one, else the
-// last one said.
+// part returns the hold for one part of a job: the last one said, where there
+// are several on different branches.
 func (b *Book) part(id wire.CID, part uint64) (last *hold, ok bool) {
 	j := b.jobs[id]
 	if j == nil {
 		return nil, false
 	}
 	for _, h := range j.holds {
-		if h.part == part && (last == nil || !last.seen) {
+		if h.part == part {
 			last = h
 		}
 	}

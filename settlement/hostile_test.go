@@ -153,6 +153,9 @@ func TestHostileEntries(t *testing.T) {
 		"reopen from before": {protocol.ActOpen, func(s *scene) func(*protocol.Entry) {
 			return with(reopen, func(e *protocol.Entry) { e.OldSeq, e.OldHead = 2, s.taken.ID })
 		}, protocol.CodeLaneBehind},
+		"reopen from just before": {protocol.ActOpen, func(s *scene) func(*protocol.Entry) {
+			return with(reopen, func(e *protocol.Entry) { e.OldSeq, e.OldHead = 4, s.claimed.ID })
+		}, protocol.CodeLaneBehind},
 		"reopen from beyond": {protocol.ActOpen, func(s *scene) func(*protocol.Entry) {
 			return with(reopen, func(e *protocol.Entry) { e.OldSeq, e.OldHead = e.OldSeq+1, jobID(77) })
 		}, protocol.CodeLane},

@@ -154,9 +154,13 @@ func (m *market) carry(to *keeper, s wire.Said) error {
 func (m *market) holds(b *Book, which func(HoldState) bool) []HoldState {
 	var out []HoldState
 	for n := range m.jobs {
-		for part := range uint64(2) {
-			if h, ok := b.HoldOf(jobID(n), part); ok && which(h) {
-				out = append(out, h)
+		j := b.jobs[jobID(n)]
+		if j == nil {
+			continue
+		}
+		for _, h := range j.holds { // on all branches
+			if st := h.state(); which(st) {
+				out = append(out, st)
 			}
 		}
 	}

@@ -69,6 +69,7 @@ func TestReceipt(t *testing.T) {
 		"chain too far":           {Entry: both.Proof(0), Countersign: signed.Proof(0), Chain: [][]byte{e[1].Raw, e[2].Raw}},
 		"two entries":             {Entry: both.Proof(0), Countersign: both.Proof(1)},
 		"countersigned by payer":  {Entry: both.Proof(1), Countersign: d.seal(d.payer, forgeBy(first, d.payer)).Proof(0)},
+		"other totals":            {Entry: both.Proof(1), Countersign: d.seal(d.payee, otherTotals(first)).Proof(0)},
 		"countersign of no entry": {Entry: signed.Proof(0), Countersign: signed.Proof(0)},
 		"chain too long":          {Entry: both.Proof(0), Countersign: signed.Proof(0), Chain: make([][]byte, MaxChain+1)},
 	} {
@@ -79,6 +80,12 @@ func TestReceipt(t *testing.T) {
 	if _, _, err := exact.Verify(reg, "elsewhere"); !errors.Is(err, wire.ErrNetwork) {
 		t.Errorf("another network: got %v", err)
 	}
+}
+
+func otherTotals(s wire.Said) wire.Said {
+	c := *s.Doc.(*protocol.Countersign)
+	grow(&c.Totals.Held, 1)
+	return wire.Canonical{}.Name(&c)
 }
 
 // forgeBy says a countersign again under another key.

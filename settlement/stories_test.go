@@ -84,6 +84,96 @@ func TestVoidCrossesTake(t *testing.T) {
 	s.both(s.a.DraftPost(s.waiting.ID, wire.Units(30)))
 }
 
+// The POST of a claim that crossed a VOID may be given up in its turn; then the
+// claim is due again.
+func TestDueAgain(t *testing.T) {
+	s := newScene(t)
+	void := s.say(s.a.DraftVoid(now+100_000+protocol.Skew+1, s.taken.ID))
+	claim := s.claim(func(c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(9) })
+	s.must(s.b.Apply(claim))
+	s.must(s.b.Apply(void))
+	s.must(s.a.Apply(claim))
+	s.deal.sign()
+	was := look(s.a)
+	s.say(s.a.DraftPost(s.taken.ID, wire.Units(10)))
+	l, _ := s.b.LaneFrom(s.payer.Key(), usd)
+	s.a.Begin(protocol.Epoch{2})
+	s.both(s.a.DraftOpenFrom(s.payee.Key(), usd, l.Head))
+	s.deal.sign()
+	if got := look(s.a); !reflect.DeepEqual(got.Holds, was.Holds) || !reflect.DeepEqual(got.Spent, was.Spent) || !reflect.DeepEqual(got.Positions, was.Positions) {
+		t.Fatalf("got %+v\nwant %+v", got, was)
+	}
+	s.both(s.a.DraftPost(s.taken.ID, wire.Units(9)))
+}
+
+// What follows a waiting OPEN is refused on both sides, and so is what comes
+// late into the epoch it closes.
+func TestWaitingOpen(t *testing.T) {
+	s := newScene(t)
+	late := s.entry(protocol.ActPay, owes(1))
+	s.a.Begin(protocol.Epoch{2})
+	s.both(s.a.DraftOpen(s.payee.Key(), usd))
+	early := s.entry(protocol.ActPay, owes(1))
+	if got := code(s.b.Apply(late)); got != protocol.CodeLane {
+		t.Errorf("late: %s", got)
+	}
+	for _, b := range []*Book{s.a, s.b} {
+		if got := code(b.Apply(early)); got != protocol.CodeLane {
+			t.Errorf("early: %s", got)
+		}
+	}
+	s.deal.sign()
+	s.must(s.a.Apply(early))
+	s.must(s.b.Apply(early))
+}
+
+// A job taken late is not taken for a part that was paid before.
+func TestTakenLate(t *testing.T) {
+	d := newDeal(t)
+	d.both(d.a.DraftOpen(d.payee.Key(), usd))
+	paid := d.hold(jobID(1), 5)
+	d.both(d.a.DraftPost(paid.ID, wire.Units(5)))
+	open := d.both(d.a.DraftHold(d.payee.Key(), usd, Hold{Job: jobID(1), Part: 1, Deadline: now + 1, Mandate: jobID(200)}))
+	d.sign(jobID(1))
+	for _, b := range []*Book{d.a, d.b} {
+		if h, _ := b.Hold(paid.ID); h.Taken {
+			t.Error("a part that was over is taken")
+		}
+		if h, _ := b.Hold(open.ID); !h.Taken {
+			t.Error("an open part is not taken")
+		}
+	}
+}
+
+// A payer that came back from an old copy takes over what it has forgotten, a
+// VOID on a forgotten basis and a hold for a job it has held for again included.
+func TestForgotten(t *testing.T) {
+	s := newScene(t)
+	s.deal.sign()
+	s.b.Permit(jobID(1), jobID(66))
+	s.a.Permit(jobID(1), jobID(66))
+	void := s.both(s.a.DraftVoid(now, s.taken.ID, jobID(66)))
+	last := s.deal.sign()
+
+	s.a = NewBook(s.payer.Key(), testNet, Policy{})
+	s.a.Begin(protocol.Epoch{2})
+	s.say(s.a.DraftOpen(s.payee.Key(), usd))
+	again := s.say(s.a.DraftHold(s.payee.Key(), usd, Hold{Job: jobID(2), Amount: wire.Units(1), Deadline: now + 1, Mandate: jobID(200)}))
+	for _, said := range []wire.Said{s.open, s.taken, s.declined, s.claimed, s.sign, s.waiting, void, last} {
+		s.must(s.a.Apply(said))
+	}
+	if h, ok := s.a.HoldOf(jobID(2), 0); !ok || h.ID != s.declined.ID || h.Declined == "" {
+		t.Errorf("%+v", h)
+	}
+	if _, ok := s.a.Hold(again.ID); ok {
+		t.Error("a hold of a void epoch is left")
+	}
+	a, b := s.a.Position(s.payee.Key(), usd), s.b.Position(s.payer.Key(), usd)
+	if a.IOwe != b.OwedToMe || a.HeldByMe != b.HeldForMe || len(s.a.Unseen(s.payee.Key())) != 0 {
+		t.Errorf("%+v, %+v", a, b)
+	}
+}
+
 // Sums end at 2^128-1, exactly.
 func TestOverflow(t *testing.T) {
 	s := newScene(t)
@@ -159,7 +249,15 @@ func TestSettled(t *testing.T) {
 	if got := code(s.b.Admit(s.payer.Key(), usd, wire.Units(1))); got != protocol.CodeOverLimit {
 		t.Fatal(got)
 	}
-	s.must(s.b.Apply(s.entry(protocol.ActSettled, settle)))
+	if err := s.b.Admit(s.payer.Key(), usd, wire.Amount{}); err != nil {
+		t.Fatalf("nothing more is no more: %v", err)
+	}
+	said, before := s.entry(protocol.ActSettled, settle), look(s.b)
+	s.must(s.b.CheckAll(said))
+	if !reflect.DeepEqual(before, look(s.b)) {
+		t.Fatal("a check has changed the book")
+	}
+	s.must(s.b.Apply(said))
 	s.b.Final(s.payer.Key(), s.payee.Key(), usd, []byte("p"), wire.Units(10))
 	s.must(s.b.Apply(s.entry(protocol.ActPay, owes(10))))
 	if got := code(s.b.Apply(s.entry(protocol.ActSettled, settle))); got != protocol.CodeDuplicate {
