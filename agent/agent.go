@@ -198,6 +198,11 @@ func (s *step) greeted(e Greeted) {
 	}
 	s.peers[e.Peer] = true
 	s.sayAgain(e.Peer)
+	for _, id := range slices.Clone(s.live) {
+		if d := s.deals[id]; d.peer == e.Peer {
+			s.advance(d) // what waited for the peer to be there, such as a lane to be opened anew
+		}
+	}
 	for _, key := range s.wishes {
 		s.orders[key].forgetAsked(e.Peer)
 	}

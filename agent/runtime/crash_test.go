@@ -197,6 +197,9 @@ func verifyEnd(t *testing.T, a, b *seat, worked int64, rerun bool) string {
 	if !buy.Final {
 		t.Errorf("the buyer's job is %s", buy.Stage)
 	}
+	if took := buy.Closed - min(buy.Closed, buy.Opened); took > 60_000 {
+		t.Errorf("both were there, and the job took %d ms: a deadline ended it, not what was said", took)
+	}
 	if len(sold) == 1 {
 		what += ", seller " + sold[0].Stage
 		if !sold[0].Final || sold[0].Stage != buy.Stage {
