@@ -48,6 +48,16 @@ func (b *Book) LaneFrom(payer wire.Key, asset string) (Lane, bool) {
 	return b.lane(pair{payer, b.self, asset})
 }
 
+// Lane returns the lane in force between the two whom lane id is between, whether
+// id names it or an epoch before it; false where id is not remembered.
+func (b *Book) Lane(id wire.CID) (Lane, bool) {
+	s := b.lanes[id]
+	if s == nil {
+		return Lane{}, false
+	}
+	return s.lane(), true
+}
+
 func (b *Book) lane(p pair) (Lane, bool) {
 	s := b.strands[p]
 	if s == nil {

@@ -42,6 +42,11 @@ func TestReceipt(t *testing.T) {
 	both, post := d.seal(d.payer, e[0], e[1]), d.seal(d.payer, e[2])
 	signed, closing := d.seal(d.payee, first), d.seal(d.payee, last)
 
+	old := protocol.LaneID(testNet, d.payer.Key(), d.payee.Key(), usd, protocol.Epoch{1})
+	if l, ok := d.b.Lane(old); !ok || l.ID == old || l.Epoch != (protocol.Epoch{2}) {
+		t.Fatalf("%+v", l)
+	}
+
 	exact := &Receipt{Entry: both.Proof(1), Countersign: signed.Proof(0)}
 	covered := &Receipt{Entry: both.Proof(0), Countersign: signed.Proof(0), Chain: [][]byte{e[1].Raw}}
 	across := &Receipt{Entry: both.Proof(1), Countersign: closing.Proof(0), Chain: [][]byte{e[2].Raw, e[3].Raw}}
