@@ -12,7 +12,8 @@
 // owed?), reputation (whom to believe?), delegation (who may?). They meet only
 // in agent, which decides and never acts. Everything that acts (clock, key,
 // disk, wire, money, the work itself) stands outside and is driven by
-// agent/runtime.
+// agent/runtime. The room of reputation is still empty: whom to hire is decided
+// by price.
 //
 // # The rooms
 //
@@ -44,6 +45,7 @@
 //
 // # Where to begin
 //
-// docs/tour.md follows one job through the rooms. docs/spec has the bytes,
-// docs/decisions the reasons, CONTRIBUTING.md the manners.
+// docs/tour.md follows one job through the rooms. docs/spec has the bytes and
+// the rules, docs/decisions the reasons and what is left out, CONTRIBUTING.md
+// the manners.
 package souk
