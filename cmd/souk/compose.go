@@ -20,6 +20,7 @@ import (
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
+	"github.com/souk-network/souk/store"
 	"github.com/souk-network/souk/store/badgerdb"
 	"github.com/souk-network/souk/store/files"
 )
@@ -87,6 +88,9 @@ func (r *running) Close() error {
 	return err
 }
 
+// throughJournal is what a test puts between a peer and its journal; nil otherwise.
+var throughJournal func(store.Journal) store.Journal
+
 // openPeer puts a peer together on disk and on the network.
 func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	mandate, err := os.ReadFile(o.home.Mandate())
@@ -106,8 +110,12 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	}
 	known := remember(db, o.log)
 	shut := []func() error{known.close, db.Close}
+	journal := store.Journal(db)
+	if throughJournal != nil {
+		journal = throughJournal(journal)
+	}
 	peer, err := runtime.Open(ctx, runtime.Options{
-		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: db, Vault: vault,
+		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault,
 		Workers: []worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}},
 		Checker: check.Checker{},
 		Dial: func(h p2p.Handler) (p2p.Network, error) {

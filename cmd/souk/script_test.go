@@ -10,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"souk": main})
+	testscript.Main(m, map[string]func(){"souk": main, watchedSouk: watched})
 }
 
 // TestScripts runs what a person types, and compares what they see.
