@@ -18,11 +18,11 @@ import pathlib
 import re
 import sys
 
+sys.dont_write_bytecode = True  # a reader leaves nothing behind
 import ed25519
 
 KIB, MIB = 1 << 10, 1 << 20
-HOUR = 3_600_000  # milliseconds, as all durations here
-DAY = 24 * HOUR
+HOUR, DAY = 3_600_000, 86_400_000  # milliseconds, as all durations here
 
 class Refusal(Exception):
     """Bytes that must be refused, under one of the codes of codes.md."""
