@@ -1,0 +1,124 @@
+package reputation
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+)
+
+// path is the heaviest found from the viewer to somebody.
+type path struct {
+	hops  []Hop
+	reach float64
+}
+
+// lead is one end of the search: how trust came to a party.
+type lead struct {
+	at    int32
+	from  int // the lead before; -1 at a start
+	reach float64
+	share float64
+	how   Bond
+	hops  int
+}
+
+// front is the heap of leads by their index: the heaviest first, then the
+// shorter, then the earlier.
+type front struct {
+	leads []lead
+	open  []int
+}
+
+func (f *front) Len() int { return len(f.open) }
+
+func (f *front) Less(i, j int) bool {
+	x, y := f.leads[f.open[i]], f.leads[f.open[j]]
+	return cmp.Or(cmp.Compare(y.reach, x.reach), cmp.Compare(x.hops, y.hops), cmp.Compare(f.open[i], f.open[j])) < 0
+}
+
+func (f *front) Swap(i, j int) { f.open[i], f.open[j] = f.open[j], f.open[i] }
+func (f *front) Push(x any)    { f.open = append(f.open, x.(int)) }
+
+func (f *front) Pop() any {
+	last := len(f.open) - 1
+	x := f.open[last]
+	f.open = f.open[:last]
+	return x
+}
+
+func (f *front) add(l lead) {
+	f.leads = append(f.leads, l)
+	heap.Push(f, len(f.leads)-1)
+}
+
+// paths finds the path to each rater along which most trust comes: best first,
+// over the rows of the view that is read, at most MaxPath edges long and over at
+// most MaxSearch edges in all.
+func (b *Book) paths(raters []voice) []path {
+	found := make([]path, len(raters))
+	wanted := make(map[int32]int)
+	for j, v := range raters {
+		if v.rater != self {
+			wanted[v.rater] = j
+		}
+	}
+	f := &front{}
+	for _, o := range b.start() {
+		l := lead{at: o.at, from: -1, reach: o.share, share: o.share}
+		if o.at != self {
+			l.how, l.hops = BondAnchor, 1
+		}
+		f.add(l)
+	}
+	closed := make(map[int32]bool)
+	for looked := 0; f.Len() > 0 && len(wanted) > 0 && looked <= MaxSearch; {
+		i := heap.Pop(f).(int)
+		l := f.leads[i]
+		if closed[l.at] {
+			continue
+		}
+		closed[l.at] = true
+		if j, ok := wanted[l.at]; ok {
+			found[j] = path{b.hops(f.leads, i), l.reach}
+			delete(wanted, l.at)
+		}
+		if l.hops == MaxPath || int(l.at) >= len(b.now.rows) || b.now.rows[l.at] == nil {
+			continue
+		}
+		row := b.now.rows[l.at]
+		looked += 1 + len(row.to)
+		for j, to := range row.to {
+			how := BondHired
+			if j >= row.hired {
+				how = BondPaid
+			}
+			if !closed[to] {
+				f.add(lead{to, i, float64(float64(l.reach*(1-b.policy.Restart)) * row.share[j]), row.share[j], how, l.hops + 1})
+			}
+		}
+	}
+	return found
+}
+
+// hops tells the way to lead i, from the viewer on.
+func (b *Book) hops(leads []lead, i int) []Hop {
+	var way []Hop
+	for ; i >= 0 && leads[i].how != 0; i = leads[i].from {
+		l := leads[i]
+		hop := Hop{To: b.parties[l.at].key, How: l.how, Share: l.share}
+		if l.from >= 0 {
+			pair := [2]int32{leads[l.from].at, l.at}
+			if l.how == BondPaid {
+				pair[0], pair[1] = pair[1], pair[0]
+			}
+			if t, ok := b.tied[pair]; ok {
+				for _, c := range b.ties[t].cells {
+					hop.Tally = hop.Tally.plus(b.cells[c].sum.tally)
+				}
+			}
+		}
+		way = append(way, hop)
+	}
+	slices.Reverse(way)
+	return way
+}
