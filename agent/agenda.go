@@ -19,12 +19,14 @@ const (
 	dueOrder
 	dueOffer
 	dueErase
+	dueOpening
 )
 
 type matter struct {
 	what int
 	job  wire.CID // of dueDeal and dueErase
 	key  string   // of dueOrder and dueOffer
+	peer wire.Key // of dueOpening
 }
 
 type due struct {

@@ -41,19 +41,23 @@ type Agent struct {
 	mandate *protocol.Mandate
 
 	// Folded from facts.
-	epoch    protocol.Epoch
-	book     *settlement.Book
-	stall    sell.Stall
-	deals    map[wire.CID]*deal
-	history  []wire.CID // every job, oldest first
-	live     []wire.CID // those that may still need something of us, oldest first
-	outcomes map[wire.CID]wire.CID
-	orders   map[string]*order
-	keys     []string // of all orders, oldest first
-	log      outcomeLog
-	openings []*Saying // OPENs said and not yet seen
-	answers  map[laneKey]*Saying
-	uttered  uint64 // sayings so far
+	epoch     protocol.Epoch
+	book      *settlement.Book
+	stall     sell.Stall
+	deals     map[wire.CID]*deal // those that are told in full
+	past      map[wire.CID]*past // those that are over and told in short
+	closings  []wire.CID         // those of past that still have their closing words, oldest first
+	history   []wire.CID         // every job, oldest first
+	live      []*deal            // those that may still need something of us, oldest first
+	kept      []wire.CID         // those whose payloads are still here, in the order they ended
+	keepsakes map[wire.CID]*keepsake
+	parties   map[wire.Key]*party
+	outcomes  map[wire.CID]wire.CID
+	orders    map[string]*order
+	keys      []string // of all orders, oldest first
+	outlays   []outlay // of budgets with a period
+	log       outcomeLog
+	uttered   uint64 // sayings so far
 
 	// Soft: forgotten when the process ends.
 	market   hire.Market
@@ -64,12 +68,6 @@ type Agent struct {
 	// What the last document heard told the book but not its job: to be said back.
 	objections []*job.Refusal
 	wishes     []string // keys of the orders without a contract, oldest first
-}
-
-// laneKey names the lanes from one payer in one asset over all epochs.
-type laneKey struct {
-	payer wire.Key
-	asset string
 }
 
 // outcomeLog is where our own log of outcomes stands.
@@ -85,14 +83,16 @@ func New(c Config) (*Agent, error) {
 		return nil, err
 	}
 	return &Agent{
-		c:        c,
-		mandate:  c.Mandate.Doc.(*protocol.Mandate),
-		book:     settlement.NewBook(c.Self, c.Net, c.Policy),
-		deals:    map[wire.CID]*deal{},
-		outcomes: map[wire.CID]wire.CID{},
-		orders:   map[string]*order{},
-		answers:  map[laneKey]*Saying{},
-		peers:    map[wire.Key]bool{},
+		c:         c,
+		mandate:   c.Mandate.Doc.(*protocol.Mandate),
+		book:      settlement.NewBook(c.Self, c.Net, c.Policy),
+		deals:     map[wire.CID]*deal{},
+		past:      map[wire.CID]*past{},
+		keepsakes: map[wire.CID]*keepsake{},
+		parties:   map[wire.Key]*party{},
+		outcomes:  map[wire.CID]wire.CID{},
+		orders:    map[string]*order{},
+		peers:     map[wire.Key]bool{},
 	}, nil
 }
 
@@ -103,6 +103,9 @@ type Step struct {
 	Record  Record
 	Effects []Effect
 	Touched []wire.CID // jobs that the record tells of
+	// Slips are what this program was about to say and its own rules forbade.
+	// Nothing came of it; there should be none.
+	Slips []error
 }
 
 // Handle decides what follows from an event at an instant (Unix milliseconds).
@@ -129,7 +132,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		s.refuse(e.From, e.Of, e.Code, "")
 	case Listed:
 		if a.market.Put(at, e.Listing) {
-			s.placeAll()
+			s.listed(e.Listing)
 		}
 	case Ordered:
 		s.ordered(e.Order)
@@ -147,7 +150,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		s.woke()
 	}
 	s.rest()
-	return Step{Record: s.record, Effects: s.effects, Touched: s.touched}, s.fault
+	return Step{Record: s.record, Effects: s.effects, Touched: s.touched, Slips: s.slips}, s.fault
 }
 
 // begin starts a run: what was left undone is taken up from the folded state.
@@ -159,19 +162,26 @@ func (s *step) begin(e Began) {
 			o.since = s.at
 		}
 	}
-	for _, id := range slices.Clone(s.live) {
-		d := s.deals[id]
+	for _, id := range s.kept {
+		if k := s.keepsakes[id]; k != nil {
+			s.effect(Serve{To: k.peer, Artefacts: k.results})
+			s.agenda.set(matter{what: dueErase, job: id}, k.until)
+		}
+	}
+	for _, d := range slices.Clone(s.live) {
 		s.serveAgain(d)
 		s.resume(d)
 		s.advance(d)
-		if d.live() {
+		if d.live {
 			s.effect(Reach{d.peer})
 		}
 	}
 	for _, stand := range s.stall.All() {
 		s.announce(stand)
 	}
-	s.placeAll()
+	for _, key := range slices.Clone(s.wishes) {
+		s.place(s.orders[key])
+	}
 }
 
 // meet greets a peer on a new link.
@@ -191,48 +201,51 @@ func (s *step) meet(peer wire.Key) {
 	s.effect(Tell{To: peer, Doc: s.name(h)})
 }
 
-// greeted takes up with a peer what was not answered.
+// greeted takes up with a peer what was not answered, and what waited for it.
 func (s *step) greeted(e Greeted) {
 	if _, linked := s.peers[e.Peer]; !linked {
 		return // the link went down again before its Hello was read
 	}
 	s.peers[e.Peer] = true
 	s.sayAgain(e.Peer)
-	for _, id := range slices.Clone(s.live) {
-		if d := s.deals[id]; d.peer == e.Peer {
-			s.advance(d) // what waited for the peer to be there, such as a lane to be opened anew
+	if len(s.party(e.Peer).openings) > 0 {
+		s.agenda.set(matter{what: dueOpening, peer: e.Peer}, s.at+firstPause)
+	}
+	for _, d := range slices.Clone(s.party(e.Peer).deals) {
+		s.advance(d)
+	}
+	for _, key := range slices.Clone(s.wishes) {
+		o := s.orders[key]
+		if o.lane == e.Peer || o.forgetAsked(e.Peer) {
+			s.place(o)
 		}
 	}
-	for _, key := range s.wishes {
-		s.orders[key].forgetAsked(e.Peer)
-	}
-	s.placeAll()
 }
 
-// woke runs whatever is due.
+// woke runs whatever is due, or as much of it as one record may hold.
 func (s *step) woke() {
 	s.wakeAt = 0
-	for {
+	for !s.full() {
 		due, ok := s.agenda.next(s.at)
 		if !ok {
 			return
 		}
 		switch due.what {
 		case dueDeal:
-			if d := s.deals[due.job]; d != nil && d.live() {
+			if d := s.deals[due.job]; d != nil && d.live {
 				s.advance(d)
 				s.effect(Changed{Key: d.order, Job: d.id})
 			}
 		case dueOrder:
-			if o := s.orders[due.key]; o.waiting() {
-				s.place(o)
-			}
+			s.place(s.orders[due.key])
 		case dueOffer:
 			if stand, withdrawn, ok := s.stall.Get(due.key); ok && !withdrawn {
 				s.announce(stand)
 			}
 		case dueErase:
 			s.erase(due.job)
+		case dueOpening:
+			s.openAgain(due.peer)
 		}
 	}
 }

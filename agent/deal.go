@@ -22,12 +22,13 @@ type deal struct {
 	unseen    []place     // entries of the job that no countersign has covered
 	work      *ending     // provider: what came of the work
 	judgement *ending     // hirer: what came of the judging
-	erased    bool
-	over      bool // nothing more is needed of us
+	stray     bool        // a HOLD for it did not fit
+	live      bool        // it may still need something of us
 
 	busy   bool   // soft: a task is under way
-	begun  uint64 // soft: since when
+	begun  uint64 // soft: since when, until the hirer was told so; else 0
 	served bool   // soft: the provider may fetch the inputs
+	waits  bool   // soft: something is to be said once its lane is open and has room
 	again  uint64 // soft: when what is not answered is said again
 	pause  uint64 // soft: milliseconds between two tries
 }
@@ -52,149 +53,147 @@ type utterance struct {
 	*Saying
 }
 
-// live reports whether the deal may still need something of us.
-func (d *deal) live() bool { return !d.over }
-
 // concerns reports whether a countersign may tell something of the deal.
 func (d *deal) concerns(c *protocol.Countersign) bool {
-	return len(d.unseen) > 0 || slices.Contains(c.Taken, d.id) ||
+	return slices.ContainsFunc(d.unseen, func(p place) bool { return p.lane == c.Lane && p.seq <= c.Seq }) ||
+		slices.Contains(c.Taken, d.id) ||
 		slices.ContainsFunc(c.Declined, func(x protocol.Declined) bool { return x.Job == d.id })
 }
 
-// Milliseconds between two tries to get an answer.
-const (
-	firstPause = 2_000
-	lastPause  = 60_000
-)
-
-// unanswered returns the deal's bundles that still want an answer.
-func (s *step) unanswered(d *deal) []utterance {
-	var open []utterance
-	for _, u := range d.said {
-		if !s.answered(d, u) {
-			open = append(open, u)
-		}
-	}
-	return open
+// wrote reports whether a document is one that we have said in the deal.
+func (d *deal) wrote(id wire.CID) bool {
+	return slices.ContainsFunc(d.said, func(u utterance) bool {
+		return slices.ContainsFunc(u.Docs, func(s wire.Said) bool { return s.ID == id })
+	})
 }
 
-// answered reports whether nothing in a bundle waits for the other side.
-func (s *step) answered(d *deal, u utterance) bool {
-	if !s.seen(u.Saying) {
-		return false
-	}
-	final := d.job.Stage(s.at).Final()
-	for _, said := range u.Docs {
-		switch said.Doc.(type) {
-		case *protocol.Delivery:
-			_, judged := d.job.Verdict()
-			_, contested := d.job.Contest()
-			if !judged && !contested && !final && !d.job.Acked(said.ID) {
-				return false
-			}
-		case *protocol.Claim, *protocol.Contest:
-			if !final {
-				return false
-			}
-		case *protocol.Cancel:
-			if !s.cancelAnswered(d) {
-				return false
-			}
-		}
-	}
-	return true
+// party is all that lies between us and one peer.
+type party struct {
+	deals    []*deal   // live, oldest first
+	openings []*Saying // OPENs said and not yet seen
+	answers  []answer  // our last countersign of each lane from it
+
+	pause uint64 // soft: milliseconds between two tries to have an OPEN seen
 }
 
-// cancelAnswered: a provider's Cancel is answered by the hirer's VOID, a
-// hirer's by the provider's Cancel or Delivery.
-func (s *step) cancelAnswered(d *deal) bool {
-	if d.role == job.Hirer {
-		_, cancelled := d.job.CancelBy(job.Provider)
-		_, delivered := d.job.Delivery()
-		return cancelled || delivered || d.job.Stage(s.at).Final()
-	}
-	_, voided := d.job.Void()
-	_, posted := d.job.Post()
-	hold, held := s.book.HoldOf(d.id, 0)
-	return voided || posted || !held || !hold.Outstanding() || s.at > hold.Deadline+protocol.Skew
+// answer is the last thing said about the lane of an asset.
+type answer struct {
+	asset  string
+	saying *Saying
 }
 
-// sayAgain says to a peer, in their first order, all bundles it has not answered.
-func (s *step) sayAgain(peer wire.Key) {
-	var open []utterance
-	for _, id := range s.live {
-		if d := s.deals[id]; d.peer == peer {
-			open = append(open, s.unanswered(d)...)
+func (p *party) answered(asset string, saying *Saying) {
+	for i, a := range p.answers {
+		if a.asset == asset {
+			p.answers[i].saying = saying
+			return
 		}
 	}
-	slices.SortFunc(open, func(a, b utterance) int { return int(a.n) - int(b.n) })
-	for _, u := range open {
-		s.effect(Say{u.Saying})
-	}
-	for _, o := range s.openings {
-		if o.To == peer {
-			s.effect(Say{o})
-		}
-	}
+	p.answers = append(p.answers, answer{asset, saying})
 }
 
-// retry says again what a deal's peer has not answered for a while, and returns
-// when to look again, or 0.
-func (s *step) retry(d *deal) uint64 {
-	open := s.unanswered(d)
-	if len(open) == 0 {
-		d.again, d.pause = 0, 0
-		return 0
-	}
-	if d.again == 0 || s.at >= d.again {
-		if d.again != 0 {
-			for _, u := range open {
-				s.send(u.Saying)
-			}
+// lastAnswer returns the last countersign of the lane of an asset, or nil.
+func (p *party) lastAnswer(asset string) *Saying {
+	for _, a := range p.answers {
+		if a.asset == asset {
+			return a.saying
 		}
-		d.pause = min(max(firstPause, d.pause*2), lastPause)
-		d.again = s.at + d.pause
 	}
-	return d.again
+	return nil
 }
 
-// tend decides when a deal is looked at again, or lets go of it.
-func (s *step) tend(d *deal) {
-	again := s.retry(d)
-	if again == 0 && s.done(d) {
-		s.finish(d)
+// party returns what lies between us and a peer, to be looked at only.
+func (a *Agent) party(peer wire.Key) *party {
+	if p := a.parties[peer]; p != nil {
+		return p
+	}
+	return &party{}
+}
+
+// acquaint returns what lies between us and a peer we have to do with.
+func (a *Agent) acquaint(peer wire.Key) *party {
+	p := a.parties[peer]
+	if p == nil {
+		p = &party{}
+		a.parties[peer] = p
+	}
+	return p
+}
+
+// enliven takes a deal among those that may need something of us.
+func (a *Agent) enliven(d *deal) {
+	if d.live {
 		return
 	}
-	if at, _, ok := d.job.Next(s.at); ok && (again == 0 || at < again) {
-		again = at
-	}
-	if at := s.started(d); at != 0 && (again == 0 || at < again) {
-		again = at
-	}
-	if again == 0 { // final, but its hold is not yet ended
-		hold, _ := s.book.HoldOf(d.id, 0)
-		again = max(hold.Deadline+protocol.Skew, s.at) + 1
-	}
-	s.agenda.set(matter{what: dueDeal, job: d.id}, again)
+	d.live = true
+	a.live = append(a.live, d)
+	p := a.acquaint(d.peer)
+	p.deals = append(p.deals, d)
 }
 
-// done reports whether a deal is final and its money at rest.
-func (s *step) done(d *deal) bool {
-	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 {
-		return false
-	}
-	hold, held := s.book.HoldOf(d.id, 0)
-	return !held || !hold.Outstanding()
+// past is a deal that is over, told in short.
+type past struct {
+	view    View
+	closing *Saying // what we said last; nil once it is long ago
 }
 
-// finish lets go of a deal that needs nothing more of us, keeping what its
-// owner may ask for.
-func (s *step) finish(d *deal) {
-	s.agenda.clear(matter{what: dueDeal, job: d.id})
-	s.live = slices.DeleteFunc(s.live, func(id wire.CID) bool { return id == d.id })
-	d.over = true
-	if d.role == job.Provider && !d.erased {
-		s.agenda.set(matter{what: dueErase, job: d.id}, s.at+d.job.Terms().Times.Retention)
+// keepsake is payload of a job that is over, to be erased at an instant.
+type keepsake struct {
+	job     wire.CID
+	peer    wire.Key
+	inputs  []payload.Artefact
+	results []payload.Artefact
+	until   uint64 // Unix milliseconds
+}
+
+// foldErased forgets what was erased.
+func (a *Agent) foldErased(id wire.CID) {
+	delete(a.keepsakes, id)
+	for len(a.kept) > 0 && a.keepsakes[a.kept[0]] == nil {
+		a.kept = a.kept[1:]
 	}
-	s.effect(Changed{Key: d.order, Job: d.id})
+}
+
+// maxClosings is how many finished deals keep their last words for a peer that
+// did not hear them. Whoever asks later gets the last countersign of its lane.
+const maxClosings = 4096
+
+// foldLetGo takes a deal from among those that need something of us. Where its
+// money is at rest too, only what its owner may ask for is kept.
+func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
+	d := a.deals[id]
+	if d == nil || !d.live {
+		return nil, errKnown
+	}
+	d.live = false
+	a.live = slices.DeleteFunc(a.live, func(x *deal) bool { return x == d })
+	p := a.acquaint(d.peer)
+	p.deals = slices.DeleteFunc(p.deals, func(x *deal) bool { return x == d })
+	if d.role == job.Provider && d.job.Taken() && a.keepsakes[id] == nil {
+		k := &keepsake{job: id, peer: d.peer, inputs: d.job.Accept().Inputs, until: at + d.job.Terms().Times.Retention}
+		if d.work != nil {
+			k.results = d.work.results
+		}
+		a.keepsakes[id] = k
+		a.kept = append(a.kept, id)
+	}
+	if hold, held := a.book.HoldOf(id, 0); held && !hold.EndSeen {
+		return []wire.CID{id}, nil
+	}
+	view, _ := a.ByID(at, id)
+	over := &past{view: view}
+	if d.role == job.Provider && len(d.said) > 0 {
+		over.closing = d.said[len(d.said)-1].Saying
+		a.closings = append(a.closings, id)
+	}
+	if len(a.closings) > maxClosings {
+		a.past[a.closings[0]].closing = nil
+		a.closings = a.closings[1:]
+	}
+	if o, ok := d.job.Outcome(); ok {
+		delete(a.outcomes, o.ID)
+	}
+	a.past[id] = over
+	delete(a.deals, id)
+	return []wire.CID{id}, nil
 }

@@ -40,13 +40,13 @@ type Reach struct{ Peer wire.Key }
 type Wake struct{ At uint64 }
 
 // Work gets the inputs (from their frame, the vault or the peer), has the
-// stand's worker work on them, runs the check, makes the results durable and
+// stand's worker work on them, runs the rule, makes the results durable and
 // ends in Worked. It is asked for at most once for a job unless the offer says
 // that work may be repeated.
 type Work struct {
 	Job       wire.CID
 	From      wire.Key
-	Stand     sell.Stand
+	Stand     sell.Stand // with the rule and the type of result that the contract names
 	Inputs    []payload.Artefact
 	Until     uint64 // Unix milliseconds
 	Retention uint64
@@ -72,8 +72,18 @@ type Serve struct {
 	Artefacts []payload.Artefact
 }
 
-// Erase removes artefacts from the vault for good and stops serving them.
-type Erase struct{ Artefacts []payload.Artefact }
+// Withhold lets a peer fetch artefacts no longer. They stay in the vault.
+type Withhold struct {
+	From      wire.Key
+	Artefacts []payload.Artefact
+}
+
+// Erase removes the payloads of a job for good: its inputs, which are a peer's,
+// and its results, which are ours and then are served no longer.
+type Erase struct {
+	From            wire.Key
+	Inputs, Results []payload.Artefact
+}
 
 // Answer answers the owner's event of the same step. Err is nil where it was taken.
 type Answer struct{ Err *Refusal }
@@ -93,6 +103,7 @@ func (Work) effect()     {}
 func (Judge) effect()    {}
 func (Stop) effect()     {}
 func (Serve) effect()    {}
+func (Withhold) effect() {}
 func (Erase) effect()    {}
 func (Answer) effect()   {}
 func (Changed) effect()  {}

@@ -24,6 +24,7 @@ const (
 	FactWorked  What = 9  // the work on Job ended: Results, Units, or Code
 	FactJudged  What = 10 // the judging of Job ended: passed, or Code
 	FactErased  What = 11 // payloads of Job were erased, its retention being over
+	FactLetGo   What = 12 // Job is over and needs nothing more of us
 )
 
 // Fact is one thing that happened and counts. Facts are all there is to know:
@@ -36,6 +37,7 @@ type Fact struct {
 	Took    uint64             `cbor:"took,omitzero"` // bit i: document i
 	Docs    [][]byte           `cbor:"docs,omitempty"`
 	Reply   wire.CID           `cbor:"reply,omitzero"`
+	Asset   string             `cbor:"asset,omitempty"` // of the lane that Bundle countersigns
 	With    []payload.Artefact `cbor:"with,omitempty"`
 	Epoch   protocol.Epoch     `cbor:"epoch,omitzero"`
 	Order   *Order             `cbor:"order,omitempty"`
@@ -49,6 +51,7 @@ type Fact struct {
 	said   []wire.Said  // the documents of Bundle or Docs, decoded
 	saying *Saying      // of FactSaid
 	heard  *wire.Bundle // the bundle, where it was read back
+	folded bool         // the documents count already: they were folded one by one
 }
 
 // Record is the facts of one step, as one journal record.

@@ -25,6 +25,7 @@ func (a *Agent) Fold(r *Record) ([]wire.CID, error) {
 		}
 		touched = append(touched, jobs...)
 	}
+	a.objections = nil
 	return touched, nil
 }
 
@@ -50,8 +51,13 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 		a.stall.Put(*f.Stand)
 	case FactClosed:
 		a.stall.Remove(f.Key)
-	case FactWorked, FactJudged, FactErased:
+	case FactWorked, FactJudged:
 		return a.foldTask(f)
+	case FactLetGo:
+		return a.foldLetGo(at, f.Job)
+	case FactErased:
+		a.foldErased(f.Job)
+		return []wire.CID{f.Job}, nil
 	default:
 		return nil, fmt.Errorf("unknown fact %d", f.What)
 	}
@@ -66,7 +72,8 @@ func (a *Agent) foldHeard(at uint64, f *Fact) ([]wire.CID, error) {
 			continue
 		}
 		jobs, err := a.foldDoc(at, f.Peer, said, "")
-		if err != nil && !errors.Is(err, errKnown) {
+		var fork *settlement.Fork
+		if err != nil && !errors.Is(err, errKnown) && !errors.As(err, &fork) {
 			return touched, err
 		}
 		touched = append(touched, jobs...)
@@ -79,7 +86,10 @@ func (a *Agent) foldHeard(at uint64, f *Fact) ([]wire.CID, error) {
 func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 	var touched []wire.CID
 	for _, said := range f.said {
-		jobs, err := a.foldDoc(at, a.c.Self, said, f.Key)
+		if f.folded {
+			break
+		}
+		jobs, err := a.foldDoc(at, f.Peer, said, f.Key)
 		if err != nil && !errors.Is(err, errKnown) {
 			return touched, err
 		}
@@ -93,16 +103,14 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 		return touched, nil
 	}
 	a.uttered++
-	u := utterance{n: a.uttered, Saying: f.saying}
+	p := a.acquaint(f.Peer)
 	for _, said := range f.said {
 		switch doc := said.Doc.(type) {
 		case *protocol.Countersign:
-			if lane, ok := a.laneFrom(f.Peer, doc.Lane); ok {
-				a.answers[laneKey{f.Peer, lane.Asset}] = f.saying
-			}
+			p.answered(f.Asset, f.saying)
 		case *protocol.Entry:
 			if doc.Act == protocol.ActOpen && d == nil {
-				a.openings = append(a.openings, f.saying)
+				p.openings = append(p.openings, f.saying)
 			}
 		}
 	}
@@ -110,19 +118,10 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 		d.pending = slices.DeleteFunc(d.pending, func(p wire.Said) bool {
 			return slices.ContainsFunc(f.said, func(q wire.Said) bool { return p.ID == q.ID })
 		})
-		d.said = append(d.said, u)
+		d.said = append(d.said, utterance{n: a.uttered, Saying: f.saying})
 		touched = append(touched, f.Job)
 	}
 	return touched, nil
-}
-
-func (a *Agent) laneFrom(payer wire.Key, id wire.CID) (settlement.Lane, bool) {
-	for _, l := range a.book.Lanes() {
-		if l.Payer == payer && l.ID == id {
-			return l, true
-		}
-	}
-	return settlement.Lane{}, false
 }
 
 func (a *Agent) foldTask(f *Fact) ([]wire.CID, error) {
@@ -130,41 +129,47 @@ func (a *Agent) foldTask(f *Fact) ([]wire.CID, error) {
 	if d == nil {
 		return nil, fmt.Errorf("task of unknown job %s", f.Job)
 	}
-	switch f.What {
-	case FactWorked:
+	if f.What == FactWorked {
 		d.work = &ending{code: f.Code, detail: f.Detail, results: f.Results, units: f.Units}
-	case FactJudged:
+	} else {
 		d.judgement = &ending{code: f.Code, detail: f.Detail}
-	case FactErased:
-		d.erased = true
 	}
 	return []wire.CID{f.Job}, nil
 }
 
-// foldDoc folds one document truly said by by, and returns the jobs it tells
-// of. It returns errKnown, a *job.Refusal or a *settlement.Refusal where the
-// document is not taken; then nothing has changed.
-func (a *Agent) foldDoc(at uint64, by wire.Key, said wire.Said, key string) ([]wire.CID, error) {
+// foldDoc folds one document of ours to peer, or of peer to us, and returns the
+// jobs it tells of. It returns errKnown, a *job.Refusal or a
+// *settlement.Refusal where the document is not taken; then nothing has changed.
+// A *settlement.Fork has stopped its lane.
+func (a *Agent) foldDoc(at uint64, peer wire.Key, said wire.Said, key string) ([]wire.CID, error) {
 	switch doc := said.Doc.(type) {
 	case *protocol.Accept:
 		return a.foldAccept(said, doc, key)
 	case *protocol.Entry:
 		return a.foldEntry(at, said, doc)
 	case *protocol.Countersign:
-		return a.foldCountersign(at, said, doc)
+		return a.foldCountersign(at, peer, said, doc)
 	case *protocol.LogEntry:
-		return a.foldLogEntry(at, by, said, doc)
+		return a.foldLogEntry(at, said, doc)
+	case *protocol.Refuse:
+		return a.foldRefuse(at, peer, said, doc)
 	}
-	d := a.deals[a.jobOf(said.Doc)]
+	id := jobOf(said.Doc)
+	if a.past[id] != nil {
+		return nil, errKnown // known, or of no use any more
+	}
+	d := a.deals[id]
 	if d == nil {
 		return nil, &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "it is about no job of ours"}
 	}
-	return a.foldAbout(at, by, d, said)
+	return a.foldAbout(at, d, said)
 }
 
 // jobOf returns the job that a document names, or zero.
-func (a *Agent) jobOf(doc wire.Document) wire.CID {
+func jobOf(doc wire.Document) wire.CID {
 	switch d := doc.(type) {
+	case *protocol.Entry:
+		return d.Job
 	case *protocol.Started:
 		return d.Job
 	case *protocol.Ack:
@@ -183,18 +188,12 @@ func (a *Agent) jobOf(doc wire.Document) wire.CID {
 		return d.Job
 	case *protocol.Outcome:
 		return d.Job
-	case *protocol.Refuse:
-		for _, id := range a.live {
-			if deal := a.deals[id]; slices.Contains(deal.job.Said(), d.Of) {
-				return id
-			}
-		}
 	}
 	return wire.CID{}
 }
 
 func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]wire.CID, error) {
-	if a.deals[said.ID] != nil {
+	if a.Has(said.ID) {
 		return nil, errKnown
 	}
 	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
@@ -215,7 +214,7 @@ func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]
 	}
 	a.deals[said.ID] = d
 	a.history = append(a.history, said.ID)
-	a.live = append(a.live, said.ID)
+	a.enliven(d)
 	if o := a.orders[key]; o != nil {
 		o.job = said.ID
 	}
@@ -223,49 +222,78 @@ func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]
 }
 
 func (a *Agent) foldEntry(at uint64, said wire.Said, doc *protocol.Entry) ([]wire.CID, error) {
+	d := a.deals[doc.Job]
+	if d != nil && doc.By == a.c.Self {
+		// What our own job forbids must not be in the book.
+		if err := d.job.Check(at, said); err != nil {
+			return nil, known(err)
+		}
+	}
 	if err := a.book.Apply(said); err != nil {
 		return nil, known(err)
 	}
-	d := a.deals[doc.Job]
-	if d == nil {
+	if doc.Act == protocol.ActHold && doc.By == a.c.Self {
+		a.layOut(at, doc)
+	}
+	if d == nil || d.peer != doc.By && d.peer != doc.Payee {
 		return nil, nil
 	}
 	// The lane goes on whatever the job thinks of the entry: a hold that does
 	// not fit is declined, not ignored.
-	_ = d.job.Apply(at, said)
+	if err := d.job.Apply(at, said); err != nil && doc.Act == protocol.ActHold {
+		d.stray = true
+	}
 	d.unseen = append(d.unseen, place{protocol.LaneID(a.c.Net, doc.By, doc.Payee, doc.Asset, doc.Epoch), doc.Seq})
+	a.enliven(d) // money may come for a deal that was let go
 	return []wire.CID{d.id}, nil
 }
 
-func (a *Agent) foldCountersign(at uint64, said wire.Said, doc *protocol.Countersign) ([]wire.CID, error) {
-	if err := a.book.Apply(said); err != nil {
-		return nil, known(err)
+// foldCountersign tells the book and the jobs. What the book has known for long,
+// through a later countersign, may still be news for a job.
+func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *protocol.Countersign) ([]wire.CID, error) {
+	err := known(a.book.Apply(said))
+	if err != nil && !errors.Is(err, errKnown) {
+		return nil, err
 	}
-	a.openings = slices.DeleteFunc(a.openings, a.seen)
+	p := a.party(peer)
 	var touched []wire.CID
-	for _, id := range a.live {
-		d := a.deals[id]
+	for _, d := range p.deals {
 		if !d.concerns(doc) {
 			continue
 		}
 		var refused *job.Refusal
-		if err := d.job.Apply(at, said); err == nil {
-			touched = append(touched, id)
-		} else if errors.As(err, &refused) {
+		if e := d.job.Apply(at, said); e == nil {
+			touched = append(touched, d.id)
+		} else if errors.As(e, &refused) && doc.By == peer {
 			a.objections = append(a.objections, refused)
 		}
 		d.unseen = slices.DeleteFunc(d.unseen, func(p place) bool { return p.lane == doc.Lane && p.seq <= doc.Seq })
 	}
+	if len(p.openings) > 0 && doc.By == peer {
+		unseen := a.book.Unseen(peer)
+		p.openings = slices.DeleteFunc(p.openings, func(o *Saying) bool { return !slices.Contains(unseen, o.Docs[0].ID) })
+	}
+	if len(touched) > 0 {
+		return touched, nil
+	}
+	return nil, err
+}
+
+// foldRefuse tells a Refuse to the jobs in which the document refused counts.
+func (a *Agent) foldRefuse(at uint64, peer wire.Key, said wire.Said, doc *protocol.Refuse) ([]wire.CID, error) {
+	var touched []wire.CID
+	for _, d := range a.party(peer).deals {
+		if d.wrote(doc.Of) && d.job.Apply(at, said) == nil {
+			touched = append(touched, d.id)
+		}
+	}
+	if len(touched) == 0 {
+		return nil, errKnown
+	}
 	return touched, nil
 }
 
-// seen reports whether every entry of a saying is countersigned or void.
-func (a *Agent) seen(u *Saying) bool {
-	unseen := a.book.Unseen(u.To)
-	return !slices.ContainsFunc(u.Docs, func(s wire.Said) bool { return slices.Contains(unseen, s.ID) })
-}
-
-func (a *Agent) foldLogEntry(at uint64, by wire.Key, said wire.Said, doc *protocol.LogEntry) ([]wire.CID, error) {
+func (a *Agent) foldLogEntry(at uint64, said wire.Said, doc *protocol.LogEntry) ([]wire.CID, error) {
 	d := a.deals[a.outcomes[doc.Outcome]]
 	if d == nil {
 		return nil, &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "it names no outcome known here"}
@@ -273,7 +301,7 @@ func (a *Agent) foldLogEntry(at uint64, by wire.Key, said wire.Said, doc *protoc
 	if err := d.job.Apply(at, said); err != nil {
 		return nil, known(err)
 	}
-	if by == a.c.Self {
+	if doc.By == a.c.Self {
 		a.log.seq, a.log.head = doc.Seq, said.ID
 	}
 	if d.job.LoggedBy(job.Hirer) && d.job.LoggedBy(job.Provider) {
@@ -285,7 +313,7 @@ func (a *Agent) foldLogEntry(at uint64, by wire.Key, said wire.Said, doc *protoc
 }
 
 // foldAbout folds a document that names its job.
-func (a *Agent) foldAbout(at uint64, by wire.Key, d *deal, said wire.Said) ([]wire.CID, error) {
+func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error) {
 	if _, ok := said.Doc.(*protocol.Claim); ok {
 		if err := a.book.Check(said); err != nil {
 			return nil, known(err)
@@ -294,13 +322,13 @@ func (a *Agent) foldAbout(at uint64, by wire.Key, d *deal, said wire.Said) ([]wi
 	if err := d.job.Apply(at, said); err != nil {
 		return nil, known(err)
 	}
-	switch said.Doc.(type) {
+	switch doc := said.Doc.(type) {
 	case *protocol.Claim:
 		if err := a.book.Apply(said); err != nil {
 			return nil, known(err)
 		}
 	case *protocol.Cancel:
-		if by == d.job.Provider() {
+		if doc.By == d.job.Provider() {
 			a.book.Permit(d.id, said.ID)
 		}
 	case *protocol.Outcome:

@@ -7,9 +7,12 @@ import (
 	"strings"
 
 	"github.com/souk-network/souk/protocol"
-	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 )
+
+// maxSaid is about how many bytes one step says before the rest waits for the
+// next: with one heard bundle they must fit a record.
+const maxSaid = 192 << 10
 
 // step is one call of Handle: the agent, the moment, and what has come of it so far.
 type step struct {
@@ -18,13 +21,18 @@ type step struct {
 	chance  [16]byte
 	drawn   uint64
 	reply   wire.CID // the first document of the bundle that is being answered
+	said    int      // bytes of what this step says
 	record  Record
 	effects []Effect
 	touched []wire.CID
+	slips   []error
 	fault   error
 }
 
 func (s *step) effect(e Effect) { s.effects = append(s.effects, e) }
+
+// full reports whether what is not yet done must wait for a step of its own.
+func (s *step) full() bool { return s.said >= maxSaid }
 
 // nonce draws the next nonce from the step's chance.
 func (s *step) nonce() wire.Nonce {
@@ -52,11 +60,17 @@ func (s *step) fact(f Fact) {
 	s.touch(touched...)
 }
 
-// fail notes a fault of this program, the first of the step.
+// fail notes a fault of this program, the first of the step. No peer may be
+// able to cause one: it stops the process.
 func (s *step) fail(doing string, err error) {
 	if s.fault == nil {
 		s.fault = fmt.Errorf("agent: %s: %w", doing, err)
 	}
+}
+
+// slip notes what should not have been tried, and did no harm.
+func (s *step) slip(doing string, err error) {
+	s.slips = append(s.slips, fmt.Errorf("agent: %s: %w", doing, err))
 }
 
 func (s *step) touch(jobs ...wire.CID) {
@@ -64,56 +78,19 @@ func (s *step) touch(jobs ...wire.CID) {
 		if n := len(s.touched); n == 0 || s.touched[n-1] != id {
 			s.touched = append(s.touched, id)
 		}
-		d := s.deals[id]
-		if d == nil {
-			continue
-		}
-		s.effect(Changed{Key: d.order, Job: id})
+		s.effect(Changed{Key: s.orderOf(id), Job: id})
 	}
 }
 
-// speech is a bundle being composed. Each document counts as soon as it is
-// written, so that the next can build on it.
-type speech struct {
-	s    *step
-	to   wire.Key
-	job  wire.CID
-	key  string // of the order that the bundle places
-	docs []wire.Said
-	with []payload.Artefact
-}
-
-func (s *step) speech(to wire.Key, job wire.CID) *speech { return &speech{s: s, to: to, job: job} }
-
-// write folds one document of ours and adds it to the bundle.
-func (p *speech) write(d wire.Document) wire.Said {
-	if err := d.Check(); err != nil {
-		p.s.fail(fmt.Sprintf("write %T", d), err)
+// orderOf returns the key of the order that a job fulfils, or "".
+func (a *Agent) orderOf(id wire.CID) string {
+	if d := a.deals[id]; d != nil {
+		return d.order
 	}
-	said := p.s.name(d)
-	if _, err := p.s.foldDoc(p.s.at, p.s.c.Self, said, p.key); err != nil {
-		p.s.fail(fmt.Sprintf("write %T", d), err)
+	if p := a.past[id]; p != nil {
+		return p.view.Key
 	}
-	p.docs = append(p.docs, said)
-	return said
-}
-
-// say records the bundle and has it sent.
-func (p *speech) say() {
-	if len(p.docs) == 0 {
-		return
-	}
-	saying := &Saying{To: p.to, Docs: p.docs, With: p.with, reply: p.s.reply}
-	p.s.fact(Fact{
-		What: FactSaid, Peer: p.to, Job: p.job, Key: p.key, Reply: p.s.reply, With: p.with,
-		said: p.docs, saying: saying,
-	})
-	p.s.send(saying)
-}
-
-// keep records the documents as ours without sending them yet.
-func (p *speech) keep() {
-	p.s.fact(Fact{What: FactWrote, Peer: p.to, Job: p.job, said: p.docs})
+	return ""
 }
 
 // send sends a saying now if the peer is there, and otherwise asks for a link:
@@ -126,20 +103,33 @@ func (s *step) send(saying *Saying) {
 	}
 }
 
+// sendAgain sends a saying that was not answered. It goes out on a link without
+// a greeting too: where the greeting was lost, the answer to this makes a new link.
+func (s *step) sendAgain(saying *Saying) {
+	if _, linked := s.peers[saying.To]; linked {
+		s.effect(Say{saying})
+	} else {
+		s.effect(Reach{saying.To})
+	}
+}
+
 // remark says something soft: it is sent once or not at all, and never recorded.
-func (s *step) remark(to wire.Key, docs ...wire.Document) {
+func (s *step) remark(to wire.Key, d wire.Document) {
 	if !s.peers[to] {
 		return
 	}
-	saying := &Saying{To: to}
-	for _, d := range docs {
-		saying.Docs = append(saying.Docs, s.name(d))
+	if err := d.Check(); err != nil {
+		s.slip(fmt.Sprintf("remark %T", d), err)
+		return
 	}
-	s.effect(Say{saying})
+	s.effect(Say{&Saying{To: to, Docs: []wire.Said{s.name(d)}}})
 }
 
 // refuse answers a document with a coded no. Nothing is ever said against a Refuse.
 func (s *step) refuse(to wire.Key, of wire.CID, code protocol.Code, detail string) {
+	if code == "" {
+		code = protocol.CodeMalformed
+	}
 	s.remark(to, &protocol.Refuse{Head: s.head(protocol.KindRefuse), Of: of, Code: code, Detail: clip(detail)})
 }
 

@@ -23,10 +23,7 @@ func (s *step) opened(stand sell.Stand) {
 		s.effect(Answer{&Refusal{Code: protocol.CodeMalformed, Why: err.Error()}})
 		return
 	}
-	err := delegation.Authorize(s.mandate, delegation.Act{
-		At: s.at, Agent: s.c.Self, Offering: true, Capability: stand.Capability, Asset: stand.Asset,
-		Amount: stand.Price, Class: stand.Data.Most, Estimate: protocol.Full,
-	})
+	err := s.mayOffer(&stand)
 	if err == nil {
 		err = s.offer(stand, s.at+sell.OfferLife).Check()
 	}
@@ -37,6 +34,14 @@ func (s *step) opened(stand sell.Stand) {
 	s.fact(Fact{What: FactOpened, Stand: &stand})
 	s.effect(Answer{})
 	s.announce(stand)
+}
+
+// mayOffer asks whether the mandate allows it to sell a stand's work now.
+func (s *step) mayOffer(stand *sell.Stand) error {
+	return delegation.Authorize(s.mandate, delegation.Act{
+		At: s.at, Agent: s.c.Self, Offering: true, Capability: stand.Capability, Asset: stand.Asset,
+		Amount: stand.Price, Class: stand.Data.Most, Estimate: protocol.Full,
+	})
 }
 
 // closed stops selling.
@@ -85,6 +90,10 @@ func (s *step) asked(e Asked) {
 		s.refuse(e.Peer, e.Request.ID, protocol.CodeNotOffered, "asset")
 	case !slices.Contains(r.Rails, s.c.Rail):
 		s.refuse(e.Peer, e.Request.ID, protocol.CodeRail, "")
+	case stand.InputType != "*/*" && stand.InputType != r.InputType:
+		s.refuse(e.Peer, e.Request.ID, protocol.CodeNotOffered, "input type")
+	case r.Size > sell.MaxInput:
+		s.refuse(e.Peer, e.Request.ID, protocol.CodeTooLarge, "")
 	case r.Label.MayGo(stand.Data) != nil:
 		s.refuse(e.Peer, e.Request.ID, protocol.CodeLabel, "")
 	case stand.Deliver > r.Deliver:
@@ -96,8 +105,12 @@ func (s *step) asked(e Asked) {
 	}
 }
 
-// weigh says why a job just agreed is declined, or "".
+// weigh says why a job just agreed is declined, or "". Of a job that was decided
+// before it says nothing new.
 func (s *step) weigh(d *deal) protocol.Code {
+	if d == nil {
+		return protocol.CodeNotOffered
+	}
 	accept, terms := d.job.Accept(), d.job.Terms()
 	stand, _, sold := s.stall.Get(terms.Capability)
 	_, held := d.job.Hold()
@@ -106,71 +119,38 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeNotOffered
 	case accept.At > s.at+protocol.Skew || accept.At+protocol.Skew < s.at:
 		return protocol.CodeClock
-	case !held:
+	case !held || d.stray:
 		return protocol.CodeAmount
 	case s.book.Admit(d.peer, terms.Asset, d.job.Most()) != nil:
 		return protocol.CodeOverLimit
-	case s.working(terms.Capability, d.id) >= stand.Slots:
+	case s.working(terms.Capability, d) >= stand.Slots:
 		return protocol.CodeBusy
 	case s.at >= d.job.StartBy():
 		return protocol.CodeLate
-	}
-	for _, in := range accept.Inputs {
-		if in.Label.MayGo(terms.Data) != nil {
-			return protocol.CodeLabel
-		}
+	case s.mayOffer(&stand) != nil:
+		return protocol.CodeMandate
+	case len(accept.Inputs) != 1:
+		return protocol.CodeArtefact
+	case accept.Inputs[0].Size > sell.MaxInput:
+		return protocol.CodeTooLarge
+	case terms.InputType != "*/*" && terms.InputType != accept.Inputs[0].Type:
+		return protocol.CodeNotOffered
+	case accept.Inputs[0].Label.MayGo(terms.Data) != nil:
+		return protocol.CodeLabel
 	}
 	return ""
 }
 
 // working counts the jobs under way for a capability, but for one.
-func (s *step) working(capability string, but wire.CID) uint64 {
+func (s *step) working(capability string, but *deal) uint64 {
 	var n uint64
-	for _, id := range s.live {
-		d := s.deals[id]
-		if id != but && d.role == job.Provider && d.job.Terms().Capability == capability &&
+	for _, d := range s.live {
+		if d != but && d.role == job.Provider && d.job.Terms().Capability == capability &&
 			d.job.Taken() && d.work == nil && !d.job.Stage(s.at).Final() {
 			n++
 		}
 	}
 	return n
-}
-
-// take decides about a job whose hold has been heard, and answers with the
-// countersign that takes or declines it. Taken work that may be quick keeps its
-// countersign back for the Delivery's bundle; it is durable all the same.
-func (s *step) take(from wire.Key, asset string, id wire.CID) {
-	cs, err := s.book.DraftCountersign(from, asset)
-	if err != nil {
-		s.fail("countersign", err)
-		return
-	}
-	cs.Head = s.head(protocol.KindCountersign)
-	d := s.deals[id]
-	p := s.speech(from, id)
-	code := protocol.CodeNotOffered
-	if d != nil && d.role == job.Provider && d.peer == from {
-		if _, declined := d.job.Declined(); declined || d.job.Taken() {
-			p.write(cs) // decided before: another hold changes nothing
-			p.say()
-			return
-		}
-		code = s.weigh(d)
-	}
-	if code != "" {
-		cs.Declined = []protocol.Declined{{Job: id, Code: code}}
-		p.write(cs)
-		p.say()
-		return
-	}
-	cs.Taken = []wire.CID{id}
-	p.write(cs)
-	if inline(d.job.Accept().Inputs) {
-		p.keep()
-	} else {
-		p.say() // the hirer lets us fetch only what we have taken
-	}
-	s.begin1(d)
 }
 
 // inline reports whether artefacts ride along with the documents that name them.
@@ -185,23 +165,51 @@ func inline(artefacts []payload.Artefact) bool {
 	return size <= payload.MaxInline
 }
 
-// begin1 has the work begun.
-func (s *step) begin1(d *deal) {
-	stand, _, ok := s.stall.Get(d.job.Terms().Capability)
+// setToWork has the work begun, on the terms agreed.
+func (s *step) setToWork(d *deal) {
+	terms := d.job.Terms()
+	stand, _, ok := s.stall.Get(terms.Capability)
 	if !ok {
 		s.callOff(d, protocol.CodeNotOffered)
 		return
 	}
+	stand.Rule, stand.OutputType = terms.Rule, terms.OutputType
 	d.busy, d.begun = true, s.at
 	s.effect(Work{
 		Job: d.id, From: d.peer, Stand: stand, Inputs: d.job.Accept().Inputs,
-		Until: d.job.DeliverBy(), Retention: d.job.Terms().Times.Retention,
+		Until: d.job.DeliverBy(), Retention: terms.Times.Retention,
 	})
+}
+
+// resume takes up the work of a deal after a start. Work is done at most once,
+// unless its offer said that it may be repeated.
+func (s *step) resume(d *deal) {
+	if d.role != job.Provider || !d.job.Taken() || d.work != nil || d.job.Stage(s.at) != job.Working {
+		return
+	}
+	if d.job.Terms().RerunSafe {
+		s.setToWork(d)
+	} else {
+		s.callOff(d, protocol.CodeInterrupted)
+	}
+}
+
+// serveAgain lets the other side fetch what it is entitled to.
+func (s *step) serveAgain(d *deal) {
+	switch {
+	case d.role == job.Hirer:
+		inputs := d.job.Accept().Inputs
+		if inline(inputs) || d.job.Taken() {
+			s.effect(Serve{To: d.peer, Artefacts: inputs})
+		}
+	case d.work != nil && d.work.code == "":
+		s.effect(Serve{To: d.peer, Artefacts: d.work.results})
+	}
 }
 
 // started returns when the hirer is to be told that work has begun, or 0.
 func (s *step) started(d *deal) uint64 {
-	if d.role != job.Provider || !d.busy || d.job.Started() {
+	if !d.busy || d.begun == 0 || d.job.Stage(s.at) != job.Working {
 		return 0
 	}
 	return d.begun + quickWork
@@ -215,44 +223,40 @@ func (s *step) supply(d *deal) {
 	_, cancelled := j.CancelBy(job.Provider)
 	_, noticed := j.CancelBy(job.Hirer)
 	switch {
-	case !j.Taken() || cancelled:
+	case !j.Taken() || cancelled || !delivered && stage.Final():
+		s.layDown(d)
 	case delivered:
 		s.press(d, stage)
-	case stage.Final():
-		if d.busy {
-			d.busy = false
-			s.effect(Stop{d.id})
-		}
-		s.flush(d)
 	case d.work != nil && d.work.code == "":
 		s.deliver(d)
 	case d.work != nil:
 		s.callOff(d, d.work.code)
 	case noticed:
-		s.effect(Stop{d.id})
-		d.busy = false
 		s.callOff(d, protocol.CodeWithdrawn)
 	case s.started(d) != 0 && s.at >= s.started(d):
-		p := s.speech(d.peer, d.id)
-		p.docs = slices.Clone(d.pending)
-		p.write(&protocol.Started{Head: s.head(protocol.KindStarted), Job: d.id})
+		d.begun = 0
+		p := s.about(d)
+		if !j.Started() {
+			p.write(&protocol.Started{Head: s.head(protocol.KindStarted), Job: d.id})
+		}
 		p.say()
 	}
 }
 
-// flush says what was kept back, where nothing will come for it to go with.
-func (s *step) flush(d *deal) {
-	if len(d.pending) > 0 {
-		p := s.speech(d.peer, d.id)
-		p.docs = slices.Clone(d.pending)
-		p.say()
+// layDown ends the work on a job for which there is none to do any more, and says
+// what was kept back: nothing will come for it to go with.
+func (s *step) layDown(d *deal) {
+	if d.busy {
+		d.busy = false
+		s.effect(Stop{d.id})
 	}
+	s.about(d).say()
 }
 
 // worked takes what came of the work.
 func (s *step) worked(e Worked) {
 	d := s.deals[e.Job]
-	if d == nil || d.over || d.role != job.Provider || d.work != nil {
+	if d == nil || !d.live || d.role != job.Provider || d.work != nil {
 		return
 	}
 	d.busy = false
@@ -270,24 +274,40 @@ func (s *step) worked(e Worked) {
 
 // deliver hands over the result, with whatever was kept back for it.
 func (s *step) deliver(d *deal) {
-	p := s.speech(d.peer, d.id)
-	p.docs = slices.Clone(d.pending)
-	p.write(&protocol.Delivery{
+	delivery, ok := s.may(d, &protocol.Delivery{
 		Head: s.head(protocol.KindDelivery), Job: d.id, Artefacts: d.work.results, Units: d.work.units,
 	})
-	if inline(d.work.results) {
+	p := s.about(d)
+	if ok && p.add(delivery) && inline(d.work.results) {
 		p.with = d.work.results
 	}
 	s.serveAgain(d)
 	p.say()
 }
 
-// callOff ends a job that we have taken but will not deliver.
-func (s *step) callOff(d *deal, code protocol.Code) {
-	p := s.speech(d.peer, d.id)
-	p.docs = slices.Clone(d.pending)
-	p.write(&protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Code: code})
+// callOff ends a job that we have taken but will not deliver, or concedes a
+// complaint. It reports whether that may still be said.
+func (s *step) callOff(d *deal, code protocol.Code) bool {
+	cancel, ok := s.may(d, &protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Code: code})
+	if d.busy {
+		d.busy = false
+		s.effect(Stop{d.id})
+	}
+	p := s.about(d)
+	ok = ok && p.add(cancel)
 	p.say()
+	return ok
+}
+
+// may names a document and reports whether the deal's job would take it now. Who
+// is late has nothing more to say: time ends the job.
+func (s *step) may(d *deal, doc wire.Document) (wire.Said, bool) {
+	if err := doc.Check(); err != nil {
+		s.slip("say", err)
+		return wire.Said{}, false
+	}
+	said := s.name(doc)
+	return said, d.job.Check(s.at, said) == nil
 }
 
 // press does what is due after our Delivery: it answers a failing verdict, and
@@ -298,19 +318,30 @@ func (s *step) press(d *deal, stage job.Stage) {
 	_, answered := d.job.Answer()
 	switch {
 	case stage == job.Contested && judged && !answered:
-		// With a rule both can run, our own run of it said yes before we
-		// delivered; without one, the hirer's word ends the job.
-		if d.job.Terms().Rule.IsZero() || verdict.Doc.(*protocol.Verdict).Clause != job.ClauseCheck {
-			s.callOff(d, protocol.CodeCheck)
-			return
-		}
-		p := s.speech(d.peer, d.id)
-		p.write(&protocol.Contest{
-			Head: s.head(protocol.KindContest), Job: d.id, About: verdict.ID, Clause: job.ClauseCheck,
-		})
-		p.say()
+		s.answerComplaint(d, verdict)
 	case stage == job.Accepted && !judged && !claimed:
 		s.claim(d)
+	}
+}
+
+// answerComplaint stands by a result that breaks no rule we can run: our own run
+// of it said yes before we delivered. Any other complaint we concede.
+func (s *step) answerComplaint(d *deal, verdict wire.Said) {
+	clause := verdict.Doc.(*protocol.Verdict).Clause
+	switch {
+	case clause == job.ClauseArtefact:
+		s.callOff(d, protocol.CodeArtefact)
+	case clause != job.ClauseCheck || d.job.Terms().Rule.IsZero():
+		s.callOff(d, protocol.CodeCheck)
+	default:
+		contest, ok := s.may(d, &protocol.Contest{
+			Head: s.head(protocol.KindContest), Job: d.id, About: verdict.ID, Clause: clause,
+		})
+		p := s.about(d)
+		if ok {
+			p.add(contest)
+		}
+		p.say()
 	}
 }
 
@@ -318,18 +349,22 @@ func (s *step) press(d *deal, stage job.Stage) {
 func (s *step) claim(d *deal) {
 	hold, held := s.book.HoldOf(d.id, 0)
 	delivery, _ := d.job.Delivery()
-	if !held || !hold.Outstanding() {
+	if !held {
 		return
 	}
-	claim := s.name(&protocol.Claim{
+	claim, ok := s.may(d, &protocol.Claim{
 		Head: s.head(protocol.KindClaim), Job: d.id, Hold: hold.ID, Delivery: delivery.ID, Amount: hold.Amount,
 	})
-	if d.job.Check(s.at, claim) != nil || s.book.Check(claim) != nil {
+	if !ok || s.book.Check(claim) != nil {
 		return
 	}
-	p := s.speech(d.peer, d.id)
-	p.write(claim.Doc)
-	outcome := p.write(s.outcome(d, protocol.Full, protocol.EndedSilent, protocol.PaidNot, hold.Amount, hold.ID))
-	p.write(s.logEntry(outcome.ID))
+	p := s.about(d)
+	if !p.add(claim) {
+		return
+	}
+	outcome, ok := p.write(s.outcome(d, protocol.Full, protocol.EndedSilent, protocol.PaidNot, hold.Amount, hold.ID))
+	if ok {
+		p.write(s.logEntry(outcome.ID))
+	}
 	p.say()
 }

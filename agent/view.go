@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/souk-network/souk/agent/hire"
@@ -63,6 +64,9 @@ func (a *Agent) ByKey(at uint64, key string) (View, bool) {
 
 // ByID returns how a job stands.
 func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
+	if p := a.past[id]; p != nil {
+		return p.view, true
+	}
 	d := a.deals[id]
 	if d == nil {
 		return View{}, false
@@ -128,30 +132,30 @@ func whyNot(d *deal, v View) (protocol.Code, string) {
 // at most limit of them.
 func (a *Agent) Jobs(at uint64, limit int) []View {
 	var all []View
-	for i := len(a.keys) - 1; i >= 0 && len(all) < limit; i-- {
-		if o := a.orders[a.keys[i]]; o.job.IsZero() {
+	for i := len(a.history) - 1; i >= 0 && len(all) < limit; i-- {
+		v, _ := a.ByID(at, a.history[i])
+		all = append(all, v)
+	}
+	since := uint64(0) // no order older than this can be among them
+	if len(all) == limit && limit > 0 {
+		since = all[len(all)-1].Opened
+	}
+	for i := len(a.keys) - 1; i >= 0; i-- {
+		o := a.orders[a.keys[i]]
+		if o.at < since || len(all) >= 2*limit {
+			break
+		}
+		if o.job.IsZero() {
 			v, _ := a.ByKey(at, o.Key)
 			all = append(all, v)
 		}
 	}
-	for i := len(a.history) - 1; i >= 0 && len(all) < 2*limit; i-- {
-		v, _ := a.ByID(at, a.history[i])
-		all = append(all, v)
-	}
-	slices.SortStableFunc(all, func(x, y View) int {
-		if x.Opened != y.Opened {
-			if x.Opened > y.Opened {
-				return -1
-			}
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(x, y View) int { return cmp.Compare(y.Opened, x.Opened) })
 	return all[:min(len(all), limit)]
 }
 
 // Has reports whether id is a job of this agent.
-func (a *Agent) Has(id wire.CID) bool { return a.deals[id] != nil }
+func (a *Agent) Has(id wire.CID) bool { return a.deals[id] != nil || a.past[id] != nil }
 
 // Positions returns what is owed, by peer and asset.
 func (a *Agent) Positions() []settlement.Position { return a.book.Positions() }
@@ -171,7 +175,7 @@ func (a *Agent) Stands(at uint64) ([]sell.Stand, []uint64) {
 	stands := slices.Clone(a.stall.All())
 	busy := make([]uint64, len(stands))
 	for i, stand := range stands {
-		busy[i] = s.working(stand.Capability, wire.CID{})
+		busy[i] = s.working(stand.Capability, nil)
 	}
 	return stands, busy
 }
@@ -184,5 +188,5 @@ func (a *Agent) Listings(at uint64, capability string) []hire.Listing {
 // Open returns how many jobs may still need something of this agent.
 func (a *Agent) Open() int { return len(a.live) }
 
-// Knows reports whether an artefact belongs to a job of this agent that peer is the other side of.
+// Epoch returns the name of this run.
 func (a *Agent) Epoch() protocol.Epoch { return a.epoch }

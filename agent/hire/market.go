@@ -84,12 +84,27 @@ func (m *Market) Expire(at uint64) {
 // Live returns the offers for a capability ("" for all) that are not over, by capability and author.
 func (m *Market) Live(at uint64, capability string) []Listing {
 	var live []Listing
-	for _, l := range m.listings {
-		if l.Offer.Expires > at && (capability == "" || l.Offer.Terms.Capability == capability) {
+	for _, l := range m.of(capability) {
+		if l.Offer.Expires > at {
 			live = append(live, l)
 		}
 	}
 	return live
+}
+
+// of returns the listings of a capability, or all for "".
+func (m *Market) of(capability string) []Listing {
+	if capability == "" {
+		return m.listings
+	}
+	from, _ := slices.BinarySearchFunc(m.listings, capability, func(l Listing, c string) int {
+		return cmp.Or(cmp.Compare(l.Offer.Terms.Capability, c), 1) // before the first of them
+	})
+	to := from
+	for to < len(m.listings) && m.listings[to].Offer.Terms.Capability == capability {
+		to++
+	}
+	return m.listings[from:to]
 }
 
 // Wish is what is wanted, and the most it may cost.
@@ -112,7 +127,13 @@ type Candidate struct {
 	Price    wire.Amount // most it can cost
 }
 
+// Leisure is the least time, in milliseconds, that a hirer wants between two
+// deadlines at which it has something to do: to judge, and to pay.
+const Leisure = 60_000
+
 // Suits reports why terms of provider do not suit the wish, as a code, or "".
+// Terms under which more may come to be owed than their fixed price, to others
+// than the provider, or before the result can be judged, suit nobody.
 func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Code {
 	switch {
 	case t.Capability != w.Capability || (!w.Peer.IsZero() && w.Peer != provider):
@@ -121,7 +142,9 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeExpired
 	case t.Asset != w.Asset || t.Price.Fixed.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer
-	case t.Price.PerUnit.Cmp(wire.Amount{}) > 0 || len(t.Price.Tranches) > 1:
+	case t.Price.Unit != "" || len(t.Price.Tranches) > 1 || !t.KillFee.IsZero() || !t.Panel.IsZero() || !t.Witness.Key.IsZero():
+		return protocol.CodeNotOffered
+	case t.Times.Fund > 0 || t.Times.Review < t.Times.Deliver+Leisure || t.Times.Settle < t.Times.Claim+Leisure:
 		return protocol.CodeNotOffered
 	case t.Times.Deliver > w.Deliver:
 		return protocol.CodeLate
@@ -135,28 +158,38 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 	return ""
 }
 
+// Fits reports why a listing does not suit the wish, as a code, or "". Where the
+// price is told on request, the one that the offer hints at is not looked at.
+func (w Wish) Fits(at uint64, l Listing) protocol.Code {
+	if l.Offer.At > at+protocol.Skew || l.Offer.Expires <= at {
+		return protocol.CodeExpired // or of a time to come: it could not be accepted
+	}
+	terms := l.Offer.Terms
+	if l.Offer.Ask {
+		terms.Price.Fixed = wire.Amount{}
+	}
+	return w.Suits(at, l.Offer.By, &terms)
+}
+
 // Candidates returns the posted offers that suit the wish, and the providers
 // that tell their price on request. why is the most telling reason where there
 // are none of either.
 func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate, ask []wire.Key, why protocol.Code) {
 	why = protocol.CodeNoOffer
-	for _, l := range m.Live(at, w.Capability) {
+	for _, l := range m.of(w.Capability) {
 		if l.Offer.By == self {
 			continue
 		}
-		terms := l.Offer.Terms
-		if l.Offer.Ask {
-			terms.Price.Fixed = wire.Amount{} // only a hint
-		}
-		code := w.Suits(at, l.Offer.By, &terms)
+		code := w.Fits(at, l)
 		switch {
 		case code != "":
-			if code != protocol.CodeNotOffered {
+			if code != protocol.CodeNotOffered && code != protocol.CodeExpired {
 				why = code
 			}
 		case l.Offer.Ask:
 			ask = append(ask, l.Offer.By)
 		default:
+			terms := l.Offer.Terms
 			firm = append(firm, Candidate{Provider: l.Offer.By, Terms: terms, Offered: l.Proof, Price: terms.Price.Fixed})
 		}
 	}

@@ -67,8 +67,8 @@ func (a *archive) last() (wire.CID, uint64) {
 	return a.newest, a.records
 }
 
-// record reads and decodes one journal record.
-func (p *Peer) record1(seq uint64) (*agent.Record, error) {
+// readRecord reads and decodes one journal record.
+func (p *Peer) readRecord(seq uint64) (*agent.Record, error) {
 	b, err := p.o.Journal.Read(seq)
 	if err != nil {
 		return nil, fmt.Errorf("journal record %d: %w", seq, err)
@@ -86,7 +86,7 @@ func (p *Peer) statements(job wire.CID) ([]agent.Statement, error) {
 	var all []agent.Statement
 	at := map[wire.CID]int{}
 	for _, seq := range p.archive.of(job) {
-		r, err := p.record1(seq)
+		r, err := p.readRecord(seq)
 		if err != nil {
 			return nil, err
 		}

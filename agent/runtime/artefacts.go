@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,73 +21,6 @@ import (
 // (32 bytes) followed by its bytes: all that is needed to open its commitment.
 const saltBytes = 32
 
-// tray holds artefacts that came inside frames until a task keeps them. It is
-// bounded: what is pushed out can still be fetched.
-type tray struct {
-	mu    sync.Mutex
-	items map[trayKey]protocol.Datum
-	order []trayKey
-	bytes int
-}
-
-type trayKey struct {
-	from wire.Key
-	id   wire.CID
-}
-
-func newTray() *tray { return &tray{items: map[trayKey]protocol.Datum{}} }
-
-func (t *tray) put(from wire.Key, d protocol.Datum) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := trayKey{from, d.Opening.ID()}
-	if _, known := t.items[key]; known || len(d.Bytes) > MaxTray {
-		return
-	}
-	t.items[key] = d
-	t.order = append(t.order, key)
-	t.bytes += len(d.Bytes)
-	for t.bytes > MaxTray {
-		t.drop(t.order[0])
-	}
-}
-
-func (t *tray) drop(key trayKey) {
-	d, ok := t.items[key]
-	if !ok {
-		return
-	}
-	delete(t.items, key)
-	t.bytes -= len(d.Bytes)
-	for i, k := range t.order {
-		if k == key {
-			t.order = append(t.order[:i], t.order[i+1:]...)
-			return
-		}
-	}
-}
-
-// take removes and returns an artefact that came from a peer.
-func (t *tray) take(from wire.Key, id wire.CID) (protocol.Datum, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := trayKey{from, id}
-	d, ok := t.items[key]
-	t.drop(key)
-	return d, ok
-}
-
-// forget drops what came from a peer whose link is gone.
-func (t *tray) forget(from wire.Key) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for i := len(t.order) - 1; i >= 0; i-- {
-		if t.order[i].from == from {
-			t.drop(t.order[i])
-		}
-	}
-}
-
 // grants says who may fetch what.
 type grants struct {
 	mu sync.Mutex
@@ -99,7 +33,7 @@ func (g *grants) add(to wire.Key, artefacts []payload.Artefact) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, a := range artefacts {
-		if !contains(g.to[a.ID], to) {
+		if !slices.Contains(g.to[a.ID], to) {
 			g.to[a.ID] = append(g.to[a.ID], to)
 		}
 	}
@@ -108,24 +42,18 @@ func (g *grants) add(to wire.Key, artefacts []payload.Artefact) {
 func (g *grants) has(peer wire.Key, id wire.CID) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return contains(g.to[id], peer)
+	return slices.Contains(g.to[id], peer)
 }
 
-func (g *grants) remove(artefacts []payload.Artefact) {
+func (g *grants) remove(from wire.Key, artefacts []payload.Artefact) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, a := range artefacts {
-		delete(g.to, a.ID)
-	}
-}
-
-func contains(keys []wire.Key, k wire.Key) bool {
-	for _, x := range keys {
-		if x == k {
-			return true
+		g.to[a.ID] = slices.DeleteFunc(g.to[a.ID], func(k wire.Key) bool { return k == from })
+		if len(g.to[a.ID]) == 0 {
+			delete(g.to, a.ID)
 		}
 	}
-	return false
 }
 
 // draft writes a new artefact into the vault and computes its commitment.
@@ -207,9 +135,9 @@ func (p *Peer) datum(a payload.Artefact) (protocol.Datum, error) {
 	return protocol.Datum{Opening: h.Opening([saltBytes]byte(b[:saltBytes])), Bytes: b[saltBytes:]}, nil
 }
 
-// content opens the bytes of an artefact in the vault, without its salt.
-func (p *Peer) content(id wire.CID) (store.Artefact, error) {
-	f, err := p.o.Vault.Open(id)
+// content opens the bytes of an artefact by its name in the vault, without its salt.
+func (p *Peer) content(name wire.CID) (store.Artefact, error) {
+	f, err := p.o.Vault.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -219,10 +147,17 @@ func (p *Peer) content(id wire.CID) (store.Artefact, error) {
 	return f, nil
 }
 
+// foreign is the name in the vault of a peer's artefact. Each peer has names of
+// its own: who only knows the commitment of somebody else's artefact must not
+// have our copy of it worked on, or erased, by naming it as theirs.
+func foreign(peer wire.Key, id wire.CID) wire.CID {
+	return wire.Sum(append([]byte(id.String()), peer[:]...))
+}
+
 // obtain sees to it that an artefact of a peer is in the vault: it is there, or
 // it came with a frame, or it is fetched, again and again until ctx ends.
 func (p *Peer) obtain(ctx context.Context, from wire.Key, a payload.Artefact) error {
-	if f, err := p.o.Vault.Open(a.ID); err == nil {
+	if f, err := p.o.Vault.Open(foreign(from, a.ID)); err == nil {
 		return f.Close()
 	}
 	if a.Size > MaxInput {
@@ -230,7 +165,7 @@ func (p *Peer) obtain(ctx context.Context, from wire.Key, a payload.Artefact) er
 	}
 	if d, ok := p.tray.take(from, a.ID); ok {
 		salted := append(append(make([]byte, 0, saltBytes+len(d.Bytes)), d.Opening.Salt[:]...), d.Bytes...)
-		if p.keepForeign(a, bytes.NewReader(salted)) == nil {
+		if p.keepForeign(from, a, bytes.NewReader(salted)) == nil {
 			return nil
 		}
 	}
@@ -255,11 +190,11 @@ func (p *Peer) fetch(ctx context.Context, from wire.Key, a payload.Artefact) err
 	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
 	defer stop()
 	defer r.Close() //nolint:errcheck // only read from
-	return p.keepForeign(a, r)
+	return p.keepForeign(from, a, r)
 }
 
 // keepForeign makes a peer's artefact durable if its bytes are those committed to.
-func (p *Peer) keepForeign(a payload.Artefact, r io.Reader) error {
+func (p *Peer) keepForeign(from wire.Key, a payload.Artefact, r io.Reader) error {
 	var salt [saltBytes]byte
 	if _, err := io.ReadFull(r, salt[:]); err != nil {
 		return fmt.Errorf("read artefact: %w", err)
@@ -275,5 +210,5 @@ func (p *Peer) keepForeign(a payload.Artefact, r io.Reader) error {
 	if o := d.hasher.Opening(salt); o.ID() != a.ID || o.Size != a.Size {
 		return payload.ErrCommitment
 	}
-	return d.Keep(a.ID)
+	return d.Keep(foreign(from, a.ID))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/souk-network/souk/agent"
@@ -23,8 +24,8 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	if err != nil {
 		return gateway.Job{}, err
 	}
-	if known, err := p.Job(ctx, o.Key); err == nil {
-		return known, nil
+	if known, ok, err := p.ordered(ctx, o.Key); ok || err != nil {
+		return known, err
 	}
 	class := payload.Public
 	if o.Class != "" {
@@ -57,7 +58,22 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	if refusal != nil {
 		return gateway.Job{}, errors.Join(asError(refusal), p.o.Vault.Erase(order.Input.ID))
 	}
-	return p.Job(ctx, o.Key)
+	j, _, err := p.ordered(ctx, o.Key)
+	if err == nil && len(j.Inputs) == 1 && j.Inputs[0].ID != order.Input.ID { // somebody else was faster
+		err = p.o.Vault.Erase(order.Input.ID)
+	}
+	return j, err
+}
+
+// ordered returns what has become of the order with a key, if there is one.
+func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool, err error) {
+	var v agent.View
+	err = p.ask(ctx, func(a *agent.Agent, at uint64) { v, ok = a.ByKey(at, key) })
+	if err != nil || !ok {
+		return j, false, err
+	}
+	j, err = p.told(v)
+	return j, true, err
 }
 
 // orderOf checks an order and fills in its defaults from the mandate.
@@ -134,6 +150,11 @@ func (p *Peer) Job(ctx context.Context, id string) (gateway.Job, error) {
 	if err != nil {
 		return gateway.Job{}, err
 	}
+	return p.told(v)
+}
+
+// told is a job with its documents.
+func (p *Peer) told(v agent.View) (gateway.Job, error) {
 	j := p.jobOf(v)
 	if v.ID.IsZero() {
 		return j, nil
@@ -156,9 +177,16 @@ func (p *Peer) Job(ctx context.Context, id string) (gateway.Job, error) {
 // Await returns the job once it is final or in another stage than seen.
 func (p *Peer) Await(ctx context.Context, id, seen string) (gateway.Job, error) {
 	for {
-		changed := p.waiters.on(id)
 		v, err := p.view(ctx, id)
 		if err != nil {
+			return gateway.Job{}, err
+		}
+		name := v.Key
+		if name == "" {
+			name = v.ID.String()
+		}
+		changed := p.waiters.on(name)
+		if v, err = p.view(ctx, name); err != nil { // as it stands since somebody waits
 			return gateway.Job{}, err
 		}
 		if v.Final || v.Stage != seen {
@@ -179,26 +207,37 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 		Paid: v.Paid, Score: v.Score, Opened: v.Opened, Closed: v.Closed, Next: v.Next, NextAt: v.NextAt,
 	}
 	for _, a := range v.Inputs {
-		j.Inputs = append(j.Inputs, p.artefactOf(a))
+		j.Inputs = append(j.Inputs, p.artefactOf(a, nameOf(v, job.Hirer, a.ID)))
 	}
 	if len(v.Results) > 0 {
-		r := p.artefactOf(v.Results[0])
+		r := p.artefactOf(v.Results[0], nameOf(v, job.Provider, v.Results[0].ID))
 		j.Result = &r
 	}
 	return j
 }
 
-func (p *Peer) artefactOf(a payload.Artefact) gateway.Artefact {
+// nameOf is the name in the vault of an artefact that one side of a job made.
+func nameOf(v agent.View, made job.Role, id wire.CID) wire.CID {
+	if v.Role == made {
+		return id
+	}
+	return foreign(v.Peer, id)
+}
+
+func (p *Peer) artefactOf(a payload.Artefact, name wire.CID) gateway.Artefact {
 	out := gateway.Artefact{ID: a.ID, Size: a.Size, Type: a.Type}
-	if f, err := p.o.Vault.Open(a.ID); err == nil {
+	if f, err := p.o.Vault.Open(name); err == nil {
 		out.Held = true
 		_ = f.Close()
 	}
 	return out
 }
 
-// Result opens the result of a delivered job; on the hirer's side only once it
-// is the provider's to be paid for, that is, judged.
+// patience is how long an owner waits for a result to be fetched again.
+const patience = 20 * time.Second
+
+// Result opens the result of a delivered job. On the hirer's side it is fetched
+// where it is not here yet, or no more.
 func (p *Peer) Result(ctx context.Context, id string) (io.ReadCloser, gateway.Artefact, error) {
 	v, err := p.view(ctx, id)
 	if err != nil {
@@ -209,11 +248,14 @@ func (p *Peer) Result(ctx context.Context, id string) (io.ReadCloser, gateway.Ar
 			Code: gateway.CodeNotFound, Message: "the job has no result: it is " + v.Stage, Hint: "`souk job show " + id + "` tells more",
 		}
 	}
-	f, err := p.content(v.Results[0].ID)
+	name := nameOf(v, job.Provider, v.Results[0].ID)
+	f, err := p.content(name)
 	if errors.Is(err, store.ErrNotFound) && v.Role == job.Hirer {
 		// A paid result can be fetched again for as long as the provider keeps it.
-		if err = p.obtain(ctx, v.Peer, v.Results[0]); err == nil {
-			f, err = p.content(v.Results[0].ID)
+		bounded, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		if err = p.obtain(bounded, v.Peer, v.Results[0]); err == nil {
+			f, err = p.content(name)
 		}
 	}
 	if err != nil {
@@ -222,7 +264,7 @@ func (p *Peer) Result(ctx context.Context, id string) (io.ReadCloser, gateway.Ar
 			Hint: "they may be past their retention",
 		}
 	}
-	return f, p.artefactOf(v.Results[0]), nil
+	return f, p.artefactOf(v.Results[0], name), nil
 }
 
 // Cancel asks for the end of a job.
@@ -318,7 +360,7 @@ func (p *Peer) statement(id wire.CID) (agent.Statement, error) {
 	if !ok {
 		return agent.Statement{}, errNoReceipt
 	}
-	r, err := p.record1(seq)
+	r, err := p.readRecord(seq)
 	if err != nil {
 		return agent.Statement{}, err
 	}

@@ -52,6 +52,8 @@ func (p *Peer) carry(e agent.Effect) {
 		p.tasks.stop(e.Job)
 	case agent.Serve:
 		p.grants.add(e.To, e.Artefacts)
+	case agent.Withhold:
+		p.grants.remove(e.From, e.Artefacts)
 	case agent.Erase:
 		p.erase(e)
 	case agent.Changed:
@@ -83,7 +85,12 @@ func (p *Peer) say(s *agent.Saying) {
 	p.transmit(s.To, f)
 }
 
+// transmit puts a frame on the link to a peer. Where there is none it is lost:
+// to dial here would hold up what is to be said to others.
 func (p *Peer) transmit(to wire.Key, f *protocol.Frame) {
+	if !p.links.linked(to) {
+		return
+	}
 	b, err := f.Bytes()
 	if err != nil {
 		p.fail(err)
@@ -136,10 +143,17 @@ func (p *Peer) announce(offer wire.Said) {
 }
 
 func (p *Peer) erase(e agent.Erase) {
-	p.grants.remove(e.Artefacts)
-	for _, a := range e.Artefacts {
-		if err := p.o.Vault.Erase(a.ID); err != nil {
-			p.log.Error("artefact not erased", "artefact", a.ID, "error", err)
-		}
+	p.grants.remove(e.From, e.Results)
+	for _, a := range e.Inputs {
+		p.eraseName(foreign(e.From, a.ID))
+	}
+	for _, a := range e.Results {
+		p.eraseName(a.ID)
+	}
+}
+
+func (p *Peer) eraseName(name wire.CID) {
+	if err := p.o.Vault.Erase(name); err != nil {
+		p.log.Error("artefact not erased", "artefact", name, "error", err)
 	}
 }

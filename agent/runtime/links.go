@@ -26,6 +26,13 @@ func (l *links) up(peer wire.Key) {
 	l.open[peer] = &link{}
 }
 
+// linked reports whether there is a link to a peer.
+func (l *links) linked(peer wire.Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open[peer] != nil
+}
+
 func (l *links) down(peer wire.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -55,6 +55,9 @@ func (p *Peer) take(core *agent.Agent, at uint64, m message, alarm *time.Timer) 
 	if err != nil {
 		return err
 	}
+	for _, slip := range step.Slips {
+		p.log.Error("not said, which should not have been tried", "error", slip)
+	}
 	g := &parcel{effects: step.Effects, done: m.done, ready: len(step.Record.Facts) == 0}
 	for _, e := range step.Effects {
 		if w, ok := e.(agent.Wake); ok {

@@ -28,11 +28,16 @@ func newRelease() *release {
 	return r
 }
 
+// push waits while too many parcels wait: who speaks faster than we can answer
+// is not listened to.
 func (r *release) push(g *parcel) {
 	r.mu.Lock()
+	for !r.stopped && len(r.queue) >= MaxOutbox {
+		r.cond.Wait()
+	}
 	r.queue = append(r.queue, g)
 	r.mu.Unlock()
-	r.cond.Signal()
+	r.cond.Broadcast()
 }
 
 // let marks a parcel as durable.
@@ -40,7 +45,7 @@ func (r *release) let(g *parcel) {
 	r.mu.Lock()
 	g.ready = true
 	r.mu.Unlock()
-	r.cond.Signal()
+	r.cond.Broadcast()
 }
 
 // next waits for the parcel whose turn it is; nil when stopped.
@@ -56,6 +61,9 @@ func (r *release) next() *parcel {
 	g := r.queue[0]
 	r.queue[0] = nil
 	r.queue = r.queue[1:]
+	if len(r.queue) == MaxOutbox-1 {
+		r.cond.Broadcast()
+	}
 	return g
 }
 

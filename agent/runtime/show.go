@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/gateway"
@@ -27,19 +26,13 @@ func concerns(s agent.Statement, job wire.CID) bool {
 	return true // a record names no other job's documents but those
 }
 
-var acts = map[protocol.Act]string{
-	protocol.ActOpen: "OPEN", protocol.ActPay: "PAY", protocol.ActHold: "HOLD", protocol.ActPost: "POST",
-	protocol.ActVoid: "VOID", protocol.ActMeter: "METER", protocol.ActAward: "AWARD", protocol.ActCredit: "CREDIT",
-	protocol.ActSettled: "SETTLED", protocol.ActClose: "CLOSE",
-}
-
 // gist says in one line what a document says.
 func gist(d wire.Document) string {
 	switch d := d.(type) {
 	case *protocol.Accept:
 		return fmt.Sprintf("contract for %d input(s)", len(d.Inputs))
 	case *protocol.Entry:
-		return fmt.Sprintf("%s %s %s, entry %d", acts[d.Act], d.Amount, d.Asset, d.Seq)
+		return fmt.Sprintf("%s %s %s, entry %d", d.Act, d.Amount, d.Asset, d.Seq)
 	case *protocol.Countersign:
 		return countersigned(d)
 	case *protocol.Delivery:
@@ -72,8 +65,8 @@ func countersigned(d *protocol.Countersign) string {
 	if len(d.Taken) > 0 {
 		says += ", job taken"
 	}
-	if i := slices.IndexFunc(d.Declined, func(protocol.Declined) bool { return true }); i >= 0 {
-		says += ", job declined: " + string(d.Declined[i].Code)
+	if len(d.Declined) > 0 {
+		says += ", job declined: " + string(d.Declined[0].Code)
 	}
 	return says
 }

@@ -96,7 +96,7 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	if err != nil {
 		return none, 0, err
 	}
-	input, err := p.content(in.ID)
+	input, err := p.content(foreign(w.From, in.ID))
 	if err != nil {
 		return none, 0, err
 	}
@@ -120,7 +120,7 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	if err != nil {
 		return none, 0, err
 	}
-	if err := p.check(ctx, w.Stand.Rule, in, o.ID()); err != nil {
+	if err := p.check(ctx, w.Stand.Rule, foreign(w.From, in.ID), o.ID()); err != nil {
 		return none, 0, errors.Join(err, p.o.Vault.Erase(o.ID()))
 	}
 	media, _, _ := strings.Cut(r.Type, ";") // parameters are not part of an artefact's type
@@ -164,12 +164,12 @@ func codeOfWork(err error) protocol.Code {
 	return protocol.CodeWorkFailed
 }
 
-// check runs an acceptance rule over an input and a result in the vault.
-func (p *Peer) check(ctx context.Context, rule protocol.Check, in payload.Artefact, result wire.CID) error {
+// check runs an acceptance rule over an input and a result, by their names in the vault.
+func (p *Peer) check(ctx context.Context, rule protocol.Check, in, result wire.CID) error {
 	if rule.IsZero() {
 		return nil
 	}
-	input, err := p.content(in.ID)
+	input, err := p.content(in)
 	if err != nil {
 		return err
 	}
@@ -216,5 +216,5 @@ func (p *Peer) examine(ctx context.Context, j agent.Judge) error {
 	if len(j.Results) != 1 || len(j.Inputs) != 1 {
 		return nil
 	}
-	return p.check(ctx, j.Rule, j.Inputs[0], j.Results[0].ID)
+	return p.check(ctx, j.Rule, j.Inputs[0].ID, foreign(j.From, j.Results[0].ID))
 }

@@ -27,6 +27,9 @@ const (
 	OfferLife      = 5 * minute  // an announcement lives
 	Refresh        = 100 * second
 	DefaultSlots   = 4
+
+	MaxInput    = 64 << 20 // bytes of an input that is worked on
+	MaxSettings = 64       // of one stand
 )
 
 // Stand is one capability for sale and how it is fulfilled. It is what the
@@ -58,6 +61,9 @@ type Setting struct {
 func (s *Stand) Check() error {
 	if s.Deliver == 0 || s.Deliver > protocol.MaxDuration/2 || s.Slots == 0 || s.Technology == "" {
 		return errors.New("a stand needs a delivery time of at most half a year, at least one slot and a worker")
+	}
+	if len(s.Settings) > MaxSettings || len(s.Technology) > protocol.MaxName {
+		return errors.New("a stand has at most 64 settings, and a worker's name at most 32 bytes")
 	}
 	return nil
 }

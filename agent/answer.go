@@ -1,0 +1,190 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// answer answers what was just folded: it countersigns what was written in the
+// peer's lanes, and lets each job that moved take its next step.
+func (s *step) answer(e Heard, took uint64) {
+	var lanes []string // assets of the peer's lanes that moved
+	var holds []*protocol.Entry
+	opened, countersigned := false, false
+	for i, said := range e.Docs {
+		if took&(1<<i) == 0 {
+			continue
+		}
+		switch doc := said.Doc.(type) {
+		case *protocol.Entry:
+			if doc.Act == protocol.ActHold {
+				holds = append(holds, doc)
+			} else if !slices.Contains(lanes, doc.Asset) {
+				lanes = append(lanes, doc.Asset)
+			}
+		case *protocol.Countersign:
+			countersigned = true
+			opened = opened || doc.Seq == 1
+		}
+	}
+	for _, h := range holds {
+		s.take(e.From, h.Asset, h.Job)
+	}
+	for _, asset := range lanes {
+		s.countersign(e.From, asset, e, took)
+	}
+	for _, d := range slices.Clone(s.party(e.From).deals) {
+		// Where a countersign made room in the lane, others may go on too.
+		if opened || d.waits && countersigned || slices.Contains(s.touched, d.id) {
+			s.advance(d)
+		}
+	}
+	if countersigned {
+		s.placeWith(e.From)
+	}
+}
+
+// countersign answers entries that need no decision, together with our own log
+// entry for an outcome that came with them.
+func (s *step) countersign(payer wire.Key, asset string, e Heard, took uint64) {
+	cs, err := s.book.DraftCountersign(payer, asset)
+	if err != nil {
+		return // a lane that forked before it began
+	}
+	cs.Head = s.head(protocol.KindCountersign)
+	if s.book.Check(wire.Said{Doc: cs}) != nil {
+		return // a hold of the same bundle was answered, and this entry with it
+	}
+	p := s.speech(payer, wire.CID{})
+	p.countersign(cs, asset)
+	for i, said := range e.Docs {
+		if took&(1<<i) == 0 {
+			continue
+		}
+		switch doc := said.Doc.(type) {
+		case *protocol.Entry:
+			if d := s.deals[doc.Job]; d != nil && d.peer == payer {
+				p.job = doc.Job
+			}
+		case *protocol.Outcome:
+			if d := s.deals[doc.Job]; d != nil && !d.job.LoggedBy(d.role) && s.agrees(d, doc) {
+				p.write(s.logEntry(said.ID))
+			}
+		}
+	}
+	p.say()
+}
+
+// agrees reports whether an outcome says what we saw: that the hirer judged as
+// it says, and paid. To log another would be to concede it.
+func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
+	_, posted := d.job.Post()
+	return posted && o.Score > 0 && d.role == job.Provider && o.By == d.peer
+}
+
+// sayStored answers a bundle that is known: with what we answered it the first
+// time, byte for byte, or else with the last countersign of its lane.
+func (s *step) sayStored(e Heard) {
+	for _, said := range e.Docs {
+		id := jobOf(said.Doc)
+		if id.IsZero() {
+			id = said.ID // an Accept
+		}
+		if u := s.stored(e.From, id, e.Docs[0].ID); u != nil {
+			s.send(u)
+			return
+		}
+	}
+	for _, said := range e.Docs {
+		if entry, ok := said.Doc.(*protocol.Entry); ok {
+			if u := s.party(e.From).lastAnswer(entry.Asset); u != nil {
+				s.send(u)
+				return
+			}
+		}
+	}
+}
+
+// stored returns what we answered a peer's bundle about a job, or what of ours
+// may answer it as well.
+func (s *step) stored(peer wire.Key, id, bundle wire.CID) *Saying {
+	if p := s.past[id]; p != nil && p.view.Peer == peer {
+		return p.closing
+	}
+	d := s.deals[id]
+	if d == nil || d.peer != peer {
+		return nil
+	}
+	var last *Saying
+	for _, u := range d.said {
+		if u.reply == bundle {
+			return u.Saying
+		}
+		if slices.ContainsFunc(u.Docs, func(x wire.Said) bool { return x.Doc.Header().Kind == protocol.KindCountersign }) {
+			last = u.Saying
+		}
+	}
+	return last
+}
+
+// take decides about a job whose hold has been heard, and answers with the
+// countersign that takes or declines it. Taken work that may be quick keeps its
+// countersign back for the Delivery's bundle; it is durable all the same.
+func (s *step) take(from wire.Key, asset string, id wire.CID) {
+	draft, err := s.book.DraftCountersign(from, asset)
+	if err != nil {
+		return // the lane forked before it began
+	}
+	draft.Head = s.head(protocol.KindCountersign)
+	d := s.deals[id]
+	if d != nil && (d.peer != from || d.role != job.Provider) {
+		d = nil
+	}
+	if code := s.weigh(d); code == "" {
+		cs := *draft
+		cs.Taken = []wire.CID{id}
+		if s.mayAnswer(d, &cs) {
+			s.undertake(d, &cs, asset)
+			return
+		}
+	} else {
+		cs := *draft
+		cs.Declined = []protocol.Declined{{Job: id, Code: code}}
+		if s.mayAnswer(d, &cs) {
+			draft = &cs
+		}
+	}
+	if !s.mayAnswer(nil, draft) && !s.mayAnswer(d, draft) {
+		return // all is said: by a decision before, or with another hold of the same bundle
+	}
+	p := s.speech(from, wire.CID{})
+	if d != nil {
+		p.job = id
+	}
+	p.countersign(draft, asset)
+	p.say()
+}
+
+// mayAnswer reports whether a countersign tells the book something new, and d,
+// where it is given, takes it too.
+func (s *step) mayAnswer(d *deal, cs *protocol.Countersign) bool {
+	said := wire.Said{Doc: cs}
+	return s.book.Check(said) == nil && (d == nil || d.job.Check(s.at, said) == nil)
+}
+
+// undertake takes a job, durably, and has the work begun.
+func (s *step) undertake(d *deal, cs *protocol.Countersign, asset string) {
+	p := s.about(d)
+	if !p.countersign(cs, asset) {
+		return
+	}
+	if inline(d.job.Accept().Inputs) {
+		p.keep()
+	} else {
+		p.say() // the hirer lets us fetch only what we have taken
+	}
+	s.setToWork(d)
+}

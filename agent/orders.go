@@ -1,0 +1,348 @@
+package agent
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/souk-network/souk/agent/hire"
+	"github.com/souk-network/souk/delegation"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+)
+
+// Milliseconds an order waits.
+const (
+	quotePatience = 3_000  // for quotes that were asked for
+	placePatience = 8_000  // for anyone to offer it at all
+	lanePatience  = 60_000 // for the provider chosen to answer
+)
+
+// order is one wish of the owner, until it has become a deal.
+type order struct {
+	Order
+	at     uint64
+	job    wire.CID // the contract it has become
+	code   protocol.Code
+	detail string
+
+	since  uint64   // soft: when this run began to look
+	lane   wire.Key // soft: the provider chosen, whose lane is not yet open or has no room
+	asked  []wire.Key
+	quotes []hire.Candidate
+}
+
+// waiting reports whether the order has neither a contract nor an end.
+func (o *order) waiting() bool { return o != nil && o.job.IsZero() && o.code == "" }
+
+// forgetAsked notes that a peer is to be asked again, and reports whether it had been asked.
+func (o *order) forgetAsked(peer wire.Key) bool {
+	i := slices.Index(o.asked, peer)
+	if i >= 0 {
+		o.asked = slices.Delete(o.asked, i, i+1)
+	}
+	return i >= 0
+}
+
+func (s *step) wish(o *order) hire.Wish {
+	return hire.Wish{
+		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.Deliver, Peer: o.Peer,
+		InputType: o.Input.Type, Label: o.Input.Label, Rails: []string{s.c.Rail},
+	}
+}
+
+// ordered takes the owner's order, unless it could never be placed.
+func (s *step) ordered(o Order) {
+	if s.orders[o.Key] != nil {
+		s.effect(Answer{})
+		return
+	}
+	// What one job may cost is known now; what is left in all, when it is placed.
+	act := s.act(&o, o.Budget, wire.Key{})
+	act.Spent, act.PeriodSpent = wire.Amount{}, wire.Amount{}
+	if err := delegation.Authorize(s.mandate, act); err != nil {
+		s.effect(Answer{refusal(err)})
+		return
+	}
+	s.fact(Fact{What: FactOrdered, Order: &o})
+	s.wishes = append(s.wishes, o.Key)
+	s.effect(Answer{})
+	s.place(s.orders[o.Key])
+}
+
+// act is the hire of party for amount, as the mandate is asked about it.
+func (s *step) act(o *Order, amount wire.Amount, party wire.Key) delegation.Act {
+	return delegation.Act{
+		At: s.at, Agent: s.c.Self, Capability: o.Capability, Asset: o.Asset, Amount: amount, Party: party,
+		Spent: s.book.Spent(s.c.Mandate.ID, o.Asset), PeriodSpent: s.lately(s.at, o.Asset),
+		Class: o.Input.Label.Class, Estimate: protocol.Full,
+	}
+}
+
+func refusal(err error) *Refusal {
+	var d *delegation.Refusal
+	var b *settlement.Refusal
+	switch {
+	case errors.As(err, &d):
+		return &Refusal{Code: d.Code, Why: d.Why}
+	case errors.As(err, &b):
+		return &Refusal{Code: b.Code, Why: b.Why}
+	}
+	code := protocol.CodeOf(err)
+	if code == "" {
+		code = protocol.CodeMalformed
+	}
+	return &Refusal{Code: code, Why: err.Error()}
+}
+
+// listed places the orders that a new listing may suit.
+func (s *step) listed(l hire.Listing) {
+	for _, key := range slices.Clone(s.wishes) {
+		o := s.orders[key]
+		if o.Capability == l.Offer.Terms.Capability && o.lane.IsZero() && s.wish(o).Fits(s.at, l) == "" {
+			s.place(o)
+		}
+	}
+}
+
+// placeWith places the orders that wait for a peer's lane, for as long as it has room.
+func (s *step) placeWith(peer wire.Key) {
+	for _, key := range slices.Clone(s.wishes) {
+		o := s.orders[key]
+		if o.lane != peer {
+			continue
+		}
+		if s.place(o); o.lane == peer && o.waiting() {
+			return
+		}
+	}
+}
+
+// place tries to make a contract of an order.
+func (s *step) place(o *order) {
+	if !o.waiting() {
+		return
+	}
+	if s.full() {
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, s.at)
+		return
+	}
+	o.lane = wire.Key{}
+	w := s.wish(o)
+	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
+	for _, q := range o.quotes {
+		if w.Suits(s.at, q.Provider, &q.Terms) == "" {
+			firm = append(firm, q)
+		}
+	}
+	s.ask(o, ask)
+	if len(o.asked) > len(o.quotes) && s.at < o.since+quotePatience {
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, o.since+quotePatience)
+		return
+	}
+	plan, found := hire.Arrange(firm)
+	switch {
+	case found:
+		s.engage(o, plan.Hire)
+	case s.at >= o.since+placePatience:
+		s.giveUp(o, why, "no live offer suits: try `souk find "+o.Capability+"`")
+	default:
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, o.since+placePatience)
+	}
+}
+
+// ask requests quotes from providers that were not asked yet.
+func (s *step) ask(o *order, providers []wire.Key) {
+	for _, p := range providers {
+		if slices.Contains(o.asked, p) {
+			continue
+		}
+		o.asked = append(o.asked, p)
+		if !s.peers[p] {
+			s.effect(Reach{p})
+			continue // asked again once it has greeted us
+		}
+		r := &protocol.Request{
+			Head: s.head(protocol.KindRequest), To: p, Capability: o.Capability, InputType: o.Input.Type,
+			Size: o.Input.Size, Label: o.Input.Label, Deliver: o.Deliver, Reply: s.at + quotePatience,
+			Assets: []string{o.Asset}, Rails: []string{s.c.Rail}, Owner: s.mandate.By, Mandate: s.c.Mandate.ID,
+		}
+		if err := r.Check(); err != nil {
+			s.slip("ask for a quote", err)
+			continue
+		}
+		s.effect(Tell{To: p, Doc: s.name(r)})
+	}
+}
+
+// quoted takes a provider's Quote into the first order that asked for it.
+func (s *step) quoted(from wire.Key, bundle *wire.Bundle, i int, q *protocol.Quote) {
+	if q.Terms.Hirer != s.c.Self || q.At > s.at+protocol.Skew {
+		return
+	}
+	for _, key := range s.wishes {
+		o := s.orders[key]
+		if o.Capability != q.Terms.Capability || !slices.Contains(o.asked, from) ||
+			slices.ContainsFunc(o.quotes, func(c hire.Candidate) bool { return c.Provider == from }) {
+			continue
+		}
+		o.quotes = append(o.quotes, hire.Candidate{
+			Provider: from, Terms: q.Terms, Offered: bundle.Proof(i), Price: q.Terms.Price.Fixed,
+		})
+		s.place(o)
+		return // one Quote makes one contract
+	}
+}
+
+// giveUp ends an order without a contract.
+func (s *step) giveUp(o *order, code protocol.Code, detail string) {
+	s.fact(Fact{What: FactGaveUp, Key: o.Key, Code: code, Detail: detail})
+	s.unwish(o)
+	s.effect(Changed{Key: o.Key})
+}
+
+// unwish takes an order from those that are looked after.
+func (s *step) unwish(o *order) {
+	s.agenda.clear(matter{what: dueOrder, key: o.Key})
+	s.wishes = slices.DeleteFunc(s.wishes, func(k string) bool { return k == o.Key })
+	o.asked, o.quotes = nil, nil
+}
+
+// engage makes the contract with the provider chosen: Accept and HOLD, once the
+// owner's mandate allows it and the lane to the provider is open.
+func (s *step) engage(o *order, c hire.Candidate) {
+	if err := delegation.Authorize(s.mandate, s.act(&o.Order, c.Price, c.Provider)); err != nil {
+		r := refusal(err)
+		s.giveUp(o, r.Code, r.Why)
+		return
+	}
+	p := s.speech(c.Provider, wire.CID{})
+	p.key = o.Key
+	if !s.openLane(p, c.Provider, o.Asset) || !s.room(c.Provider, o.Asset) {
+		p.say()
+		if s.at >= o.since+lanePatience {
+			s.giveUp(o, protocol.CodeDefaulted, "the provider did not answer")
+			return
+		}
+		o.lane = c.Provider
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, o.since+lanePatience)
+		return
+	}
+	accept, ok := p.write(&protocol.Accept{
+		Head: s.head(protocol.KindAccept), Offered: c.Offered, Inputs: []payload.Artefact{o.Input},
+		Owner: s.mandate.By, Mandates: []wire.CID{s.c.Mandate.ID}, Account: s.c.Self.String(),
+	})
+	if !ok {
+		p.say()
+		s.giveUp(o, protocol.CodeNotOffered, "the offer is not one that can be accepted")
+		return
+	}
+	p.job = accept.ID
+	s.hold(p, accept.ID, c)
+	if inline([]payload.Artefact{o.Input}) {
+		p.with = []payload.Artefact{o.Input}
+	}
+	p.say()
+	s.unwish(o)
+	d := s.deals[accept.ID]
+	s.serveAgain(d)
+	s.tend(d)
+}
+
+// hold sets the price of a job aside.
+func (s *step) hold(p *speech, id wire.CID, c hire.Candidate) {
+	entry, err := s.book.DraftHold(c.Provider, c.Terms.Asset, settlement.Hold{
+		Job: id, Amount: c.Price, Mandate: s.c.Mandate.ID, Deadline: s.at + c.Terms.Times.Claim,
+	})
+	if err != nil {
+		s.slip("hold", err) // without it the provider declines
+		return
+	}
+	p.entry(entry)
+}
+
+// room reports whether the lane to payee has room for one more job, with what
+// ends those under way.
+func (s *step) room(payee wire.Key, asset string) bool {
+	l, _ := s.book.LaneTo(payee, asset)
+	return l.Holds < settlement.MaxHolds-1 && len(s.book.Unseen(payee)) < settlement.MaxAhead/2
+}
+
+// openLane reports whether entries may be written in the lane to payee. Where
+// it has no history, its OPEN goes into p; where it has one from an earlier run,
+// an OPEN of its own is said first, and the lane waits for its countersign.
+func (s *step) openLane(p *speech, payee wire.Key, asset string) bool {
+	ready := s.book.Ready(payee, asset)
+	switch ready {
+	case settlement.Open:
+		return true
+	case settlement.Fresh:
+	case settlement.MustOpen:
+		if _, linked := s.peers[payee]; !linked {
+			s.effect(Reach{payee})
+			return false
+		}
+	default:
+		if _, linked := s.peers[payee]; !linked {
+			s.effect(Reach{payee})
+		}
+		return false
+	}
+	open, err := s.book.DraftOpen(payee, asset)
+	if err != nil {
+		return false // its OPEN came to nothing: this lane waits for the next run
+	}
+	if ready == settlement.Fresh {
+		_, ok := p.entry(open)
+		return ok
+	}
+	alone := s.speech(payee, wire.CID{})
+	alone.entry(open)
+	alone.say()
+	know := s.acquaint(payee)
+	know.pause = firstPause
+	s.agenda.set(matter{what: dueOpening, peer: payee}, s.at+firstPause)
+	return false
+}
+
+// outlay is money set aside for a job, while it counts in a period of the mandate.
+type outlay struct {
+	at     uint64
+	asset  string
+	amount wire.Amount
+}
+
+// period returns the span of the mandate's budget in an asset, in milliseconds, or 0.
+func (a *Agent) period(asset string) uint64 {
+	for _, b := range a.mandate.Budgets {
+		if b.Asset == asset {
+			return b.Period
+		}
+	}
+	return 0
+}
+
+// layOut notes a HOLD of ours. It counts for the whole period, even if nothing
+// comes to be owed: so the cap holds in any period, wherever it begins.
+func (a *Agent) layOut(at uint64, e *protocol.Entry) {
+	span := a.period(e.Asset)
+	if span == 0 || e.Mandate != a.c.Mandate.ID {
+		return
+	}
+	a.outlays = append(slices.DeleteFunc(a.outlays, func(o outlay) bool { return o.asset == e.Asset && o.at+span <= at }),
+		outlay{at, e.Asset, e.Amount})
+}
+
+// lately returns what was set aside of an asset within its period.
+func (a *Agent) lately(at uint64, asset string) wire.Amount {
+	var sum wire.Amount
+	span := a.period(asset)
+	for _, o := range a.outlays {
+		if o.asset == asset && o.at+span > at {
+			// No sum of amounts that were allowed passes what is allowed.
+			sum, _ = sum.Plus(o.amount)
+		}
+	}
+	return sum
+}

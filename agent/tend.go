@@ -1,0 +1,242 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Milliseconds between two tries to get an answer.
+const (
+	firstPause = 2_000
+	lastPause  = 60_000    // from a peer that is there
+	awayPause  = 1_800_000 // from one that is not: it is heard of when it comes back
+)
+
+// longer returns the pause after pause.
+func (s *step) longer(peer wire.Key, pause uint64) uint64 {
+	most := uint64(lastPause)
+	if _, linked := s.peers[peer]; !linked {
+		most = awayPause
+	}
+	return min(max(firstPause, pause*2), most)
+}
+
+// advance lets a deal take its next step, until it has none.
+func (s *step) advance(d *deal) {
+	switch {
+	case !d.live:
+		return
+	case s.full():
+		s.agenda.set(matter{what: dueDeal, job: d.id}, s.at)
+		return
+	case d.role == job.Hirer:
+		s.buy(d)
+	default:
+		s.supply(d)
+	}
+	s.tend(d)
+}
+
+// tend decides when a deal is looked at again, or lets go of it.
+func (s *step) tend(d *deal) {
+	again := s.retry(d)
+	if again == 0 && s.done(d) {
+		s.agenda.clear(matter{what: dueDeal, job: d.id})
+		s.letGo(d)
+		return
+	}
+	at, _, waits := d.job.Next(s.at)
+	if waits {
+		again = sooner(again, at)
+	}
+	again = sooner(again, s.started(d))
+	if again == 0 { // final, but its hold is not yet ended
+		hold, _ := s.book.HoldOf(d.id, 0)
+		again = hold.Deadline + protocol.Skew + 1
+		if again <= s.at { // nothing can be said now: its lane is not open
+			d.pause = s.longer(d.peer, d.pause)
+			again = s.at + d.pause
+		}
+	}
+	s.agenda.set(matter{what: dueDeal, job: d.id}, max(again, s.at+1))
+}
+
+// sooner returns the earlier of two instants, of which 0 is none.
+func sooner(a, b uint64) uint64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// done reports whether a deal is final and its money at rest, or no more of our business.
+func (s *step) done(d *deal) bool {
+	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 {
+		return false
+	}
+	hold, held := s.book.HoldOf(d.id, 0)
+	switch {
+	case !held:
+		return true
+	case d.role == job.Provider && s.at > hold.Deadline+protocol.Skew:
+		return true // what is still to be said is the hirer's to say
+	}
+	return !hold.Outstanding() && !hold.Due()
+}
+
+// letGo lets go of a deal that needs nothing more of us.
+func (s *step) letGo(d *deal) {
+	s.fact(Fact{What: FactLetGo, Job: d.id})
+	if d.role == job.Hirer {
+		s.effect(Withhold{From: d.peer, Artefacts: d.job.Accept().Inputs})
+	} else if k := s.keepsakes[d.id]; k != nil {
+		s.agenda.set(matter{what: dueErase, job: d.id}, k.until)
+	}
+}
+
+// erase ends the retention of a job's payloads on the provider's side.
+func (s *step) erase(id wire.CID) {
+	if k := s.keepsakes[id]; k != nil {
+		s.fact(Fact{What: FactErased, Job: id})
+		s.effect(Erase{From: k.peer, Inputs: k.inputs, Results: k.results})
+	}
+}
+
+// unanswered returns the deal's bundles that still want an answer.
+func (s *step) unanswered(d *deal) []utterance {
+	var open []utterance
+	for _, u := range d.said {
+		if !s.answered(d, u) {
+			open = append(open, u)
+		}
+	}
+	return open
+}
+
+// answered reports whether nothing in a bundle waits for the other side.
+func (s *step) answered(d *deal, u utterance) bool {
+	final := d.job.Stage(s.at).Final()
+	for _, said := range u.Docs {
+		switch doc := said.Doc.(type) {
+		case *protocol.Entry:
+			if !s.entryAnswered(d, doc, final) {
+				return false
+			}
+		case *protocol.Delivery:
+			_, judged := d.job.Verdict()
+			_, contested := d.job.Contest()
+			if !judged && !contested && !final && !d.job.Acked(said.ID) {
+				return false
+			}
+		case *protocol.Claim, *protocol.Contest:
+			if !final {
+				return false
+			}
+		case *protocol.Verdict:
+			// One that passes goes with a POST, which waits for its countersign.
+			_, answered := d.job.Answer()
+			if !doc.Pass && !answered && !final {
+				return false
+			}
+		case *protocol.Cancel:
+			if !s.cancelAnswered(d, final) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// entryAnswered reports whether a countersign has covered an entry of the deal,
+// and for its HOLD, whether the provider has decided too.
+func (s *step) entryAnswered(d *deal, e *protocol.Entry, final bool) bool {
+	if e.Act == protocol.ActHold {
+		_, declined := d.job.Declined()
+		_, cancelled := d.job.CancelBy(job.Provider)
+		if !final && !declined && !cancelled && !d.job.Taken() {
+			return false
+		}
+	}
+	lane := protocol.LaneID(s.c.Net, e.By, e.Payee, e.Asset, e.Epoch)
+	return !slices.Contains(d.unseen, place{lane, e.Seq}) || s.seenLater(d, e)
+}
+
+// seenLater reports whether a countersign in a later lane has covered an entry,
+// and the job has nothing to learn from the one that was lost.
+func (s *step) seenLater(d *deal, e *protocol.Entry) bool {
+	hold, held := s.book.HoldOf(d.id, 0)
+	if !held {
+		return true
+	}
+	if e.Act == protocol.ActHold || e.Act == protocol.ActOpen {
+		return hold.Countersigned
+	}
+	return hold.EndSeen && (d.job.PostSeen() || d.job.VoidSeen() || d.job.Stage(s.at).Final())
+}
+
+// cancelAnswered: a provider's Cancel is answered by the hirer's VOID, a
+// hirer's by the provider's Cancel or Delivery.
+func (s *step) cancelAnswered(d *deal, final bool) bool {
+	if d.role == job.Hirer {
+		_, cancelled := d.job.CancelBy(job.Provider)
+		_, delivered := d.job.Delivery()
+		return cancelled || delivered || final
+	}
+	hold, held := s.book.HoldOf(d.id, 0)
+	return !held || !hold.Outstanding() || s.at > hold.Deadline+protocol.Skew
+}
+
+// sayAgain says to a peer, in their first order, all bundles it has not answered.
+func (s *step) sayAgain(peer wire.Key) {
+	p := s.party(peer)
+	var open []utterance
+	for _, d := range p.deals {
+		open = append(open, s.unanswered(d)...)
+	}
+	slices.SortFunc(open, func(a, b utterance) int { return int(a.n) - int(b.n) })
+	for _, u := range open {
+		s.effect(Say{u.Saying})
+	}
+	for _, o := range p.openings {
+		s.effect(Say{o})
+	}
+}
+
+// retry says again what a deal's peer has not answered for a while, and returns
+// when to look again, or 0.
+func (s *step) retry(d *deal) uint64 {
+	open := s.unanswered(d)
+	if len(open) == 0 {
+		d.again = 0
+		return 0
+	}
+	if d.again == 0 {
+		d.pause = 0
+	}
+	if d.again == 0 || s.at >= d.again {
+		if d.again != 0 {
+			for _, u := range open {
+				s.sendAgain(u.Saying)
+			}
+		}
+		d.pause = s.longer(d.peer, d.pause)
+		d.again = s.at + d.pause
+	}
+	return d.again
+}
+
+// openAgain says again the OPENs that a peer has not countersigned.
+func (s *step) openAgain(peer wire.Key) {
+	p := s.party(peer)
+	if len(p.openings) == 0 {
+		return
+	}
+	for _, o := range p.openings {
+		s.sendAgain(o)
+	}
+	p.pause = s.longer(peer, p.pause)
+	s.agenda.set(matter{what: dueOpening, peer: peer}, s.at+p.pause)
+}
