@@ -12,8 +12,7 @@
 // owed?), reputation (whom to believe?), delegation (who may?). They meet only
 // in agent, which decides and never acts. Everything that acts (clock, key,
 // disk, wire, money, the work itself) stands outside and is driven by
-// agent/runtime. The room of reputation is still empty: whom to hire is decided
-// by price.
+// agent/runtime. Nobody asks reputation yet: whom to hire is decided by price.
 //
 // # The rooms
 //
