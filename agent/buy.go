@@ -201,6 +201,9 @@ func (s *step) post(p *speech, d *deal, score, ended uint64, basis ...wire.CID) 
 
 func (s *step) outcome(d *deal, score, ended, conduct uint64, amount wire.Amount, entry wire.CID) *protocol.Outcome {
 	t, a := d.job.Terms(), d.job.Accept()
+	if amount.IsZero() {
+		conduct = protocol.PaidNothing
+	}
 	return &protocol.Outcome{
 		Head: s.head(protocol.KindOutcome), Job: d.id, Hirer: d.job.Hirer(), Provider: d.job.Provider(),
 		HirerOwner: a.Owner, ProviderOwner: t.Owner, Capability: t.Capability, Asset: t.Asset,

@@ -2,6 +2,8 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
@@ -17,7 +19,7 @@ type Accept struct {
 	wire.Head
 	Offered  wire.Proof         `cbor:"offered"`           // its By is the provider
 	Inputs   []payload.Artefact `cbor:"inputs"`            // labels as the Terms' data terms allow
-	Choices  []Choice           `cbor:"choices,omitempty"` // optional
+	Choices  []Choice           `cbor:"choices,omitempty"` // optional: by name
 	Owner    wire.Key           `cbor:"owner"`             // the hirer's
 	Mandates []wire.CID         `cbor:"mandates"`          // from the owner's to the agent's own
 	Account  string             `cbor:"account"`           // the payer's, on the Terms' rail
@@ -41,6 +43,7 @@ func (d *Accept) Check() error {
 		size("inputs", len(d.Inputs), 0, MaxInputs, "artefacts"),
 		each("inputs", d.Inputs, payload.Artefact.Check),
 		size("choices", len(d.Choices), 0, MaxChoices, "choices"),
+		rising("choices", d.Choices, func(a, b Choice) int { return strings.Compare(a.Name, b.Name) }),
 		each("choices", d.Choices, Choice.check),
 		key("owner", d.Owner),
 		links("mandates", d.Mandates, 1, MaxChain),
@@ -60,11 +63,47 @@ func (d *Accept) agrees(terms *Terms) error {
 	if d.At > terms.ValidUntil {
 		return &Fault{Code: CodeExpired, Field: "at", Why: "after valid_until of what was offered"}
 	}
-	return first(
+	if err := first(
 		must(d.Offered.By != d.By, "by", "nobody hires itself"),
 		must(terms.Hirer.IsZero() || terms.Hirer == d.By, "by", "the quote is for another hirer"),
+		within("offered.terms", terms.notThird(d.By)),
+		d.fills(terms.Blanks),
+	); err != nil {
+		return err
+	}
+	return first(
+		terms.takes(d.Inputs),
 		each("inputs", d.Inputs, func(a payload.Artefact) error { return a.Label.MayGo(terms.Data) }),
 	)
+}
+
+// fills checks that each choice fills one of blanks.
+func (d *Accept) fills(blanks []string) error {
+	return each("choices", d.Choices, func(c Choice) error {
+		if !slices.Contains(blanks, c.Name) {
+			return &Fault{Code: CodeNotOffered, Field: "name", Why: "no blank of what was offered"}
+		}
+		return nil
+	})
+}
+
+// takes checks that inputs, each of which may be, are together no larger than
+// the terms allow.
+func (t *Terms) takes(inputs []payload.Artefact) error {
+	var all uint64
+	for _, a := range inputs {
+		all += a.Size
+	}
+	if t.MaxBytes > 0 && all > t.MaxBytes {
+		return tooLarge("inputs", all, t.MaxBytes, "bytes")
+	}
+	return nil
+}
+
+// UnmarshalCBOR reads the map of a Choice and refuses unknown fields in it.
+func (c *Choice) UnmarshalCBOR(b []byte) error {
+	type plain Choice
+	return closed("choice", b, (*plain)(c))
 }
 
 func (c Choice) check() error {

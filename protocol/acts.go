@@ -13,23 +13,27 @@ const (
 	hasDeadline
 	hasIdem
 	hasProof
+	hasRail
 	hasOld
 )
 
-var detailNames = [...]string{"job", "part", "hold", "basis", "reading", "mandate", "deadline", "idem", "proof", "old_epoch"}
+// anyAct may stand on every act.
+const anyAct = hasBasis | hasIdem | hasProof | hasRail
+
+var detailNames = [...]string{"job", "part", "hold", "basis", "reading", "mandate", "deadline", "idem", "proof", "rail", "old_epoch"}
 
 // details says for each act which fields it must have, and which it may have
-// besides. One more would be a statement that nobody defined.
+// besides those of anyAct. One more would be a statement that nobody defined.
 var details = [...]struct{ must, may detail }{
 	ActOpen:    {0, hasOld},
-	ActPay:     {hasMandate, hasJob | hasPart | hasBasis | hasIdem | hasProof},
-	ActHold:    {hasJob | hasMandate | hasDeadline, hasPart | hasBasis | hasIdem | hasProof},
-	ActPost:    {hasHold, hasJob | hasPart | hasBasis | hasReading | hasIdem | hasProof},
-	ActVoid:    {hasHold, hasJob | hasPart | hasBasis | hasIdem},
-	ActMeter:   {hasJob | hasReading | hasMandate, hasPart | hasBasis | hasIdem | hasProof},
-	ActAward:   {hasHold | hasBasis, hasJob | hasPart | hasIdem},
-	ActCredit:  {0, hasJob | hasPart | hasBasis | hasIdem},
-	ActSettled: {0, hasBasis | hasIdem | hasProof},
+	ActPay:     {0, hasJob | hasPart | hasMandate},
+	ActHold:    {hasJob | hasMandate | hasDeadline, hasPart},
+	ActPost:    {hasHold, hasJob | hasPart | hasReading},
+	ActVoid:    {hasHold, hasJob | hasPart},
+	ActMeter:   {hasJob | hasReading | hasMandate, hasPart | hasHold},
+	ActAward:   {hasHold | hasBasis, hasJob | hasPart},
+	ActCredit:  {0, hasJob | hasPart},
+	ActSettled: {0, 0},
 	ActClose:   {0, 0},
 }
 
@@ -38,7 +42,7 @@ func (d *Entry) details() detail {
 	var has detail
 	for i, present := range [...]bool{
 		!d.Job.IsZero(), d.Part != 0, !d.Hold.IsZero(), len(d.Basis) > 0, d.Reading != 0, !d.Mandate.IsZero(),
-		d.Deadline != 0, len(d.Idem) > 0, len(d.Proof) > 0,
+		d.Deadline != 0, len(d.Idem) > 0, len(d.Proof) > 0, d.Rail != "",
 		!d.OldEpoch.IsZero() || d.OldSeq != 0 || !d.OldHead.IsZero(),
 	} {
 		if present {
@@ -58,7 +62,7 @@ func (d *Entry) checkFields() error {
 		switch bit := detail(1) << i; {
 		case want.must&^has&bit != 0:
 			return wrong(field, "%s needs it", d.Act)
-		case has&^(want.must|want.may)&bit != 0:
+		case has&^(want.must|want.may|anyAct)&bit != 0:
 			return wrong(field, "%s has none", d.Act)
 		}
 	}

@@ -19,7 +19,7 @@ func TestLargestFit(t *testing.T) {
 	r := protocol.Registry()
 	for _, d := range []wire.Document{
 		largestOffer(), largestQuote(), largestAccept(), largestCountersign(), largestEntry(), largestDelivery(),
-		largestMandate(), largestHello(), largestRequest(),
+		largestMandate(), largestLogHead(), largestHello(), largestRequest(),
 	} {
 		if err := d.Check(); err != nil {
 			t.Errorf("%T: %v", d, err)
@@ -37,10 +37,16 @@ func long(n int) string { return strings.Repeat("a", n) }
 
 func largestTerms() protocol.Terms {
 	t := metered()
-	t.Capability, t.Asset, t.Price.Unit = long(94)+"@1", "souk:credit/"+long(116), long(32)
+	t.Capability, t.Asset = long(94)+"@1", "souk:credit/"+long(116)
 	t.InputType, t.OutputType = "a/"+long(125), "a/"+long(125)
-	t.Price.Tranches = make([]wire.Amount, protocol.MaxParts)
+	t.Price = protocol.Price{Fixed: t.Price.Fixed, Tranches: make([]wire.Amount, protocol.MaxParts), Advance: protocol.MaxParts}
 	t.Price.Tranches[0] = t.Price.Fixed
+	t.Blanks = nil
+	for i := range byte(protocol.MaxChoices) {
+		t.Blanks = append(t.Blanks, long(31)+string([]byte{'a' + i}))
+	}
+	t.Panel.Members[0].Data.Purpose = long(payload.MaxPurpose)
+	t.Witness.Data.Purpose = long(payload.MaxPurpose)
 	t.Rule.Rule, t.Rule.Params, t.Rail.Params = long(32), long(protocol.MaxParams), make([]byte, protocol.MaxParams)
 	t.Rail.Account, t.Data.Purpose = long(protocol.MaxAccount), long(payload.MaxPurpose)
 	for i := range byte(protocol.MaxEvaluators - 1) {
@@ -82,8 +88,8 @@ func largestAccept() *protocol.Accept {
 		d.Inputs = append(d.Inputs, in)
 	}
 	d.Choices = nil
-	for range protocol.MaxChoices {
-		d.Choices = append(d.Choices, protocol.Choice{Name: long(32), Value: long(protocol.MaxTitle)})
+	for _, blank := range o.Terms.Blanks {
+		d.Choices = append(d.Choices, protocol.Choice{Name: blank, Value: long(protocol.MaxTitle)})
 	}
 	d.Mandates, d.Account = ids(protocol.MaxChain), long(protocol.MaxAccount)
 	d.Parent, d.Instead = ids(1)[0], ids(1)[0]
@@ -103,12 +109,28 @@ func largestEntry() *protocol.Entry {
 	d := act(protocol.ActPost)
 	d.Job, d.Part, d.Basis, d.Reading = ids(1)[0], protocol.MaxPart, ids(protocol.MaxBasis), protocol.MaxCount
 	d.Idem, d.Proof, d.Asset = make([]byte, protocol.MaxIdem), make([]byte, protocol.MaxProof), "souk:credit/"+long(116)
+	d.Rail = long(protocol.MaxName)
 	return d
 }
 
 func largestDelivery() *protocol.Delivery {
 	d := delivery()
-	d.Artefacts = largestAccept().Inputs
+	d.Artefacts, d.Inputs = largestAccept().Inputs, ids(protocol.MaxCalls)
+	return d
+}
+
+// largestLogHead shows an entry that was sealed together with many others.
+func largestLogHead() *protocol.LogHead {
+	docs := [][]byte{encodeAny(logEntry())}
+	for i := range wire.MaxBundleDocs - 1 {
+		docs = append(docs, []byte{byte(i)})
+	}
+	b, err := wire.Seal(hirer, network, docs...)
+	if err != nil {
+		panic(err)
+	}
+	d := logHead()
+	d.Shown = b.Proof(0)
 	return d
 }
 

@@ -56,9 +56,12 @@ func spoiltTalk() []spoilt {
 		spoil("no network", hello(), "net", bad, func(d H) { d.Net = "" }),
 		spoil("a network's name that does not print", hello(), "net", bad, func(d H) { d.Net = "souk\x1b[2J" }),
 		spoil("version 0", hello(), "least", bad, func(d H) { d.Least = 0 }),
+		spoil("a network's name in capitals", hello(), "net", bad, func(d H) { d.Net = "Souk" }),
+		spoil("a long network's name", hello(), "net", big, func(d H) { d.Net = strings.Repeat("n", 65) }),
 		spoil("versions the wrong way round", hello(), "least", bad, func(d H) { d.Least = 2 }),
 		spoil("a feature twice", hello(), "features", bad, func(d H) { d.Features = []string{"a", "a"} }),
 		spoil("a feature in capitals", hello(), "features[0]", bad, func(d H) { d.Features[0] = "A" }),
+		spoil("a feature of no domain", hello(), "features[0]", bad, func(d H) { d.Features[0] = "org..batch" }),
 		spoil("epoch all zero", hello(), "epoch", bad, func(d H) { d.Epoch = protocol.Epoch{} }),
 		spoil("65 lanes", hello(), "lanes", big, func(d H) { d.Lanes = make([]protocol.LaneHead, 65) }),
 		spoil("a lane without a head", hello(), "lanes[0].head", bad, func(d H) { d.Lanes[0].Head = nothing }),
@@ -77,7 +80,7 @@ func spoiltTalk() []spoilt {
 		spoil("to nobody", request(), "to", bad, func(d R) { d.To = nobody }),
 		spoil("to itself", request(), "to", bad, func(d R) { d.To = d.By }),
 		spoil("reply before it is asked", request(), "reply", bad, func(d R) { d.Reply = d.At }),
-		spoil("reply in a week", request(), "reply", bad, func(d R) { d.Reply = d.At + 7*86400_000 }),
+		spoil("reply after a week", request(), "reply", bad, func(d R) { d.Reply = d.At + 7*86400_000 + 1 }),
 		spoil("two years to deliver", request(), "deliver", bad, func(d R) { d.Deliver = 2 * protocol.MaxDuration }),
 		spoil("pays in nothing", request(), "assets", bad, func(d R) { d.Assets = []string{} }),
 		spoil("pays on nothing", request(), "rails", bad, func(d R) { d.Rails = []string{} }),
@@ -93,7 +96,7 @@ func spoiltTalk() []spoilt {
 		spoil("for itself", quote(), "terms.hirer", bad, func(d Q) { d.Terms.Hirer = d.By }),
 		spoil("answers nothing", quote(), "terms.request", bad, func(d Q) { d.Terms.Request = nothing }),
 		spoil("over when it is said", quote(), "terms.valid_until", bad, func(d Q) { d.Terms.ValidUntil = d.At }),
-		spoil("stands over a day", quote(), "terms.valid_until", bad, func(d Q) { d.Terms.ValidUntil = d.At + 86400_001 }),
+		spoil("stands over a week", quote(), "terms.valid_until", bad, func(d Q) { d.Terms.ValidUntil = d.At + 7*86400_000 + 1 }),
 
 		spoil("of nothing", refuse(), "of", bad, func(d N) { d.Of = nothing }),
 		spoil("no code", refuse(), "code", bad, func(d N) { d.Code = "" }),
@@ -104,11 +107,19 @@ func spoiltTalk() []spoilt {
 
 // spoiltTerms are quotes whose terms cannot be.
 func spoiltTerms() []spoilt {
-	type T = *protocol.Terms
+	type (
+		T = *protocol.Terms
+		P = *protocol.Price
+	)
 	of := func(name, field string, code protocol.Code, change func(T)) spoilt {
 		q := quoteOn(metered())
 		change(&q.Terms)
 		return spoilt{name, q, "terms." + field, code}
+	}
+	parts := func(name, field string, code protocol.Code, change func(*protocol.Price)) spoilt {
+		q := quoteOn(tranched())
+		change(&q.Terms.Price)
+		return spoilt{name, q, "terms.price." + field, code}
 	}
 	rich := wire.Units(1)
 	for range 127 {
@@ -128,17 +139,36 @@ func spoiltTerms() []spoilt {
 		of("a token's address in two cases", "asset", bad, func(t T) { t.Asset = "eip155:8453/erc20:0xAb" }),
 		of("an asset with a line break", "asset", bad, func(t T) { t.Asset = "souk:credit/usd\n" }),
 		of("129 bytes", "asset", big, func(t T) { t.Asset = "souk:credit/" + strings.Repeat("a", 117) }),
-		of("tranches below the price", "price.tranches", owed, func(t T) { t.Price.Fixed = wire.Units(301) }),
-		of("tranches that overflow", "price.tranches", owed, func(t T) { t.Price.Tranches = []wire.Amount{rich, rich} }),
-		of("65 tranches", "price.tranches", big, func(t T) { t.Price.Tranches = make([]wire.Amount, 65) }),
+		of("an asset with an escape", "asset", bad, func(t T) { t.Asset = "souk:credit/usd%2d6" }),
+		of("more than there is", "price", owed, func(t T) { t.Price.PerUnit = rich }),
+		parts("tranches below the price", "tranches", owed, func(p P) { p.Fixed = wire.Units(25_001) }),
+		parts("tranches that overflow", "tranches", owed, func(p P) { p.Tranches = []wire.Amount{rich, rich} }),
+		parts("65 tranches", "tranches", big, func(p P) { p.Tranches = make([]wire.Amount, 65) }),
+		parts("one tranche", "tranches", bad, func(p P) { p.Tranches, p.Advance = []wire.Amount{p.Fixed}, 0 }),
+		parts("more in advance than there is", "advance", bad, func(p P) { p.Advance = 4 }),
+		parts("tranches of a meter", "tranches", bad, func(p P) { p.Unit, p.MaxUnits, p.Window = "token", 1, 1 }),
+		parts("windows of no meter", "parts", bad, func(p P) { p.Parts = 2 }),
+		of("one window, and says so", "price.parts", bad, func(t T) { t.Price.Parts = 1 }),
+		of("over 2^20 windows", "price.parts", bad, func(t T) { t.Price.Parts = 1<<20 + 1 }),
+		of("per one unit, and says so", "price.per", bad, func(t T) { t.Price.Per = 1 }),
+		of("nothing per thousand", "price.per", bad, func(t T) { t.Price.PerUnit = wire.Amount{} }),
 		of("units without a most", "price.max_units", bad, func(t T) { t.Price.MaxUnits = 0 }),
 		of("units without a window", "price.window", bad, func(t T) { t.Price.Window = 0 }),
 		of("a meter of nothing", "price.max_units", bad, func(t T) { t.Price.Unit = "" }),
 		of("a unit that does not print", "price.unit", bad, func(t T) { t.Price.Unit = "to\u202eken" }),
-		of("a kill fee above the price", "kill_fee", bad, func(t T) { t.KillFee = wire.Units(30_301) }),
+		of("a kill fee above the price", "kill_fee", bad, func(t T) { t.KillFee = wire.Units(300 + 3*326 + 1) }),
 		of("review before delivery", "times.review", bad, func(t T) { t.Times.Review = t.Times.Deliver - 1 }),
 		of("resolve before settle", "times.resolve", bad, func(t T) { t.Times.Resolve = t.Times.Settle - 1 }),
 		of("resolve after a year", "times.resolve", bad, func(t T) { t.Times.Resolve = protocol.MaxDuration + 1 }),
+		of("opened before it is answered", "times.open", bad, func(t T) { t.Times.Open = t.Times.Answer - 1 }),
+		of("opened after the award", "times.open", bad, func(t T) { t.Times.Open = t.Times.Award + 1 }),
+		of("committed after the award", "times.commit", bad, func(t T) { t.Times.Commit = t.Times.Award + 1 }),
+		of("reworks in no time", "times.rework", bad, func(t T) { t.Times.Rework = 0 }),
+		of("time for no rework", "times.rework", bad, func(t T) { t.Reworks = 0 }),
+		of("17 reworks", "reworks", bad, func(t T) { t.Reworks = 17 }),
+		of("blanks out of order", "blanks", bad, func(t T) { t.Blanks[0], t.Blanks[1] = t.Blanks[1], t.Blanks[0] }),
+		of("a blank in capitals", "blanks[1]", bad, func(t T) { t.Blanks[1] = "nO" }),
+		of("inputs of 2^53 bytes", "max_bytes", bad, func(t T) { t.MaxBytes = far }),
 		of("pauses over a year", "times.pause_max", bad, func(t T) { t.Times.PauseMax = protocol.MaxDuration + 1 }),
 		of("kept longer than promised", "times.retention", bad, func(t T) { t.Times.Retention = t.Data.Retention + 1 }),
 		of("nobody on the panel", "panel.members", bad, func(t T) { t.Panel.Members = []protocol.Third{} }),
@@ -148,6 +178,11 @@ func spoiltTerms() []spoilt {
 		of("the provider judges itself", "panel.members[0].key", bad, func(t T) { t.Panel.Members[0].Key = provider.Key() }),
 		of("one judge twice", "panel.members", bad, func(t T) { t.Panel.Members = append(t.Panel.Members, t.Panel.Members[0]) }),
 		of("nobody pays the judge", "panel.members[0].payer", bad, func(t T) { t.Panel.Members[0].Payer = 0 }),
+		of("somebody pays the judge", "panel.members[0].payer", bad, func(t T) { t.Panel.Members[0].Payer = 5 }),
+		of("nobody answers for the judge", "panel.members[0].owner", bad, func(t T) { t.Panel.Members[0].Owner = nobody }),
+		of("a judge of no data class", "panel.members[0].data", bad, func(t T) { t.Panel.Members[0].Data.Most = 0 }),
+		of("the hirer judges itself", "panel.members[0].key", bad, func(t T) { t.Panel.Members[0].Key = hirer.Key() }),
+		of("the hirer witnesses itself", "witness.key", bad, func(t T) { t.Witness.Key = hirer.Key() }),
 		of("a judge who did not agree", "panel.members[0].consent", bad, func(t T) { t.Panel.Members[0].Consent = nothing }),
 		of("the provider witnesses itself", "witness.key", bad, func(t T) { t.Witness.Key = provider.Key() }),
 		of("no rail", "rail.name", bad, func(t T) { t.Rail.Name = "" }),
@@ -175,6 +210,10 @@ func spoiltWork() []spoilt {
 	hint.Ask, other.Terms.Hirer = true, judge.Key()
 	gone := offer()
 	gone.Expires = gone.At
+	seen := offer()
+	seen.Terms.Witness = third(hirer, protocol.PaysHirer)
+	small := quoteOn(metered())
+	small.Terms.MaxBytes = 10
 	return []spoilt{
 		spoil("17 inputs", accept(), "inputs", big, func(d A) { d.Inputs = make([]payload.Artefact, 17) }),
 		spoil("an input without a commitment", accept(), "inputs[0]", bad, func(d A) { d.Inputs[0].ID = nothing }),
@@ -182,6 +221,10 @@ func spoiltWork() []spoilt {
 		spoil("an input of no type", accept(), "inputs[0]", bad, func(d A) { d.Inputs[0].Type = "" }),
 		spoil("an input more delicate than is taken", accept(), "inputs[0]", protocol.CodeLabel, func(d A) { d.Inputs[0].Label.Class = payload.Personal }),
 		spoil("a choice without a name", accept(), "choices[0].name", bad, func(d A) { d.Choices[0].Name = "" }),
+		spoil("a choice twice", accept(), "choices", bad, func(d A) { d.Choices = append(d.Choices, d.Choices[0]) }),
+		spoil("a choice that is not offered", accept(), "choices[0].name", protocol.CodeNotOffered, func(d A) { d.Choices[0].Name = "tone" }),
+		spoil("inputs larger than are taken", acceptOf(proofOf(provider, small)), "inputs", big, func(A) {}),
+		spoil("witnessed by the hirer", acceptOf(proofOf(provider, seen)), "offered.terms.witness.key", bad, func(A) {}),
 		spoil("no mandate", accept(), "mandates", bad, func(d A) { d.Mandates = []wire.CID{} }),
 		spoil("9 mandates", accept(), "mandates", big, func(d A) { d.Mandates = ids(9) }),
 		spoil("no owner", accept(), "owner", bad, func(d A) { d.Owner = nobody }),
@@ -191,8 +234,7 @@ func spoiltWork() []spoilt {
 		spoil("an offer that was withdrawn", acceptOf(proofOf(provider, gone)), "offered.expires", protocol.CodeNotOffered, func(A) {}),
 		spoil("of something else than an offer", acceptOf(proofOf(provider, refuse())), "offered.doc", bad, func(A) {}),
 		spoil("of an Accept", acceptOf(proofOf(hirer, accept())), "offered.doc", bad, func(A) {}),
-		spoil("the proof is for other documents", accept(), "offered", protocol.CodeSeal, func(d A) { d.Offered.Docs = ids(1) }),
-		spoil("the quote's author did not seal it", acceptOf(proofOf(judge, quote())), "offered", protocol.CodeSeal, func(A) {}),
+		spoil("a proof of another version", accept(), "offered", protocol.CodeSeal, func(d A) { d.Offered.V = 2 }),
 
 		spoil("of no job", started(), "job", bad, func(d S) { d.Job = nothing }),
 		spoil("part 2^20", started(), "part", bad, func(d S) { d.Part = 1 << 20 }),
@@ -203,6 +245,8 @@ func spoiltWork() []spoilt {
 		spoil("over the whole", progress(), "fraction", bad, func(d P) { d.Fraction = 10_001 }),
 		spoil("units over 2^53-1", progress(), "units", bad, func(d P) { d.Units = far }),
 		spoil("no artefact", delivery(), "artefacts", bad, func(d D) { d.Artefacts = []payload.Artefact{} }),
+		spoil("129 calls", delivery(), "inputs", big, func(d D) { d.Inputs = ids(129) }),
+		spoil("one call twice", delivery(), "inputs", bad, func(d D) { d.Inputs = append(d.Inputs, d.Inputs[0]) }),
 		spoil("17 artefacts", delivery(), "artefacts", big, func(d D) { d.Artefacts = make([]payload.Artefact, 17) }),
 		spoil("score over the whole", verdict(), "score", bad, func(d V) { d.Score = 10_001 }),
 		spoil("passes by a clause", verdict(), "clause", bad, func(d V) { d.Clause = "check" }),
@@ -240,6 +284,9 @@ func spoiltMoney() []spoilt {
 		spoil("basis of 9", post(), "basis", big, func(d E) { d.Basis = ids(9) }),
 		spoil("idempotency key of 65 bytes", post(), "idem", big, func(d E) { d.Idem = make([]byte, 65) }),
 		spoil("proof of 1025 bytes", post(), "proof", big, func(d E) { d.Proof = make([]byte, 1025) }),
+		spoil("a proof of no rail", post(), "rail", bad, func(d E) { d.Proof = []byte{1} }),
+		spoil("a rail without a proof", post(), "rail", bad, func(d E) { d.Rail = "credit" }),
+		spoil("a rail in capitals", drawn(), "rail", bad, func(d E) { d.Rail = "Credit" }),
 		spoil("continues half a lane", act(protocol.ActOpen), "old_epoch", bad, func(d E) { d.OldSeq = 0 }),
 		spoil("continues itself", act(protocol.ActOpen), "old_epoch", bad, func(d E) { d.OldEpoch = d.Epoch }),
 		spoil("starts from something", opening(), "totals", bad, func(d E) { d.Totals.Posted = wire.Units(1) }),
@@ -265,9 +312,9 @@ func spoiltMoney() []spoilt {
 		{protocol.ActAward, "basis", func(d E) { d.Basis = nil }},
 		{protocol.ActPost, "mandate", func(d E) { d.Mandate = ids(1)[0] }},
 		{protocol.ActHold, "hold", func(d E) { d.Hold = ids(1)[0] }},
-		{protocol.ActVoid, "proof", func(d E) { d.Proof = []byte{1} }},
 		{protocol.ActSettled, "job", func(d E) { d.Job = ids(1)[0] }},
-		{protocol.ActClose, "basis", func(d E) { d.Basis = ids(1) }},
+		{protocol.ActClose, "mandate", func(d E) { d.Mandate = ids(1)[0] }},
+		{protocol.ActPay, "hold", func(d E) { d.Hold = ids(1)[0] }},
 		{protocol.ActPost, "old_epoch", func(d E) { d.OldSeq = 1 }},
 		{protocol.ActHold, "reading", func(d E) { d.Reading = 1 }},
 	} {
@@ -302,8 +349,11 @@ func spoiltStanding() []spoilt {
 		spoil("129 bits", outcome(), "band", bad, func(d O) { d.Band = 129 }),
 		spoil("score over the whole", outcome(), "score", bad, func(d O) { d.Score = 10_001 }),
 		spoil("ended 0", outcome(), "ended", bad, func(d O) { d.Ended = 0 }),
-		spoil("ended 7", outcome(), "ended", bad, func(d O) { d.Ended = 7 }),
-		spoil("conduct 5", outcome(), "conduct", bad, func(d O) { d.Conduct = 5 }),
+		spoil("ended 256", outcome(), "ended", bad, func(d O) { d.Ended = 256 }),
+		spoil("conduct 256", outcome(), "conduct", bad, func(d O) { d.Conduct = 256 }),
+		spoil("nothing was due of something", outcome(), "conduct", bad, func(d O) { d.Conduct = protocol.PaidNothing }),
+		spoil("nothing was paid in time", outcome(), "conduct", bad, func(d O) { d.Band = 0 }),
+		spoil("a score of what was not delivered", free(), "score", bad, func(d O) { d.Score = 1 }),
 		spoil("resolved by nobody", outcome(), "evaluators", bad, func(d O) { d.Ended = protocol.EndedResolved }),
 		spoil("evaluators of what was agreed", outcome(), "evaluators", bad, func(d O) { d.Evaluators = []wire.Key{judge.Key()} }),
 		spoil("closed before it was opened", outcome(), "opened", bad, func(d O) { d.Opened = d.Closed + protocol.Skew + 1 }),
@@ -311,6 +361,11 @@ func spoiltStanding() []spoilt {
 		spoil("second without a first", logEntry(), "prev", bad, func(d L) { d.Seq = 2 }),
 		spoil("of nobody", logHead(), "author", bad, func(d H) { d.Author = nobody }),
 		spoil("seq over 2^53-1", logHead(), "seq", bad, func(d H) { d.Seq = far }),
+
+		spoil("hearsay", logHead(), "shown", bad, func(d H) { d.Shown = wire.Proof{} }),
+		spoil("shows another entry", logHead(), "shown", bad, func(d H) { d.Entry = ids(1)[0] }),
+		spoil("shows the entry of another place", ownHead(), "shown", bad, func(d H) { d.Seq, d.Shown = 2, logHead().Shown }),
+		spoil("shows no entry", logHead(), "shown.doc", bad, func(d H) { d.Shown = proofOf(hirer, hold()) }),
 
 		spoil("to nobody", root(), "audience", bad, func(d M) { d.Audience = nobody }),
 		spoil("a scope that is no path", root(), "hire[0]", bad, func(d M) { d.Hire = []string{"text/s*"} }),
@@ -325,10 +380,11 @@ func spoiltStanding() []spoilt {
 		spoil("over before it begins", root(), "not_before", bad, func(d M) { d.NotBefore = d.Expires }),
 
 		spoil("the same twice", equivocation(), "second.doc", bad, func(d Q) { d.Second = d.First }),
-		spoil("of different authors", equivocation(), "second.by", bad, func(d Q) { d.Second = proofOf(provider, countersign()) }),
-		spoil("at different places", equivocation(), "second", bad, func(d Q) { d.Second = proofOf(hirer, post()) }),
-		spoil("an entry and a log entry", equivocation(), "second", bad, func(d Q) { d.Second = proofOf(hirer, logEntry()) }),
-		spoil("of what may be said twice", equivocation(), "second.doc", bad, func(d Q) { d.Second = proofOf(hirer, verdict()) }),
+		spoil("in falling order", equivocation(), "second.doc", bad, func(d Q) { d.First, d.Second = d.Second, d.First }),
+		spoil("of different authors", equivocation(), "second.doc", bad, func(d Q) { d.Second = proofOf(provider, countersign()) }),
+		spoil("at different places", contradiction(proofOf(hirer, hold()), proofOf(hirer, post())), "second", bad, func(Q) {}),
+		spoil("an entry and a log entry", contradiction(proofOf(hirer, hold()), proofOf(hirer, logEntry())), "second", bad, func(Q) {}),
+		spoil("of what may be said twice", contradiction(proofOf(hirer, verdict()), proofOf(hirer, failed())), "first.doc", bad, func(Q) {}),
 		spoil("on two networks", equivocation(), "second.net", bad, func(d Q) { d.Second.Net = "souk" }),
 	}
 }
@@ -383,7 +439,7 @@ func TestNames(t *testing.T) {
 				"souk:credit/usd-6", "eip155:8453/erc20:0x833589fcd6edb6e08f4c7c32d4f71b54bda02913", "eip155:1/slip44:60",
 				"solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp/token:EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
 			},
-			[]string{"", "usd", "souk/usd", "souk:/usd", ":x/usd", "so:credit/usd", "souk:credit/", "souk:credit/a b", "Souk:credit/usd", "souk:credit/0xAB", "souk:credit/x:y/z"},
+			[]string{"", "usd", "souk/usd", "souk:/usd", ":x/usd", "so:credit/usd", "souk:credit/", "souk:credit/a b", "Souk:credit/usd", "souk:credit/0xAB", "souk:credit/a%20b", "souk:credit/a_b", "verylongs:credit/usd", "souk:credit/x:y/z"},
 		},
 	} {
 		for _, s := range c.good {

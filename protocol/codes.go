@@ -39,6 +39,7 @@ const (
 	CodeWorkTimeout Code = "work_timeout"  // the provider's worker took too long
 	CodeInterrupted Code = "interrupted"   // the provider was restarted in mid-work
 	CodeWithdrawn   Code = "withdrawn"     // its author no longer wants it
+	CodeEarly       Code = "early"         // before what it needs, or before its time
 	CodeLate        Code = "late"          // after its deadline
 	CodeArtefact    Code = "artefact"      // payload bytes missing or not those committed to
 	CodeDuplicate   Code = "duplicate"     // already accepted or already ended

@@ -60,7 +60,7 @@ func TestSpecNamesEveryField(t *testing.T) {
 	tables := tablesOf(page(t, "documents.md"))
 	types := slices.Clone(shapes)
 	r := protocol.Registry()
-	for k := range protocol.KindEquivocation + 1 {
+	for k := range protocol.KindApproval + 1 {
 		e, ok := r.Entry(k)
 		if !ok {
 			continue
@@ -123,7 +123,7 @@ func TestSpecNamesEveryAct(t *testing.T) {
 		for field, add := range additions {
 			d := act(a)
 			add(d)
-			listed := strings.Contains(cells[1]+cells[2], "`"+field+"`")
+			listed := strings.Contains(cells[1]+cells[2]+"`basis` `idem` `proof` `rail`", "`"+field+"`")
 			if (d.Check() == nil) != listed {
 				t.Errorf("%s with %s: Check says %v, documents.md lists it: %v", a, field, d.Check(), listed)
 			}
@@ -141,7 +141,7 @@ var additions = map[string]func(*protocol.Entry){
 	"mandate":  func(d *protocol.Entry) { d.Mandate = ids(1)[0] },
 	"deadline": func(d *protocol.Entry) { d.Deadline = d.At + 1 },
 	"idem":     func(d *protocol.Entry) { d.Idem = []byte{1} },
-	"proof":    func(d *protocol.Entry) { d.Proof = []byte{1} },
+	"proof":    func(d *protocol.Entry) { d.Proof, d.Rail = []byte{1}, "credit" },
 	"old_seq":  func(d *protocol.Entry) { d.OldSeq++ },
 }
 
@@ -232,6 +232,9 @@ func TestCommentsShowTheBytes(t *testing.T) {
 			keys = append(keys, f.name)
 		}
 		want := "{" + strings.Join(keys, ", ") + "}"
+		if typ == reflect.TypeFor[protocol.Totals]() {
+			want = "[posted, held, released, credited, settled]"
+		}
 		if got := strings.Join(strings.Fields(comments[typ.Name()]), " "); !strings.Contains(got, want) {
 			t.Errorf("the comment of %s does not show %s", typ.Name(), want)
 		}

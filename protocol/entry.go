@@ -15,7 +15,7 @@ const (
 	ActHold    Act = 3  // sets Amount aside for one part of a job
 	ActPost    Act = 4  // ends a hold and owes Amount, at most what was held
 	ActVoid    Act = 5  // ends a hold and owes nothing
-	ActMeter   Act = 6  // owes Amount for a meter's reading
+	ActMeter   Act = 6  // owes Amount for a meter's reading; out of a hold, if it names one
 	ActAward   Act = 7  // ends a hold as evaluators awarded
 	ActCredit  Act = 8  // gives back Amount of what was owed
 	ActSettled Act = 9  // Amount was paid on a rail
@@ -40,8 +40,8 @@ func (a Act) String() string {
 // the optional fields an act needs and may have is in docs/spec/documents.md;
 // any other is refused. The schema is closed.
 //
-//	{at, by, act, job?, seq, hold?, idem?, kind: 18, part?, prev?, asset, basis?, epoch,
-//	nonce, payee, proof?, amount, totals, mandate?, old_seq?, reading?, deadline?,
+//	{at, by, act, job?, seq, hold?, idem?, kind: 18, part?, prev?, rail?, asset, basis?,
+//	epoch, nonce, payee, proof?, amount, totals, mandate?, old_seq?, reading?, deadline?,
 //	old_head?, old_epoch?}
 type Entry struct {
 	wire.Head
@@ -55,13 +55,14 @@ type Entry struct {
 	Totals   Totals      `cbor:"totals"`       // after this entry
 	Job      wire.CID    `cbor:"job,omitzero"` // optional, and so is all below
 	Part     uint64      `cbor:"part,omitzero"`
-	Hold     wire.CID    `cbor:"hold,omitzero"`      // the HOLD entry that POST, VOID or AWARD ends
+	Hold     wire.CID    `cbor:"hold,omitzero"`      // the HOLD entry that POST, VOID or AWARD ends, or METER draws on
 	Basis    []wire.CID  `cbor:"basis,omitempty"`    // what entitles to it: Verdict, Claim, Award, Cancel, Countersign
 	Reading  uint64      `cbor:"reading,omitzero"`   // of the meter, cumulative
 	Mandate  wire.CID    `cbor:"mandate,omitzero"`   // under which it is spent
 	Deadline uint64      `cbor:"deadline,omitzero"`  // of a HOLD: Unix milliseconds by which it must be claimed
 	Idem     []byte      `cbor:"idem,omitempty"`     // idempotency key
-	Proof    []byte      `cbor:"proof,omitempty"`    // of a rail, opaque
+	Proof    []byte      `cbor:"proof,omitempty"`    // of a rail, opaque to all but the rail
+	Rail     string      `cbor:"rail,omitempty"`     // the rail whose Proof it is; present exactly where that is
 	OldEpoch Epoch       `cbor:"old_epoch,omitzero"` // of an OPEN: the lane it continues
 	OldSeq   uint64      `cbor:"old_seq,omitzero"`
 	OldHead  wire.CID    `cbor:"old_head,omitzero"`
@@ -91,6 +92,9 @@ func (d *Entry) Check() error {
 		must(d.Deadline == 0 || d.Deadline > d.At, "deadline", "not after at"),
 		size("idem", len(d.Idem), 0, MaxIdem, "bytes"),
 		size("proof", len(d.Proof), 0, MaxProof, "bytes"),
+		must((d.Rail == "") == (len(d.Proof) == 0), "rail", "rail and proof go together"),
+		must(d.Rail == "" || name("", d.Rail) == nil, "rail", "not the name of a rail"),
+		must(d.Act != ActPay || len(d.Basis) > 0 || !d.Mandate.IsZero(), "mandate", "PAY needs a basis or a mandate"),
 		d.checkOld(),
 	)
 }

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/souk-network/souk/protocol/wire"
@@ -8,29 +9,36 @@ import (
 
 // Equivocation shows two sealed statements that one honest key could not both
 // have made: two Entries of one lane and Seq, or two LogEntries of one epoch
-// and Seq, that differ. Anyone can check it, for ever.
+// and Seq, that differ. Anyone can check it, for ever. The two stand in the
+// order of their CIDs, so that it has one form.
 //
-//	{at, by, kind: 28, first, nonce, author, second}
+//	{at, by, kind: 28, first, nonce, second}
 type Equivocation struct {
 	wire.Head
-	Author wire.Key   `cbor:"author"` // who said both
 	First  wire.Proof `cbor:"first"`
 	Second wire.Proof `cbor:"second"`
 }
 
+// Author returns the key that said both.
+func (d *Equivocation) Author() wire.Key { return d.First.By }
+
 // Check reports what is wrong with d taken alone. It compares the two
 // statements but does not open their seals: that is Open's.
 func (d *Equivocation) Check() error {
+	one, other := wire.Sum(d.First.Doc), wire.Sum(d.Second.Doc)
 	if err := first(
 		head(d.Head, KindEquivocation),
-		key("author", d.Author),
-		must(d.First.By == d.Author, "first.by", "not the author"),
-		must(d.Second.By == d.Author, "second.by", "not the author"),
+		must(d.First.By == d.Second.By, "second.doc", "by another author than first"),
 		must(d.First.Net == d.Second.Net, "second.net", "said on another network than first"),
-		must(wire.Sum(d.First.Doc) != wire.Sum(d.Second.Doc), "second.doc", "the same as first"),
+		must(bytes.Compare(one[:], other[:]) < 0, "second.doc", "its CID is not above that of first"),
 	); err != nil {
 		return err
 	}
+	return d.contradicts()
+}
+
+// contradicts checks that both are of one kind and claim one place.
+func (d *Equivocation) contradicts() error {
 	one, err := shown(&d.First, KindEntry, KindLogEntry)
 	if err != nil {
 		return within("first", err)

@@ -74,7 +74,7 @@ func ExampleAccept() {
 	fmt.Println("job", job.ID)
 	fmt.Println("delivery is due", terms.Times.Deliver/1000, "s after it was accepted")
 	// Output:
-	// job bafyreiavi7jfniqtdimfrpk25e25dzgako5q7d7epxh7wu5fdvtcg36f7e
+	// job bafyreiakn2rprxpy4yjycnl4ipamwvm46mz6bgmuo7gouw54fdxdnllh3e
 	// delivery is due 120 s after it was accepted
 }
 

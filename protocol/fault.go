@@ -3,7 +3,6 @@ package protocol
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/souk-network/souk/protocol/wire"
@@ -126,14 +125,15 @@ func prose(field, s string, most int) error {
 	return first(size(field, len(s), 0, most, "bytes"), must(utf8.ValidString(s), field, "not UTF-8"))
 }
 
-// line is text without control, layout or private characters.
+// line is text that any program shows and compares alike: ASCII from space to
+// tilde, so that no table of characters decides what is valid.
 func line(field, s string, least, most int) error {
-	if err := first(size(field, len(s), least, most, "bytes"), must(utf8.ValidString(s), field, "not UTF-8")); err != nil {
+	if err := size(field, len(s), least, most, "bytes"); err != nil {
 		return err
 	}
-	for _, r := range s {
-		if !unicode.IsPrint(r) {
-			return wrong(field, "has the character %U, which does not print", r)
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return wrong(field, "has the byte %#02x, want 0x20 to 0x7e", s[i])
 		}
 	}
 	return nil

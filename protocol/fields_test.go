@@ -29,6 +29,9 @@ func fields(t reflect.Type) []field {
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+		if name == "" || name == "-" {
+			continue // has no bytes
+		}
 		list = append(list, field{name, options != ""})
 	}
 	return list
@@ -94,17 +97,60 @@ func TestGrease(t *testing.T) {
 func TestTermsAreClosed(t *testing.T) {
 	for _, d := range []wire.Document{quoteOn(metered()), offer()} {
 		for _, path := range [][]string{
-			{}, {"price"}, {"times"}, {"data"}, {"check"}, {"panel"}, {"panel", "members", "0"}, {"witness"}, {"rail"},
+			{}, {"price"}, {"times"}, {"data"}, {"check"}, {"panel"}, {"panel", "members", "0"},
+			{"panel", "members", "0", "data"}, {"witness"}, {"rail"},
 		} {
+			if _, ok := descend(fieldsOf(t, encode(t, d)), append([]string{"terms"}, path...)); ok {
+				refusesWithin(t, d, append([]string{"terms"}, path...)...)
+			} // the posted offer has no panel and no witness
+		}
+	}
+}
+
+// TestClosedWherever: what is closed is so in open documents too.
+func TestClosedWherever(t *testing.T) {
+	refusesWithin(t, request(), "label")
+	refusesWithin(t, request(), "check")
+	refusesWithin(t, accept(), "offered")
+	refusesWithin(t, accept(), "inputs", "0")
+	refusesWithin(t, accept(), "inputs", "0", "label")
+	refusesWithin(t, accept(), "choices", "0")
+	refusesWithin(t, delivery(), "artefacts", "0")
+	refusesWithin(t, delivery(), "artefacts", "0", "label")
+	refusesWithin(t, logHead(), "shown")
+	refusesWithin(t, equivocation(), "first")
+	refusesWithin(t, equivocation(), "second")
+}
+
+// refusesWithin adds an unknown field to the map at path, which must not be read.
+func refusesWithin(t *testing.T, d wire.Document, path ...string) {
+	t.Helper()
+	doc := fieldsOf(t, encode(t, d))
+	at, ok := descend(doc, path)
+	if !ok {
+		t.Errorf("%T has no map at %s", d, strings.Join(path, "."))
+		return
+	}
+	at["only_on_sundays"] = true
+	_, err := protocol.Registry().Decode(encode(t, doc))
+	if !errors.Is(err, wire.ErrUnknownField) || protocol.CodeOf(err) != protocol.CodeMalformed {
+		t.Errorf("%T, %s: got %v, want %v", d, strings.Join(path, "."), err, wire.ErrUnknownField)
+	}
+}
+
+// TestTotalsAreFive: no array of another length, and no map, passes for totals.
+func TestTotalsAreFive(t *testing.T) {
+	for name, change := range map[string]func(five []any) any{
+		"four":  func(five []any) any { return five[:4] },
+		"six":   func(five []any) any { return append(five, []byte{}) },
+		"none":  func([]any) any { return []any{} },
+		"a map": func(five []any) any { return map[string]any{"posted": five[0]} },
+	} {
+		for _, d := range []wire.Document{post(), countersign()} {
 			doc := fieldsOf(t, encode(t, d))
-			at, ok := descend(doc["terms"], path)
-			if !ok {
-				continue // the posted offer has no panel and no witness
-			}
-			at["only_on_sundays"] = true
-			_, err := protocol.Registry().Decode(encode(t, doc))
-			if !errors.Is(err, wire.ErrUnknownField) || protocol.CodeOf(err) != protocol.CodeMalformed {
-				t.Errorf("%T, terms.%s: got %v, want %v", d, strings.Join(path, "."), err, wire.ErrUnknownField)
+			doc["totals"] = change(doc["totals"].([]any))
+			if _, err := protocol.Registry().Decode(encode(t, doc)); protocol.CodeOf(err) != bad {
+				t.Errorf("%T, %s: %v", d, name, err)
 			}
 		}
 	}
@@ -131,7 +177,7 @@ func TestNoBytesOfTwoKinds(t *testing.T) {
 	r := protocol.Registry()
 	for _, s := range samples() {
 		raw, own := encode(t, s.doc), s.doc.Header().Kind
-		for k := range protocol.KindEquivocation + 1 {
+		for k := range protocol.KindApproval + 1 {
 			e, ok := r.Entry(k)
 			if !ok || e.New == nil || k == own {
 				continue

@@ -179,3 +179,30 @@ func TestEquivocationOpen(t *testing.T) {
 		t.Errorf("with a forged seal: %v", err)
 	}
 }
+
+// TestForgedProofs: what a document shows is read by its Check, and is its
+// author's word only once the seal is opened.
+func TestForgedProofs(t *testing.T) {
+	forged, head := acceptOf(proofOf(judge, quote())), logHead()
+	forged.Offered.By, head.Shown.Sig[0] = provider.Key(), head.Shown.Sig[0]^1
+	for name, c := range map[string]struct {
+		doc  wire.Document
+		open func(string) error
+	}{
+		"a Quote its author did not seal":     {forged, forged.Offered.Open},
+		"a log entry its author did not seal": {head, head.Open},
+	} {
+		if _, err := protocol.Registry().Decode(encode(t, c.doc)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := c.open(network); !errors.Is(err, wire.ErrSeal) || protocol.CodeOf(err) != protocol.CodeSeal {
+			t.Errorf("%s: opened: %v", name, err)
+		}
+	}
+	if err := logHead().Open(network); err != nil {
+		t.Error(err)
+	}
+	if err := ownHead().Open(network); err != nil {
+		t.Error(err)
+	}
+}

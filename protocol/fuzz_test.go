@@ -43,7 +43,7 @@ func FuzzDocument(f *testing.F) {
 		if e.Strict && !closed {
 			t.Fatalf("%s was read with unknown fields", e.Name)
 		}
-		for k := range protocol.KindEquivocation + 1 {
+		for k := range protocol.KindApproval + 1 {
 			other, ok := r.Entry(k)
 			if !ok || other.New == nil || k == h.Kind {
 				continue

@@ -20,7 +20,7 @@ type Hello struct {
 	Net      string     `cbor:"net"`
 	Least    uint64     `cbor:"least"`              // oldest protocol version spoken, from 1
 	Most     uint64     `cbor:"most"`               // newest protocol version spoken
-	Features []string   `cbor:"features,omitempty"` // optional; unknown ones are ignored
+	Features []string   `cbor:"features,omitempty"` // optional: what is spoken beyond this version; unknown ones are ignored
 	Epoch    Epoch      `cbor:"epoch"`              // of this process
 	Lanes    []LaneHead `cbor:"lanes,omitempty"`    // optional: between the two ends, as the speaker has them
 	LogEpoch Epoch      `cbor:"log_epoch"`          // of the speaker's outcome log
@@ -70,11 +70,11 @@ type LaneHead struct {
 func (d *Hello) Check() error {
 	return first(
 		head(d.Head, KindHello),
-		line("net", d.Net, 1, wire.MaxNetBytes),
+		within("net", wire.CheckNet(d.Net)),
 		between("least", d.Least, 1, d.Most, "is the oldest version, most the newest"),
 		count("most", d.Most, 1),
 		distinct("features", d.Features, 0, MaxFeatures),
-		each("features", d.Features, func(s string) error { return name("", s) }),
+		each("features", d.Features, func(s string) error { return feature("", s) }),
 		epoch("epoch", d.Epoch),
 		size("lanes", len(d.Lanes), 0, MaxLanes, "lanes"),
 		each("lanes", d.Lanes, LaneHead.check),

@@ -32,6 +32,9 @@ const (
 	KindRevocation   wire.Kind = 26
 	KindSuccession   wire.Kind = 27
 	KindEquivocation wire.Kind = 28
+	KindConsent      wire.Kind = 29
+	KindSetOff       wire.Kind = 30
+	KindApproval     wire.Kind = 31
 )
 
 // Registry returns the kinds this version reads. Those without New are
@@ -61,11 +64,14 @@ func Registry() *wire.Registry {
 		wire.Entry{Kind: KindClaim, Name: "Claim", Limit: 1 << 10, Sealed: true, New: func() wire.Document { return new(Claim) }},
 		wire.Entry{Kind: KindOutcome, Name: "Outcome", Limit: 2 << 10, Sealed: true, New: func() wire.Document { return new(Outcome) }},
 		wire.Entry{Kind: KindLogEntry, Name: "LogEntry", Limit: 1 << 10, Sealed: true, New: func() wire.Document { return new(LogEntry) }},
-		wire.Entry{Kind: KindLogHead, Name: "LogHead", Limit: 1 << 10, Sealed: true, New: func() wire.Document { return new(LogHead) }},
+		wire.Entry{Kind: KindLogHead, Name: "LogHead", Limit: 4 << 10, Sealed: true, New: func() wire.Document { return new(LogHead) }},
 		wire.Entry{Kind: KindCancel, Name: "Cancel", Limit: 1 << 10, Sealed: true, New: func() wire.Document { return new(Cancel) }},
 		wire.Entry{Kind: KindMandate, Name: "Mandate", Limit: 16 << 10, Strict: true, Sealed: true, New: func() wire.Document { return new(Mandate) }},
 		wire.Entry{Kind: KindRevocation, Name: "Revocation", Limit: 4 << 10, Strict: true, Sealed: true},
 		wire.Entry{Kind: KindSuccession, Name: "Succession", Limit: 4 << 10, Sealed: true},
 		wire.Entry{Kind: KindEquivocation, Name: "Equivocation", Limit: 64 << 10, Sealed: true, New: func() wire.Document { return new(Equivocation) }},
+		wire.Entry{Kind: KindConsent, Name: "Consent", Limit: 4 << 10, Strict: true, Sealed: true},
+		wire.Entry{Kind: KindSetOff, Name: "SetOff", Limit: 4 << 10, Strict: true, Sealed: true},
+		wire.Entry{Kind: KindApproval, Name: "Approval", Limit: 4 << 10, Strict: true, Sealed: true},
 	)
 }

@@ -15,12 +15,13 @@ import (
 // UCAN 1.0: issuer (By), audience, scopes, caveats, proof (Parent). Lists stand
 // in rising order, so that one grant has one form.
 //
-//	{at, by, hire?, kind: 25, depth, nonce, offer?, parent?, budgets?, classes?,
-//	expires, parties?, audience, any_party, not_before, least_estimate?}
+//	{at, by, hire?, kind: 25, depth, nonce, offer?, parent?, renews?, budgets?,
+//	classes?, expires, parties?, audience, any_party, not_before, least_estimate?}
 type Mandate struct {
 	wire.Head
 	Audience      wire.Key        `cbor:"audience"`
 	Parent        wire.CID        `cbor:"parent,omitzero"`         // optional: none for a root mandate
+	Renews        wire.CID        `cbor:"renews,omitzero"`         // optional: the mandate it takes the place of, of the same issuer and audience; what was spent under that counts on
 	Hire          []string        `cbor:"hire,omitempty"`          // capabilities: exact, "text/*" or "*"
 	Offer         []string        `cbor:"offer,omitempty"`         // likewise
 	Budgets       []Budget        `cbor:"budgets,omitempty"`       // one for each asset that may be spent

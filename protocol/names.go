@@ -51,14 +51,30 @@ func asset(field, s string) error {
 	if space, rest, named := strings.Cut(what, ":"); named {
 		ok, what = ok && isOf(space, 3, 8, lowers+"-"), rest
 	}
-	allowed := lowers + uppers + "-.%"
+	allowed := lowers + uppers + "-."
 	if strings.HasPrefix(strings.ToLower(what), "0x") {
 		allowed = lowers // hexadecimal has two cases, an asset only one name
 	}
 	return must(ok && isOf(what, 1, MaxAsset, allowed), field, "want a name such as souk:credit/usd-6")
 }
 
-// name is a word that programs compare: a rail, rule, clause or feature.
+// feature is the name of what a peer speaks beyond the version it names: a word
+// of this specification, or below a domain that its maker holds, reversed, such
+// as "org.example.batch".
+func feature(field, s string) error {
+	return must(len(s) <= MaxName && isDomain(s), field, "want 1 to 32 of a-z, 0-9 and inner hyphens, between dots")
+}
+
+func isDomain(s string) bool {
+	for word := range strings.SplitSeq(s, ".") {
+		if !isWord(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// name is a word that programs compare: a rail, rule, clause or blank.
 func name(field, s string) error {
 	return must(isOf(s, 1, MaxName, lowers+"-_."), field, "want 1 to 32 of a-z, 0-9, hyphen, underscore, dot")
 }

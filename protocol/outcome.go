@@ -10,14 +10,17 @@ const (
 	EndedResolved  = 4 // delivered, contested, awarded
 	EndedDefault   = 5 // not delivered in time
 	EndedCancelled = 6 // cancelled after it was taken
+	// Of a later version: up to MaxSaid, and it weighs nothing.
 )
 
-// How the hirer behaved, in an Outcome.
+// How the hirer behaved, in an Outcome. What a later version adds is up to
+// MaxSaid too, and weighs nothing.
 const (
 	PaidInTime  = 1
 	PaidLate    = 2
 	PaidNot     = 3 // silent
 	PaidAgainst = 4 // wrongly contested
+	PaidNothing = 5 // nothing was due: the job was free
 )
 
 // Outcome is the public half of a job: what both attest happened. One side
@@ -34,11 +37,11 @@ type Outcome struct {
 	ProviderOwner wire.Key   `cbor:"provider_owner"`
 	Capability    string     `cbor:"capability"`
 	Asset         string     `cbor:"asset"`
-	Band          uint64     `cbor:"band"`                 // bits of the amount: 0 for nothing, n for 2^(n-1) to 2^n-1
+	Band          uint64     `cbor:"band"`                 // bits of what was posted, else of what was held: 0 for nothing, n for 2^(n-1) to 2^n-1
 	Score         uint64     `cbor:"score"`                // of 10,000
 	Ended         uint64     `cbor:"ended"`                // EndedAgreed …
 	Conduct       uint64     `cbor:"conduct"`              // PaidInTime …
-	Evaluators    []wire.Key `cbor:"evaluators,omitempty"` // who awarded; where and only where Ended is EndedResolved
+	Evaluators    []wire.Key `cbor:"evaluators,omitempty"` // who awarded; where Ended is EndedResolved, and no other ending of this version
 	Entry         wire.CID   `cbor:"entry"`                // the HOLD or POST that binds it to a receipt
 	Opened        uint64     `cbor:"opened"`               // Unix milliseconds: t0
 	Closed        uint64     `cbor:"closed"`               // Unix milliseconds
@@ -59,10 +62,12 @@ func (d *Outcome) Check() error {
 		asset("asset", d.Asset),
 		between("band", d.Band, 0, MaxBand, "bits"),
 		share("score", d.Score),
-		between("ended", d.Ended, EndedAgreed, EndedCancelled, ""),
-		between("conduct", d.Conduct, PaidInTime, PaidAgainst, ""),
+		between("ended", d.Ended, EndedAgreed, MaxSaid, ""),
+		between("conduct", d.Conduct, PaidInTime, MaxSaid, ""),
+		must(d.Ended != EndedDefault || d.Score == 0, "score", "of what was not delivered it is 0"),
+		must(d.Conduct > PaidNothing || (d.Band == 0) == (d.Conduct == PaidNothing), "conduct", "nothing was due where band is 0, and only there"),
 		keys("evaluators", d.Evaluators, 0, MaxEvaluators),
-		must((len(d.Evaluators) > 0) == (d.Ended == EndedResolved), "evaluators", "named where and only where they awarded"),
+		must(d.Ended > EndedCancelled || (len(d.Evaluators) > 0) == (d.Ended == EndedResolved), "evaluators", "named where and only where they awarded"),
 		link("entry", d.Entry),
 		date("closed", d.Closed),
 		must(d.Opened <= d.Closed+Skew, "opened", "after closed"), // told by two clocks

@@ -1,22 +1,28 @@
 package protocol
 
-import "github.com/souk-network/souk/protocol/wire"
+import (
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
 
 // Who pays a third party's fee.
 const (
 	PaysHirer    = 1
 	PaysProvider = 2
 	PaysLoser    = 3
+	PaysHalf     = 4 // hirer and provider half each, the provider the smaller
 )
 
-// Third is a third agent named in the Terms.
+// Third is a third agent named in the Terms: neither hirer nor provider.
 //
-//	{fee, key, payer, consent}
+//	{fee, key, data, owner, payer, consent}
 type Third struct {
-	Key     wire.Key    `cbor:"key"`
-	Fee     wire.Amount `cbor:"fee"`
-	Payer   uint8       `cbor:"payer"`   // PaysHirer, PaysProvider or PaysLoser
-	Consent wire.CID    `cbor:"consent"` // the document by which it agreed
+	Key     wire.Key         `cbor:"key"`
+	Owner   wire.Key         `cbor:"owner"` // that answers for it
+	Fee     wire.Amount      `cbor:"fee"`
+	Payer   uint8            `cbor:"payer"`   // PaysHirer …
+	Data    payload.Handling `cbor:"data"`    // what it may do with what it is shown
+	Consent wire.CID         `cbor:"consent"` // the document by which it agreed
 }
 
 // Panel is who judges, how many of them must agree, and what happens when
@@ -60,7 +66,9 @@ func (t Third) check(provider wire.Key) error {
 	return first(
 		key("key", t.Key),
 		must(t.Key != provider, "key", "the provider is no third"),
-		between("payer", uint64(t.Payer), PaysHirer, PaysLoser, ""),
+		between("payer", uint64(t.Payer), PaysHirer, PaysHalf, ""),
+		key("owner", t.Owner),
+		within("data", t.Data.Check()),
 		link("consent", t.Consent),
 	)
 }

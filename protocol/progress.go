@@ -10,7 +10,7 @@ type Progress struct {
 	Job      wire.CID `cbor:"job"`
 	Part     uint64   `cbor:"part"`
 	Fraction uint64   `cbor:"fraction"`       // of 10,000
-	Units    uint64   `cbor:"units,omitzero"` // optional: metered so far, cumulative
+	Units    uint64   `cbor:"units,omitzero"` // optional: metered so far, over all parts
 	Note     wire.CID `cbor:"note,omitzero"`  // optional: commitment of a note that travels beside
 }
 

@@ -22,6 +22,6 @@ func (d *Quote) Check() error {
 		must(d.Terms.Hirer != d.By, "terms.hirer", "nobody hires itself"),
 		link("terms.request", d.Terms.Request),
 		must(d.Terms.ValidUntil > d.At && d.Terms.ValidUntil <= d.At+MaxQuoteLife,
-			"terms.valid_until", "want a time after at, within a day"),
+			"terms.valid_until", "want a time after at, within a week"),
 	)
 }

@@ -18,7 +18,7 @@ type Request struct {
 	Size       uint64        `cbor:"size"`       // bytes of the inputs together
 	Label      payload.Label `cbor:"label"`
 	Deliver    uint64        `cbor:"deliver"`        // milliseconds from Accept to Delivery that would do
-	Reply      uint64        `cbor:"reply"`          // Unix milliseconds: no Quote is wanted after; at most a day after At
+	Reply      uint64        `cbor:"reply"`          // Unix milliseconds: no Quote is wanted after; at most a week after At
 	Rule       Check         `cbor:"check,omitzero"` // optional: the rule wanted
 	Assets     []string      `cbor:"assets"`         // that the hirer can pay in, at least one
 	Rails      []string      `cbor:"rails"`          // that the hirer can pay on, at least one
@@ -38,7 +38,7 @@ func (d *Request) Check() error {
 		within("label", d.Label.Check()),
 		span("deliver", d.Deliver, MaxDuration),
 		date("reply", d.Reply),
-		must(d.Reply > d.At && d.Reply <= d.At+MaxQuoteLife, "reply", "want a time after at, within a day"),
+		must(d.Reply > d.At && d.Reply <= d.At+MaxQuoteLife, "reply", "want a time after at, within a week"),
 		within("check", d.Rule.check()),
 		distinct("assets", d.Assets, 1, MaxAssets),
 		each("assets", d.Assets, func(s string) error { return asset("", s) }),

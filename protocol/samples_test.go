@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/souk-network/souk/protocol"
@@ -71,28 +72,43 @@ func terms() protocol.Terms {
 		Price: protocol.Price{Fixed: wire.Units(25_000)},
 		Times: protocol.Times{
 			Start: minute, Deliver: 2 * minute, Review: 3 * minute, Claim: 4 * minute, Answer: 5 * minute,
-			Award: 6 * minute, Settle: 7 * minute, Resolve: 8 * minute, Open: minute, Outcome: minute,
+			Award: 6 * minute, Settle: 7 * minute, Resolve: 8 * minute, Open: 5 * minute, Outcome: minute,
 			PauseMax: minute, Retention: 60 * minute,
 		},
 		Data:  payload.Handling{Most: payload.Internal, Purpose: "summary", Retention: 60 * minute},
 		Rule:  protocol.Check{Rule: "summary", Params: `{"share":3000}`},
 		Rail:  protocol.Rail{Name: "credit", Account: provider.Key().String()},
-		Owner: providerOwner.Key(), Mandate: idOf(mandateOf(providerOwner, provider)),
+		Owner: providerOwner.Key(), Mandate: idOf(mandateOf(providerOwner, provider)), Blanks: []string{"language"},
 	}
 }
 
-// metered are terms that use every field the plain ones do not.
+// third is somebody whom hirer and provider agreed on.
+func third(who wire.PrivateKey, payer uint8) protocol.Third {
+	return protocol.Third{
+		Key: who.Key(), Owner: actor(7).Key(), Fee: wire.Units(50), Payer: payer, Data: terms().Data,
+		Consent: wire.Sum([]byte("yes")),
+	}
+}
+
+// tranched are terms paid in parts, the first of them in advance.
+func tranched() protocol.Terms {
+	t := terms()
+	t.Price.Tranches, t.Price.Advance = []wire.Amount{wire.Units(10_000), wire.Units(10_000), wire.Units(5_000)}, 1
+	return t
+}
+
+// metered are terms that use every field the others do not.
 func metered() protocol.Terms {
 	t := terms()
 	t.Price = protocol.Price{
-		Fixed: wire.Units(300), Tranches: []wire.Amount{wire.Units(100), wire.Units(200)},
-		PerUnit: wire.Units(3), Unit: "token", MaxUnits: 10_000, Window: 16,
+		Fixed: wire.Units(300), PerUnit: wire.Units(31), Per: 1_000, Unit: "token", MaxUnits: 10_500, Window: 16, Parts: 3,
 	}
 	t.Panel = protocol.Panel{
-		Members: []protocol.Third{{Key: judge.Key(), Fee: wire.Units(50), Payer: protocol.PaysLoser, Consent: wire.Sum([]byte("yes"))}},
-		Needed:  1, Split: 5_000,
+		Members: []protocol.Third{third(judge, protocol.PaysLoser)}, Needed: 1, Split: 5_000,
 	}
-	t.Witness = protocol.Third{Key: witness.Key(), Payer: protocol.PaysHirer, Consent: wire.Sum([]byte("aye"))}
+	t.Witness = third(witness, protocol.PaysHalf)
+	t.MaxBytes, t.Reworks, t.Blanks = 1<<20, 2, []string{"language", "tone"}
+	t.Times.Rework, t.Times.Commit = minute, 5*minute
 	t.Rule.Program = openingOf("a program").ID()
 	t.Rail.Params = []byte{1, 2, 3}
 	t.Times.Fund, t.RerunSafe, t.KillFee, t.Needs = minute, true, wire.Units(30), []string{"password"}
@@ -178,7 +194,7 @@ func progress() *protocol.Progress {
 func delivery() *protocol.Delivery {
 	return &protocol.Delivery{
 		Head: headOf(protocol.KindDelivery, provider, t0+minute), Job: idOf(accept()),
-		Artefacts: []payload.Artefact{artefactOf("hello")}, Units: 40,
+		Artefacts: []payload.Artefact{artefactOf("hello")}, Units: 40, Inputs: []wire.CID{openingOf("hello world").ID()},
 	}
 }
 
@@ -256,6 +272,19 @@ func act(a protocol.Act) *protocol.Entry {
 	return d
 }
 
+// drawn is a METER that draws on a hold and is paid at once.
+func drawn() *protocol.Entry {
+	d := act(protocol.ActMeter)
+	d.Hold, d.Rail, d.Proof, d.Basis, d.Idem = idOf(hold()), "credit", []byte("paid"), []wire.CID{idOf(progress())}, []byte{7}
+	return d
+}
+
+func owedByBasis() *protocol.Entry {
+	d := act(protocol.ActPay)
+	d.Mandate, d.Basis = wire.CID{}, []wire.CID{idOf(claim())}
+	return d
+}
+
 func countersign() *protocol.Countersign {
 	h := hold()
 	return &protocol.Countersign{
@@ -288,6 +317,20 @@ func resolved() *protocol.Outcome {
 	return d
 }
 
+// free is a job for nothing that was not done.
+func free() *protocol.Outcome {
+	d := outcome()
+	d.Band, d.Score, d.Ended, d.Conduct, d.Entry = 0, 0, protocol.EndedDefault, protocol.PaidNothing, idOf(hold())
+	return d
+}
+
+// later tells of an ending and a conduct that this version has no words for.
+func later() *protocol.Outcome {
+	d := outcome()
+	d.Ended, d.Conduct = 7, protocol.MaxSaid
+	return d
+}
+
 func logEntry() *protocol.LogEntry {
 	return &protocol.LogEntry{
 		Head: headOf(protocol.KindLogEntry, hirer, t0+minute), Outcome: idOf(outcome()), Epoch: protocol.Epoch{1, 2, 3}, Seq: 1,
@@ -297,28 +340,40 @@ func logEntry() *protocol.LogEntry {
 func logHead() *protocol.LogHead {
 	return &protocol.LogHead{
 		Head: headOf(protocol.KindLogHead, witness, t0+minute), Author: hirer.Key(), Epoch: protocol.Epoch{1, 2, 3}, Seq: 1,
-		Entry: idOf(logEntry()),
+		Entry: idOf(logEntry()), Shown: proofOf(hirer, logEntry()),
 	}
+}
+
+func ownHead() *protocol.LogHead {
+	d := logHead()
+	d.Head, d.Shown = headOf(protocol.KindLogHead, hirer, t0+minute), wire.Proof{}
+	return d
 }
 
 func equivocation() *protocol.Equivocation {
 	other := hold()
 	other.Amount = wire.Units(1)
-	return &protocol.Equivocation{
-		Head: headOf(protocol.KindEquivocation, witness, t0+minute), Author: hirer.Key(),
-		First: proofOf(hirer, hold()), Second: proofOf(hirer, other),
+	return contradiction(proofOf(hirer, hold()), proofOf(hirer, other))
+}
+
+// contradiction shows two statements in the order of their CIDs.
+func contradiction(one, other wire.Proof) *protocol.Equivocation {
+	a, b := wire.Sum(one.Doc), wire.Sum(other.Doc)
+	if bytes.Compare(a[:], b[:]) > 0 {
+		one, other = other, one
 	}
+	return &protocol.Equivocation{Head: headOf(protocol.KindEquivocation, witness, t0+minute), First: one, Second: other}
 }
 
 func twoOutcomes() *protocol.Equivocation {
-	d, other := equivocation(), logEntry()
+	other := logEntry()
 	other.Outcome = idOf(resolved())
-	d.First, d.Second = proofOf(hirer, logEntry()), proofOf(hirer, other)
-	return d
+	return contradiction(proofOf(hirer, logEntry()), proofOf(hirer, other))
 }
 
 func subMandate() *protocol.Mandate {
 	d := mandateOf(hirer, judge)
+	d.Renews = wire.Sum([]byte("last year's"))
 	d.Parent, d.AnyParty, d.Parties, d.LeastEstimate = idOf(mandateOf(hirerOwner, hirer)), false, []wire.Key{provider.Key()}, 7_000
 	b := &d.Budgets[0]
 	b.PerPeriod, b.Period, b.Approval = wire.Units(5_000_000), 24*60*minute, wire.Units(500_000)
@@ -341,7 +396,8 @@ func samples() []sample {
 		{"withdrawn", provider, withdrawn()},
 		{"one job", hirer, request()},
 		{"plain terms", provider, quote()},
-		{"terms with every field", provider, quoteOn(metered())},
+		{"metered, terms with every field", provider, quoteOn(metered())},
+		{"tranches, the first in advance", provider, quoteOn(tranched())},
 		{"busy", provider, refuse()},
 		{"a quote", hirer, accept()},
 		{"a posted offer", hirer, acceptOf(proofOf(provider, offer()))},
@@ -361,12 +417,17 @@ func samples() []sample {
 		list = append(list, sample{a.String() + ", least fields", hirer, act(a)})
 	}
 	return append(list,
+		sample{"METER out of a hold, paid on a rail", hirer, drawn()},
+		sample{"PAY by a basis alone", hirer, owedByBasis()},
 		sample{"takes, declines and disputes", provider, countersign()},
 		sample{"after silence", provider, claim()},
 		sample{"agreed", hirer, outcome()},
 		sample{"resolved by evaluators", hirer, resolved()},
+		sample{"free, and not delivered", hirer, free()},
+		sample{"numbers of a later version", hirer, later()},
 		sample{"the first ever", hirer, logEntry()},
 		sample{"passed on by another", witness, logHead()},
+		sample{"by its author", hirer, ownHead()},
 		sample{"root", hirerOwner, mandateOf(hirerOwner, hirer)},
 		sample{"granted on, with every limit", hirer, subMandate()},
 		sample{"two entries", witness, equivocation()},
@@ -405,7 +466,7 @@ func TestSamplesAreValid(t *testing.T) {
 		}
 		seen[s.doc.Header().Kind] = true
 	}
-	for k := range protocol.KindEquivocation + 1 {
+	for k := range protocol.KindApproval + 1 {
 		if e, ok := r.Entry(k); ok && e.New != nil && !seen[k] {
 			t.Errorf("no sample of %s", e.Name)
 		}

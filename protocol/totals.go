@@ -4,10 +4,12 @@ import "github.com/souk-network/souk/protocol/wire"
 
 // Totals are the sums over a lane since its pair first dealt in its asset.
 // They never fall, pass from epoch to epoch, and are all redundant, so that a
-// single entry tells the whole position and a wrong one is refused.
+// single entry tells the whole position and a wrong one is refused. On the wire
+// they are an array of five amounts.
 //
-//	{held, posted, settled, credited, released}
+//	[posted, held, released, credited, settled]
 type Totals struct {
+	_        struct{}    `cbor:",toarray"`
 	Posted   wire.Amount `cbor:"posted"`   // owed by PAY, POST, METER and AWARD
 	Held     wire.Amount `cbor:"held"`     // set aside by HOLD
 	Released wire.Amount `cbor:"released"` // of Held, no longer set aside

@@ -55,7 +55,7 @@ type badVector struct {
 func shelves(t testing.TB) []shelf {
 	var list []shelf
 	r, all, broken := protocol.Registry(), samples(), allSpoilt()
-	for k := range protocol.KindEquivocation + 1 {
+	for k := range protocol.KindApproval + 1 {
 		e, ok := r.Entry(k)
 		if !ok || e.New == nil {
 			continue
@@ -122,7 +122,7 @@ func badForms(t testing.TB, e wire.Entry, s sample) []badVector {
 		{Name: "kind in a long form", Bytes: hex.EncodeToString(longKind(raw, e.Kind)), Code: bad},
 		{Name: "keys out of order", Bytes: hex.EncodeToString(swapped(raw)), Code: bad},
 		{Name: "a kind nobody knows", Bytes: hex.EncodeToString(with("kind", 999)), Code: protocol.CodeUnknownKind},
-		{Name: "a reserved kind", Bytes: hex.EncodeToString(with("kind", protocol.KindSuccession)), Code: protocol.CodeUnknownKind},
+		{Name: "a reserved kind", Bytes: hex.EncodeToString(with("kind", protocol.KindApproval)), Code: protocol.CodeUnknownKind},
 		{Name: "said to be another kind", Bytes: hex.EncodeToString(with("kind", otherKind(e.Kind))), Code: bad},
 		{Name: "kind as text", Bytes: hex.EncodeToString(with("kind", e.Name)), Code: bad},
 		{Name: "by nobody", Bytes: hex.EncodeToString(with("by", make([]byte, 32))), Code: bad},

@@ -184,8 +184,11 @@ func TestEquivocation(t *testing.T) {
 	}
 
 	proof := &protocol.Equivocation{
-		Head: wire.Head{Kind: protocol.KindEquivocation, By: d.payee.Key(), At: 1, Nonce: wire.Nonce{1}}, Author: d.payer.Key(),
+		Head:  wire.Head{Kind: protocol.KindEquivocation, By: d.payee.Key(), At: 1, Nonce: wire.Nonce{1}},
 		First: d.seal(d.payer, e[0], e[1], e[2]).Proof(2), Second: d.seal(d.payer, second).Proof(0),
+	}
+	if bytes.Compare(e[2].ID[:], second.ID[:]) > 0 {
+		proof.First, proof.Second = proof.Second, proof.First
 	}
 	d.must(CheckEquivocation(reg, testNet, proof))
 	if err := CheckEquivocation(reg, "elsewhere", proof); !errors.Is(err, wire.ErrNetwork) {
@@ -194,7 +197,8 @@ func TestEquivocation(t *testing.T) {
 	for name, change := range map[string]func(p *protocol.Equivocation){
 		"twice the same":   func(p *protocol.Equivocation) { p.Second = p.First },
 		"two places":       func(p *protocol.Equivocation) { p.Second = d.seal(d.payer, e[1]).Proof(0) },
-		"another author":   func(p *protocol.Equivocation) { p.Author = d.payee.Key() },
+		"another author":   func(p *protocol.Equivocation) { p.First.By = d.payee.Key() },
+		"in falling order": func(p *protocol.Equivocation) { p.First, p.Second = p.Second, p.First },
 		"a seal is forged": func(p *protocol.Equivocation) { p.Second.Sig[0] ^= 1 },
 		"two epochs": func(p *protocol.Equivocation) {
 			p.First, p.Second = d.seal(d.payer, e[0]).Proof(0), d.seal(d.payer, e[3]).Proof(0)

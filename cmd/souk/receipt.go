@@ -172,7 +172,10 @@ func readReceipt(text []byte) (*shownReceipt, error) {
 		Schema: "souk.receipt/v1", Valid: true, Net: r.Entry.Net, Payer: e.By, Payee: e.Payee, Asset: e.Asset,
 		Act: act(e.Act), Amount: e.Amount, Seq: e.Seq, Entry: wire.Sum(r.Entry.Doc), Job: e.Job,
 		Said: e.At, Seen: seen.At, Totals: e.Totals,
-		After: after(e.Totals),
+		After: after{
+			Posted: e.Totals.Posted, Held: e.Totals.Held, Released: e.Totals.Released,
+			Credited: e.Totals.Credited, Settled: e.Totals.Settled,
+		},
 	}, nil
 }
 

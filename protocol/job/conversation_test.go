@@ -39,6 +39,7 @@ type talk struct {
 	sides  map[string]*side
 	lane   []*protocol.Entry // all entries so far, the OPEN first
 	nonce  uint64
+	inputs []payload.Artefact
 }
 
 // side is one side's fold.
@@ -51,7 +52,7 @@ func newTalk() *talk {
 			Price: protocol.Price{Fixed: wire.Units(1000)},
 			Times: protocol.Times{
 				Start: 100 * second, Deliver: 200 * second, Review: 300 * second, Claim: 400 * second,
-				Answer: 500 * second, Award: 600 * second, Settle: 700 * second, Resolve: 800 * second,
+				Answer: 500 * second, Award: 600 * second, Settle: 700 * second, Resolve: 800 * second, Open: 500 * second,
 			},
 			Data:    payload.Handling{Most: payload.Public},
 			Rail:    protocol.Rail{Name: "credit", Account: "p"},
@@ -59,8 +60,9 @@ func newTalk() *talk {
 			Mandate: wire.Sum([]byte("may offer")),
 			KillFee: wire.Units(30),
 		},
-		said:  map[string]wire.Said{},
-		sides: map[string]*side{"hirer": {}, "provider": {}},
+		inputs: []payload.Artefact{},
+		said:   map[string]wire.Said{},
+		sides:  map[string]*side{"hirer": {}, "provider": {}},
 	}
 }
 
@@ -146,7 +148,7 @@ func (c *talk) accept(who string, at uint64) (wire.Said, error) {
 		return said, err
 	}
 	return name(&protocol.Accept{
-		Head: c.head(protocol.KindAccept, who, at), Offered: bundle.Proof(0), Inputs: []payload.Artefact{},
+		Head: c.head(protocol.KindAccept, who, at), Offered: bundle.Proof(0), Inputs: c.inputs,
 		Owner: owner, Mandates: []wire.CID{wire.Sum([]byte("may hire"))},
 	})
 }
@@ -165,7 +167,7 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 		d.Act, d.Amount, d.Mandate = protocol.ActHold, most, wire.Sum([]byte("may hire"))
 		d.Deadline = t0 + c.terms.Times.Claim
 		if c.terms.Times.Fund > 0 {
-			d.Deadline, d.Proof = at+c.terms.Times.Claim, []byte("proof")
+			d.Deadline, d.Proof, d.Rail = at+c.terms.Times.Claim, []byte("proof"), c.terms.Rail.Name
 		}
 		switch args[0] {
 		case "short":
@@ -173,7 +175,7 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 		case "poor":
 			d.Amount = wire.Units(1)
 		case "bare":
-			d.Proof = nil
+			d.Proof, d.Rail = nil, ""
 		}
 	case "post":
 		d.Act, d.Amount, d.Hold = protocol.ActPost, most, c.said["hold"].ID
@@ -291,7 +293,7 @@ func (c *talk) closing(who, verb string, args []string, at uint64) wire.Document
 func (c *talk) set(word string) error {
 	what, value, _ := strings.Cut(word, "=")
 	n, _ := strconv.ParseUint(value, 10, 64)
-	third := protocol.Third{Key: seed(7).Key(), Payer: protocol.PaysLoser, Consent: wire.Sum([]byte("yes"))}
+	third := protocol.Third{Key: seed(7).Key(), Owner: owner, Data: c.terms.Data, Payer: protocol.PaysLoser, Consent: wire.Sum([]byte("yes"))}
 	switch what {
 	case "posted":
 		c.posted = true

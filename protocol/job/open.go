@@ -50,9 +50,9 @@ func Offered(reg *wire.Registry, net string, a *protocol.Accept) (protocol.Terms
 // read from it. The job's ID is accept.ID.
 //
 // Contracts of several parts (more than one tranche, or metered windows of
-// more than one call) have their fields in the documents, but are not folded
-// yet: Open refuses them with CodeNotOffered, and every document whose part is
-// not 0 is refused likewise.
+// more than one call), of advances and of reworks have their fields in the
+// documents, but are not folded yet: Open refuses them with CodeNotOffered, and
+// every document whose part is not 0 is refused likewise.
 func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key) (*Job, error) {
 	a, ok := accept.Doc.(*protocol.Accept)
 	if !ok {
@@ -62,8 +62,10 @@ func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key)
 	switch {
 	case provider == a.By:
 		return nil, refuse(protocol.CodeNotOffered, accept.ID, "nobody hires itself")
-	case len(terms.Price.Tranches) > 1 || terms.Price.Window > 1:
+	case len(terms.Price.Tranches) > 1 || terms.Price.Window > 1 || terms.Price.Parts > 1 || terms.Price.Advance > 0:
 		return nil, refuse(protocol.CodeNotOffered, accept.ID, "contracts of several parts are not dealt in yet")
+	case terms.Reworks > 0:
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "a Delivery cannot be made good yet")
 	case !inOrder(&terms.Times) || a.At > maxInstant:
 		return nil, refuse(protocol.CodeMalformed, accept.ID, "the deadlines are out of order or out of range")
 	}

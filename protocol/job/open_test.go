@@ -88,6 +88,9 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"two tranches", func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, protocol.CodeNotOffered},
 		{"a window of calls", func(t *protocol.Terms) { t.Price.Window = 2 }, protocol.CodeNotOffered},
+		{"two windows", func(t *protocol.Terms) { t.Price.Parts = 2 }, protocol.CodeNotOffered},
+		{"a tranche in advance", func(t *protocol.Terms) { t.Price.Advance = 1 }, protocol.CodeNotOffered},
+		{"reworks", func(t *protocol.Terms) { t.Reworks = 1 }, protocol.CodeNotOffered},
 		{"times out of order", func(t *protocol.Terms) { t.Times.Review = 1 }, protocol.CodeMalformed},
 		{"times without end", func(t *protocol.Terms) { t.Times.Resolve = 1 << 63 }, protocol.CodeMalformed},
 		{"a price beyond all", func(t *protocol.Terms) {
@@ -112,7 +115,7 @@ func TestOpenRefuses(t *testing.T) {
 // TestWhatIsHeld reads a whole job back through its accessors.
 func TestWhatIsHeld(t *testing.T) {
 	c := newTalk()
-	third := protocol.Third{Key: keys["witness"].Key(), Payer: protocol.PaysHirer, Consent: wire.Sum([]byte("yes"))}
+	third := protocol.Third{Key: keys["witness"].Key(), Owner: owner, Data: c.terms.Data, Payer: protocol.PaysHirer, Consent: wire.Sum([]byte("yes"))}
 	c.terms.Witness = third
 	s := c.sides["hirer"]
 	for _, line := range []struct{ who, word string }{

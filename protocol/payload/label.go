@@ -85,6 +85,25 @@ const (
 // ErrLabel is returned (wrapped) where a payload may not go where it is meant to.
 var ErrLabel = errors.New("the data label does not allow it")
 
+// UnmarshalCBOR reads the map of a label and refuses unknown fields in it:
+// an unread demand must not be broken.
+func (l *Label) UnmarshalCBOR(b []byte) error {
+	type plain Label
+	if err := wire.Unmarshal(b, (*plain)(l), wire.MaxDocBytes, true); err != nil {
+		return fmt.Errorf("label: %w", err)
+	}
+	return nil
+}
+
+// UnmarshalCBOR reads the map of an artefact and refuses unknown fields in it.
+func (a *Artefact) UnmarshalCBOR(b []byte) error {
+	type plain Artefact
+	if err := wire.Unmarshal(b, (*plain)(a), wire.MaxDocBytes, true); err != nil {
+		return fmt.Errorf("artefact: %w", err)
+	}
+	return nil
+}
+
 // Check reports a label that cannot be: wire.ErrShape or wire.ErrLimit, wrapped.
 func (l Label) Check() error {
 	if l.Class < Public || l.Class > Sensitive {

@@ -82,6 +82,18 @@ func (a Amount) Times(n uint64) (Amount, error) {
 	return Amount{a.u.MulWrap64(n)}, nil
 }
 
+// DivUp returns a/n, rounded up to a whole unit, or ErrOverflow where n is 0.
+func (a Amount) DivUp(n uint64) (Amount, error) {
+	if n == 0 {
+		return Amount{}, ErrOverflow
+	}
+	whole, rest := a.u.QuoRem64(n)
+	if rest == 0 {
+		return Amount{whole}, nil
+	}
+	return Amount{whole}.Plus(Units(1))
+}
+
 // Share returns the whole part of a·share/10000, for shares of 0 to 10000.
 func (a Amount) Share(share uint64) (Amount, error) {
 	if share > 10000 {

@@ -80,6 +80,23 @@ func TestAmountSharesAddUp(t *testing.T) {
 	}
 }
 
+func TestAmountDividesUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, x := anyAmount(t, "a")
+		n := rapid.Uint64Min(1).Draw(t, "n")
+		want, rest := new(big.Int).DivMod(x, new(big.Int).SetUint64(n), new(big.Int))
+		if rest.Sign() > 0 {
+			want.Add(want, big.NewInt(1))
+		}
+		if got, err := a.DivUp(n); err != nil || got.String() != want.String() {
+			t.Fatalf("%s / %d: got %s, %v, want %s", a, n, got, err, want)
+		}
+	})
+	if _, err := wire.Units(1).DivUp(0); !errors.Is(err, wire.ErrOverflow) {
+		t.Errorf("by nothing: got %v", err)
+	}
+}
+
 func TestAmountForms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, x := anyAmount(t, "a")

@@ -19,9 +19,9 @@
 //
 // and is named by the CID of its bytes. Documents are said in a bundle
 //
-//	{"v": 1, "by": Key, "net": network's name, "sig": 64 bytes, "docs": [bytes of each document…]}
+//	{"v": 1, "net": network's name, "sig": 64 bytes, "docs": [bytes of each document…]}
 //
-// whose Ed25519 signature is over
+// of one author, whose Ed25519 signature is over
 //
 //	14 "souk-bundle-v1" 14 "/souk/bundle/1" n statement
 //
@@ -32,7 +32,7 @@
 // Signatures are checked under the rules of ZIP-215, with keys that are not
 // canonical or of small order refused. One document of a bundle is shown alone as
 //
-//	{"v": 1, "by": Key, "doc": its bytes, "net": network's name, "sig": 64 bytes, "docs": [CID…]}
+//	{"i": its place, "v": 1, "doc": its bytes, "net": network's name, "sig": 64 bytes, "docs": [CID of each other…]}
 //
 // A reader refuses what has a second form of the same meaning: a field absent
 // that must be present, one present and empty that may be absent, an array of

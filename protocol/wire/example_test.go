@@ -53,7 +53,7 @@ func ExampleBundle_Proof() {
 	fmt.Println(proof.Open(net))
 	// Output:
 	// for all to see <nil>
-	// the seal is not the author's: the document shown is not in the signed list
+	// the seal is not the author's
 }
 
 func ExampleKey() {

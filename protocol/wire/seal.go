@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/multiformats/go-varint"
 )
@@ -54,30 +55,35 @@ func (s Statement) SignedBytes() ([]byte, error) {
 }
 
 // Bundle is a Statement with its documents and signature, as it travels:
-// {"v":1,"by":key,"net":…,"sig":64 bytes,"docs":[bytes…]}. The reader computes
-// the list of CIDs itself.
+// {"v":1,"net":…,"sig":64 bytes,"docs":[bytes…]}. The reader computes the list
+// of CIDs itself.
 type Bundle struct {
 	V    uint64    `cbor:"v"`
-	By   Key       `cbor:"by"`
+	By   Key       `cbor:"-"` // who sealed it: the author of the first document, and so of all
 	Net  string    `cbor:"net"`
 	Sig  Signature `cbor:"sig"`
 	Docs [][]byte  `cbor:"docs"`
 }
 
 // Proof shows one document of a bundle without its neighbours:
-// {"v":1,"by":key,"doc":bytes,"net":…,"sig":64 bytes,"docs":[CID…]}, where doc
-// is one of those that docs names.
+// {"i":index,"v":1,"doc":bytes,"net":…,"sig":64 bytes,"docs":[CID…]}, where docs
+// names the others in order, and doc stands before the one with index i. It is
+// read without unknown fields wherever it stands.
 type Proof struct {
-	V    uint64    `cbor:"v"`
-	By   Key       `cbor:"by"`
-	Doc  []byte    `cbor:"doc"`
-	Net  string    `cbor:"net"`
-	Sig  Signature `cbor:"sig"`
-	Docs []CID     `cbor:"docs"`
+	V     uint64    `cbor:"v"`
+	By    Key       `cbor:"-"` // who sealed it: the author of the document shown
+	Index uint64    `cbor:"i"` // the place of the document shown in the signed list
+	Doc   []byte    `cbor:"doc"`
+	Net   string    `cbor:"net"`
+	Sig   Signature `cbor:"sig"`
+	Docs  []CID     `cbor:"docs"` // the other documents of the signed list, in order
 }
 
+// IsZero reports whether p shows nothing; such a Proof may be absent.
+func (p Proof) IsZero() bool { return len(p.Doc) == 0 && len(p.Docs) == 0 && p.V == 0 && p.Net == "" }
+
 // Seal signs docs (canonical bytes of documents by signer's key) as one bundle
-// on network net. The same input gives the same bytes. A bundle over its limits
+// on network net. Documents of another author give a bundle nobody believes. The same input gives the same bytes. A bundle over its limits
 // is refused before it is signed.
 func Seal(signer Signer, net string, docs ...[]byte) (*Bundle, error) {
 	b := &Bundle{V: Version, By: signer.Key(), Net: net, Docs: docs}
@@ -105,7 +111,22 @@ func ReadBundle(b []byte) (*Bundle, error) {
 	if err := x.check(); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
+	var err error
+	if x.By, err = author(x.Docs[0]); err != nil {
+		return nil, fmt.Errorf("bundle: document 0: %w", err)
+	}
 	return &x, nil
+}
+
+// author returns the key that a document names as its own, whatever its kind.
+func author(doc []byte) (Key, error) {
+	var head struct {
+		By Key `cbor:"by"`
+	}
+	if err := Unmarshal(doc, &head, MaxDocBytes, false); err != nil {
+		return Key{}, err
+	}
+	return head.By, nil
 }
 
 // Bytes returns what ReadBundle reads, or ErrLimit.
@@ -135,7 +156,7 @@ func (b *Bundle) Statement() Statement {
 }
 
 // Open checks b's version, network and signature. It does not read the
-// documents: a Registry does, and compares their author with By.
+// documents: a Registry does, and compares the author of each with By.
 func (b *Bundle) Open(net string) error {
 	s, err := b.signed(net)
 	if err != nil {
@@ -172,20 +193,38 @@ func (b *Bundle) signed(net string) (Signed, error) {
 
 // Proof returns the proof that shows document i of b alone.
 func (b *Bundle) Proof(i int) Proof {
-	return Proof{V: b.V, By: b.By, Doc: b.Docs[i], Net: b.Net, Sig: b.Sig, Docs: b.Statement().Docs}
+	others := slices.Delete(b.Statement().Docs, i, i+1)
+	return Proof{V: b.V, By: b.By, Index: uint64(i), Doc: b.Docs[i], Net: b.Net, Sig: b.Sig, Docs: others}
 }
 
 // ReadProof reads the bytes of a proof. It checks form and limits, not the
 // seal: that is Open's.
 func ReadProof(b []byte) (*Proof, error) {
-	var p Proof
-	if err := Unmarshal(b, &p, MaxProofBytes, true); err != nil {
-		return nil, fmt.Errorf("proof: %w", err)
+	p := new(Proof)
+	if err := p.UnmarshalCBOR(b); err != nil {
+		return nil, err
 	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("proof: %w", err)
+	return p, nil
+}
+
+// UnmarshalCBOR is ReadProof for a proof that stands in a document: it refuses
+// unknown fields there too, and learns from the document shown who sealed it.
+func (p *Proof) UnmarshalCBOR(b []byte) error {
+	type plain Proof
+	var x plain
+	if err := Unmarshal(b, &x, MaxProofBytes, true); err != nil {
+		return fmt.Errorf("proof: %w", err)
 	}
-	return &p, nil
+	read := Proof(x)
+	if err := read.check(); err != nil {
+		return fmt.Errorf("proof: %w", err)
+	}
+	var err error
+	if read.By, err = author(read.Doc); err != nil {
+		return fmt.Errorf("proof: the document shown: %w", err)
+	}
+	*p = read
+	return nil
 }
 
 // Bytes returns what ReadProof reads, or ErrLimit.
@@ -200,15 +239,20 @@ func (p *Proof) check() error {
 	if len(p.Doc) == 0 || len(p.Doc) > MaxDocBytes {
 		return fmt.Errorf("%w: the document has %d bytes, want 1 to %d", ErrLimit, len(p.Doc), MaxDocBytes)
 	}
-	return checkStatement(p.Net, len(p.Docs))
+	if p.Index > uint64(len(p.Docs)) {
+		return fmt.Errorf("%w: document %d of %d", ErrShape, p.Index, len(p.Docs)+1)
+	}
+	return checkStatement(p.Net, len(p.Docs)+1)
 }
 
-// Open checks p's version, network and signature, and that the document shown is one it was given for.
+// Open checks p's version, network and signature, made over the document shown
+// and the others together.
 func (p *Proof) Open(net string) error {
-	if !slices.Contains(p.Docs, Sum(p.Doc)) {
-		return fmt.Errorf("%w: the document shown is not in the signed list", ErrSeal)
+	if err := p.check(); err != nil {
+		return err
 	}
-	s, err := Statement{V: p.V, Net: p.Net, Docs: p.Docs}.signed(p.By, p.Sig, net)
+	all := slices.Insert(slices.Clone(p.Docs), int(p.Index), Sum(p.Doc))
+	s, err := Statement{V: p.V, Net: p.Net, Docs: all}.signed(p.By, p.Sig, net)
 	if err != nil {
 		return err
 	}
@@ -241,8 +285,18 @@ func checkStatement(net string, docs int) error {
 	if docs == 0 || docs > MaxBundleDocs {
 		return fmt.Errorf("%w: %d documents, want 1 to %d", ErrLimit, docs, MaxBundleDocs)
 	}
-	if net == "" || len(net) > MaxNetBytes {
-		return fmt.Errorf("%w: the network's name has %d bytes, want 1 to %d", ErrLimit, len(net), MaxNetBytes)
+	return CheckNet(net)
+}
+
+// CheckNet reports a network's name that cannot be: it is 1 to MaxNetBytes of
+// a-z, 0-9, dot and hyphen, wherever it stands. The error is ErrShape or
+// ErrLimit, wrapped.
+func CheckNet(net string) error {
+	if len(net) > MaxNetBytes {
+		return fmt.Errorf("%w: the network's name has %d bytes, at most %d", ErrLimit, len(net), MaxNetBytes)
+	}
+	if net == "" || strings.Trim(net, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" {
+		return fmt.Errorf("%w: the network's name is %.64q, want a-z, 0-9, dot and hyphen", ErrShape, net)
 	}
 	return nil
 }

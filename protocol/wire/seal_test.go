@@ -168,17 +168,28 @@ func TestProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, err := registry().ReadProof(q, net)
-	if err != nil || said.Doc.(*greeting).Text != "shown" {
+	if err != nil || said.Doc.(*greeting).Text != "shown" || q.By != keyOf(1) {
 		t.Fatalf("got %v, %v", said, err)
 	}
+	var held struct {
+		Shown wire.Proof `cbor:"shown,omitzero"`
+	}
+	nested, err := wire.Encode(map[string]any{"shown": p})
+	if err != nil || wire.Unmarshal(nested, &held, wire.MaxProofBytes, true) != nil || held.Shown.By != keyOf(1) {
+		t.Errorf("within a document: %v, by %s", err, held.Shown.By)
+	}
+	if again, err := wire.Encode(held); err != nil || !bytes.Equal(again, nested) {
+		t.Errorf("within a document: written again as %x, %v", again, err)
+	}
 	cases := map[string]func(p *wire.Proof){
-		"another document":    func(p *wire.Proof) { p.Doc = greet(kindGreeting, 1, "other") },
-		"document not listed": func(p *wire.Proof) { p.Docs = p.Docs[1:] },
-		"list changed":        func(p *wire.Proof) { p.Docs[1] = wire.Sum(nil) },
-		"list grown":          func(p *wire.Proof) { p.Docs = append(p.Docs, wire.Sum(nil)) },
-		"another author":      func(p *wire.Proof) { p.By = keyOf(2) },
-		"another version":     func(p *wire.Proof) { p.V = 2 },
-		"signature flipped":   func(p *wire.Proof) { p.Sig[3] ^= 1 },
+		"another document":  func(p *wire.Proof) { p.Doc = greet(kindGreeting, 1, "other") },
+		"another place":     func(p *wire.Proof) { p.Index = 1 },
+		"list cut":          func(p *wire.Proof) { p.Docs = nil },
+		"list changed":      func(p *wire.Proof) { p.Docs[0] = wire.Sum(nil) },
+		"list grown":        func(p *wire.Proof) { p.Docs = append(p.Docs, wire.Sum(nil)) },
+		"another author":    func(p *wire.Proof) { p.By = keyOf(2) },
+		"another version":   func(p *wire.Proof) { p.V = 2 },
+		"signature flipped": func(p *wire.Proof) { p.Sig[3] ^= 1 },
 	}
 	for name, change := range cases {
 		p := b.Proof(0)
@@ -270,6 +281,7 @@ func TestDomainSeparation(t *testing.T) {
 
 func TestBundleLimits(t *testing.T) {
 	doc := func(n int) []byte { return make([]byte, n) }
+	first := greet(kindGreeting, 1, "first")
 	many := func(n int, d []byte) [][]byte { return slices.Repeat([][]byte{d}, n) }
 	for name, docs := range map[string][][]byte{
 		"no documents":       nil,
@@ -289,22 +301,57 @@ func TestBundleLimits(t *testing.T) {
 			t.Errorf("read %s: got %v", name, err)
 		}
 	}
-	for _, name := range []string{"", strings.Repeat("n", wire.MaxNetBytes+1)} {
-		if _, err := wire.Seal(private(1), name, doc(1)); !errors.Is(err, wire.ErrLimit) {
+	for name, want := range map[string]error{
+		"": wire.ErrShape, "Souk": wire.ErrShape, "souk test": wire.ErrShape, "s\u00fck": wire.ErrShape,
+		strings.Repeat("n", wire.MaxNetBytes+1): wire.ErrLimit,
+	} {
+		if _, err := wire.Seal(private(1), name, first); !errors.Is(err, want) {
 			t.Errorf("network %q: got %v", name, err)
 		}
 	}
-	b := sealed(t, 1, many(wire.MaxBundleDocs, doc(1))...)
+	b := sealed(t, 1, many(wire.MaxBundleDocs, first)...)
 	if raw, err := b.Bytes(); err != nil || b.Open(net) != nil {
 		t.Errorf("the largest list: %v", err)
 	} else if _, err := wire.ReadBundle(raw); err != nil {
 		t.Errorf("the largest list: %v", err)
 	}
-	p := sealed(t, 1, append(many(wire.MaxBundleDocs-1, doc(1)), doc(wire.MaxDocBytes))...).Proof(63)
+	p := sealed(t, 1, append(many(wire.MaxBundleDocs-1, first), largest())...).Proof(63)
 	if raw, err := p.Bytes(); err != nil {
 		t.Errorf("the largest proof: %v", err)
 	} else if _, err := wire.ReadProof(raw); err != nil {
 		t.Errorf("the largest proof: %v", err)
+	}
+}
+
+// largest is a document of nearly MaxDocBytes.
+func largest() []byte {
+	raw, err := wire.Encode(map[string]any{"by": keyOf(1), "data": make([]byte, wire.MaxDocBytes-64)})
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// TestOneAuthor: the author of the first document speaks for the bundle, and so
+// must be the author of every other.
+func TestOneAuthor(t *testing.T) {
+	raw, err := sealed(t, 1, greet(kindGreeting, 1, "mine"), greet(kindGreeting, 2, "another's")).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := wire.ReadBundle(raw)
+	if err != nil || b.By != keyOf(1) || b.Open(net) != nil {
+		t.Fatalf("the seal is the first author's: %v", err)
+	}
+	if _, err := registry().Read(b, net); !errors.Is(err, wire.ErrAuthor) {
+		t.Errorf("got %v", err)
+	}
+	p := b.Proof(1)
+	if raw, err = p.Bytes(); err != nil {
+		t.Fatal(err)
+	}
+	if q, err := wire.ReadProof(raw); err != nil || !errors.Is(q.Open(net), wire.ErrSeal) {
+		t.Errorf("the second is shown as sealed by its author: %v", err)
 	}
 }
 

@@ -1,8 +1,10 @@
 package wire_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/souk-network/souk/protocol/wire"
@@ -11,6 +13,7 @@ import (
 // bundleVectors are bundles of one author with seed 1, 31 zeros.
 func bundleVectors(t testing.TB) []vector {
 	docs := [][]byte{greet(kindGreeting, 1, "hello"), greet(kindPromise, 1, "tomorrow")}
+	key := keyOf(1)
 	raw := func(v any) []byte {
 		b, err := wire.Encode(v)
 		if err != nil {
@@ -26,7 +29,7 @@ func bundleVectors(t testing.TB) []vector {
 	}
 	fields := func(change func(m map[string]any)) []byte {
 		b := sealed(t, 1, docs...)
-		m := map[string]any{"v": b.V, "by": b.By, "net": b.Net, "sig": b.Sig, "docs": b.Docs}
+		m := map[string]any{"v": b.V, "net": b.Net, "sig": b.Sig, "docs": b.Docs}
 		change(m)
 		return raw(m)
 	}
@@ -43,20 +46,24 @@ func bundleVectors(t testing.TB) []vector {
 		{"document changed", changed(func(b *wire.Bundle) { b.Docs[1] = docs[0] }), "seal"},
 		{"document dropped", changed(func(b *wire.Bundle) { b.Docs = b.Docs[:1] }), "seal"},
 		{"order changed", changed(func(b *wire.Bundle) { slices.Reverse(b.Docs) }), "seal"},
-		{"another author", changed(func(b *wire.Bundle) { b.By = keyOf(2) }), "seal"},
+		{"another author", changed(func(b *wire.Bundle) { b.Docs = [][]byte{greet(kindGreeting, 2, "hello")} }), "seal"},
 		{"signature flipped", changed(func(b *wire.Bundle) { b.Sig[63] ^= 1 }), "seal"},
 		{"S plus the group order", changed(func(b *wire.Bundle) { addOrder(&b.Sig) }), "seal"},
 		{"no documents", changed(func(b *wire.Bundle) { b.Docs = nil }), "limit"},
 		{"too many documents", changed(func(b *wire.Bundle) { b.Docs = slices.Repeat([][]byte{{1}}, wire.MaxBundleDocs+1) }), "limit"},
 		{"empty document", changed(func(b *wire.Bundle) { b.Docs[0] = nil }), "limit"},
-		{"no network", changed(func(b *wire.Bundle) { b.Net = "" }), "limit"},
+		{"no network", changed(func(b *wire.Bundle) { b.Net = "" }), "shape"},
+		{"network in capitals", changed(func(b *wire.Bundle) { b.Net = "Souk" }), "shape"},
+		{"network of 65 bytes", changed(func(b *wire.Bundle) { b.Net = strings.Repeat("n", 65) }), "limit"},
 		{"field missing", fields(func(m map[string]any) { delete(m, "net") }), "shape"},
-		{"author missing", fields(func(m map[string]any) { delete(m, "by") }), "shape"},
+		{"author beside the documents", fields(func(m map[string]any) { m["by"] = keyOf(1) }), "unknown-field"},
+		{"first document without an author", fields(func(m map[string]any) { m["docs"] = []any{[]byte{0xa0}} }), "shape"},
+		{"first document not canonical", fields(func(m map[string]any) { m["docs"] = []any{append(slices.Clone(docs[0]), 0)} }), "canonical"},
 		{"unknown field", fields(func(m map[string]any) { m["x"] = 1 }), "unknown-field"},
 		{"signature of 63 bytes", fields(func(m map[string]any) { m["sig"] = make([]byte, 63) }), "shape"},
 		{"signature of 65 bytes", fields(func(m map[string]any) { m["sig"] = make([]byte, 65) }), "shape"},
 		{"signature as numbers", fields(func(m map[string]any) { m["sig"] = make([]int, 64) }), "shape"},
-		{"author of small order", fields(func(m map[string]any) { m["by"] = make([]byte, 32) }), "key"},
+		{"author of small order", changed(func(b *wire.Bundle) { b.Docs[0] = bytes.Replace(docs[0], key[:], make([]byte, 32), 1) }), "key"},
 		{"document not in bytes", fields(func(m map[string]any) { m["docs"] = []any{map[string]any{}} }), "shape"},
 		{"something after it", append(raw(sealed(t, 1, docs...)), 0), "canonical"},
 		{"cut off", raw(sealed(t, 1, docs...))[:200], "canonical"},
@@ -75,29 +82,42 @@ func tryBundle(v vector) error {
 	return b.Open(v.Net)
 }
 
-// proofVectors show the first of the two documents of one bundle.
+// proofVectors show the middle one of the three documents of one bundle.
 func proofVectors(t testing.TB) []vector {
-	b := sealed(t, 1, greet(kindGreeting, 1, "shown"), greet(kindGreeting, 1, "hidden"))
+	b := sealed(t, 1, greet(kindGreeting, 1, "before"), greet(kindGreeting, 1, "shown"), greet(kindGreeting, 1, "after"))
 	var all []vector
-	add := func(name, failure string, change func(p *wire.Proof)) {
-		p := b.Proof(0)
-		change(&p)
-		raw, err := wire.Encode(p)
+	put := func(name, failure string, v any) {
+		raw, err := wire.Encode(v)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, vector{Name: name, Bytes: hex.EncodeToString(raw), Net: net, Error: failure})
 	}
-	add("one of two documents", "", func(*wire.Proof) {})
+	add := func(name, failure string, change func(p *wire.Proof)) {
+		p := b.Proof(1)
+		change(&p)
+		put(name, failure, p)
+	}
+	add("one of three documents", "", func(*wire.Proof) {})
+	put("the only document", "", sealed(t, 1, greet(kindGreeting, 1, "alone")).Proof(0))
+	put("the last document", "", b.Proof(2))
 	add("another document", "seal", func(p *wire.Proof) { p.Doc = greet(kindGreeting, 1, "other") })
 	add("list cut", "seal", func(p *wire.Proof) { p.Docs = p.Docs[:1] })
 	add("list changed", "seal", func(p *wire.Proof) { p.Docs[1] = wire.Sum(nil) })
-	add("document not in the list", "seal", func(p *wire.Proof) { p.Docs[0] = wire.Sum(nil) })
-	add("another author", "seal", func(p *wire.Proof) { p.By = keyOf(2) })
+	add("list with the document shown", "seal", func(p *wire.Proof) { p.Docs = slices.Insert(p.Docs, 1, wire.Sum(p.Doc)) })
+	add("another place", "seal", func(p *wire.Proof) { p.Index = 2 })
+	add("a place beyond the list", "shape", func(p *wire.Proof) { p.Index = 3 })
+	add("another author", "seal", func(p *wire.Proof) { p.Doc = greet(kindGreeting, 2, "shown") })
 	add("signature flipped", "seal", func(p *wire.Proof) { p.Sig[0] ^= 1 })
 	add("another network", "network", func(p *wire.Proof) { p.Net = "souk-other" })
-	add("no list", "limit", func(p *wire.Proof) { p.Docs = nil })
+	add("no list", "seal", func(p *wire.Proof) { p.Docs, p.Index = nil, 0 })
+	add("too long a list", "limit", func(p *wire.Proof) { p.Docs = make([]wire.CID, wire.MaxBundleDocs) })
 	add("no document", "limit", func(p *wire.Proof) { p.Doc = nil })
+	add("a document of no author", "shape", func(p *wire.Proof) { p.Doc = []byte{0xa0} })
+	p := b.Proof(1)
+	put("unknown field", "unknown-field", map[string]any{
+		"v": p.V, "i": p.Index, "doc": p.Doc, "net": p.Net, "sig": p.Sig, "docs": p.Docs, "by": p.By,
+	})
 	return all
 }
 
