@@ -32,8 +32,9 @@ type Book struct {
 	anchors []int32
 	now     *view // what is read
 	next    *view // of a new day, while it is made
-	others  int   // outcomes of others
-	lines   int   // log entries of others
+	sight   sight
+	others  int // outcomes of others
+	lines   int // log entries of others
 
 	hires uint64 // one's own jobs as hirer, for the base rate
 	score uint64 // the sum of their scores
@@ -180,7 +181,7 @@ func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, how Attested)
 	c := b.cellOf(b.between(hirer, provider), key)
 	r := record{
 		job: o.Job, cell: c, how: how, byHirer: o.By == o.Hirer, value: x,
-		score: uint16(o.Score), ended: uint8(o.Ended), conduct: uint8(o.Conduct),
+		score: uint16(o.Score), conduct: uint8(o.Conduct),
 		disputed: how == Contested || o.Ended == protocol.EndedContested,
 	}
 	b.records[i] = r

@@ -14,7 +14,7 @@ type Estimate struct {
 	Base        float64 // a: success of somebody unknown, as the viewer has found it
 
 	Tally    Tally   // outcomes that had any weight
-	Reached  bool    // whether a rater to whom the viewer's trust reaches, or the viewer itself, said anything
+	Reached  bool    // whether the viewer itself, or a rater whose vote is above Floor, said anything
 	Pending  float64 // share of the viewer's trust that Step has not yet given on, 0 to 1: what the reach of raters still lacks
 	Disputes int     // contested outcomes, as hirer or provider
 	Forked   bool    // has equivocated: Success, Low and High are 0
@@ -33,20 +33,18 @@ type voice struct {
 // milliseconds). It reads what Step has done and changes nothing.
 func (b *Book) Estimate(at uint64, provider wire.Key, capability string) Estimate {
 	i, known := b.places[provider]
-	if !known {
-		return b.conclude(nil)
-	}
-	if b.parties[i].forked {
+	switch {
+	case !known:
+		return b.conclude(nobody, nil)
+	case b.parties[i].forked:
 		return Estimate{Forked: true, Base: b.base(), Disputes: b.parties[i].disputes}
 	}
-	e := b.conclude(b.voices(at, i, capability))
-	e.Disputes = b.parties[i].disputes
-	return e
+	return b.conclude(i, b.voices(at, i, capability))
 }
 
 // voices collects what each rater says of provider, by first outcome.
 func (b *Book) voices(at uint64, provider int32, capability string) []voice {
-	today := at / day
+	today, vote := at/day, b.votes(provider)
 	alike := make([]float64, len(b.capabilities)) // 1 more, so that 0 is unknown
 	var all []voice
 	for _, t := range b.parties[provider].served {
@@ -54,7 +52,7 @@ func (b *Book) voices(at uint64, provider int32, capability string) []voice {
 		if b.parties[rater].forked {
 			continue
 		}
-		v := voice{rater: rater, vote: b.vote(rater)}
+		v := voice{rater: rater, vote: vote(rater)}
 		for _, i := range b.ties[t].cells {
 			c := &b.cells[i]
 			like := &alike[c.capability]
@@ -68,8 +66,8 @@ func (b *Book) voices(at uint64, provider int32, capability string) []voice {
 			v.good += float64(f * c.sum.good)
 			v.bad += float64(f * c.sum.bad)
 			v.tally = v.tally.plus(c.sum.tally)
-			if c.sum.paid > 0 && v.vote < b.policy.Floor {
-				v.floor += float64(float64((b.policy.Floor-v.vote)*f) * c.sum.good)
+			if c.kind&unsettled == 0 {
+				v.floor += float64(float64(max(0, b.policy.Floor-v.vote)*f) * c.sum.good)
 			}
 		}
 		if v.good+v.bad > 0 {
@@ -79,23 +77,31 @@ func (b *Book) voices(at uint64, provider int32, capability string) []voice {
 	return all
 }
 
-// vote returns omega of a rater: 1 for the viewer, else what reaches all agents
-// of its owner over tau, and at most 1.
-func (b *Book) vote(rater int32) float64 {
-	if rater == self {
-		return 1
+// votes returns omega of each rater of one provider: 1 for the viewer, else what
+// reaches all agents of the rater's owner over tau, and at most 1. Trust that
+// came by way of the provider does not count. Where none has come to it, that
+// is the view itself.
+func (b *Book) votes(provider int32) func(rater int32) float64 {
+	reach := b.now.reach
+	if provider != self && b.now.touches(provider) {
+		reach = b.look(provider).reach
 	}
-	owner := b.parties[rater].owner
-	if b.parties[owner].forked {
-		return 0
-	}
-	reach := b.now.reach(owner)
-	for _, i := range b.parties[owner].agents {
-		if !b.parties[i].forked {
-			reach += b.now.reach(i)
+	return func(rater int32) float64 {
+		if rater == self {
+			return 1
 		}
+		owner := b.parties[rater].owner
+		if b.parties[owner].forked {
+			return 0
+		}
+		all := reach(owner)
+		for _, i := range b.parties[owner].agents {
+			if !b.parties[i].forked {
+				all += reach(i)
+			}
+		}
+		return min(1, all/b.policy.Tau)
 	}
-	return min(1, reach/b.policy.Tau)
 }
 
 // base returns the success of somebody unknown: Base at first, and then more
@@ -106,9 +112,15 @@ func (b *Book) base() float64 {
 	return min(0.95, max(0.05, a))
 }
 
-// conclude turns voices into an Estimate.
-func (b *Book) conclude(voices []voice) Estimate {
+// nobody is the place of who is not in the web.
+const nobody int32 = -1
+
+// conclude turns what is said of provider into an Estimate.
+func (b *Book) conclude(provider int32, voices []voice) Estimate {
 	e := Estimate{Base: b.base(), Pending: max(0, min(1, b.now.left))}
+	if provider != nobody {
+		e.Disputes = b.parties[provider].disputes
+	}
 	floor := 0.0
 	for _, v := range voices {
 		e.Good += float64(v.vote * v.good)
@@ -117,7 +129,7 @@ func (b *Book) conclude(voices []voice) Estimate {
 		if v.vote > 0 || v.floor > 0 {
 			e.Tally = e.Tally.plus(v.tally)
 		}
-		e.Reached = e.Reached || v.vote > 0
+		e.Reached = e.Reached || v.vote > b.policy.Floor
 	}
 	e.Good += min(1, floor)
 	pro := e.Good + float64(b.policy.Prior*e.Base)

@@ -90,6 +90,8 @@ func admit(at uint64, e Evidence) (*protocol.Outcome, error) {
 		return no(protocol.CodeMalformed, "%s by the wrong side", e.How)
 	case e.How == Resolved && o.Ended != protocol.EndedResolved:
 		return no(protocol.CodeMalformed, "resolved, and names nobody who did so")
+	case o.Ended > protocol.EndedCancelled:
+		return no(protocol.CodeNotOffered, "ended in a way that this version cannot weigh")
 	case o.HirerOwner == o.ProviderOwner, o.HirerOwner == o.Provider, o.ProviderOwner == o.Hirer:
 		return no(protocol.CodeNotOffered, "one owner on both sides")
 	case max(o.Closed, o.Opened, o.At) > at+protocol.Skew:
@@ -104,10 +106,11 @@ func admit(at uint64, e Evidence) (*protocol.Outcome, error) {
 type kind uint8
 
 const (
-	grave    kind = 1 << iota // not delivered: forgotten more slowly
-	doubted                   // contested, or accepted by silence: half weight
-	unvalue                   // in an asset of unknown worth: a fixed small weight for all together
-	onesided                  // only claimed: says something of the hirer alone
+	grave     kind = 1 << iota // not delivered: forgotten more slowly
+	doubted                    // contested, or accepted by silence: half weight
+	unvalue                    // in an asset of unknown worth: a fixed small weight for all together
+	onesided                   // only claimed: says something of the hirer alone
+	unsettled                  // not attested by both that it was paid for
 )
 
 // kindOf places an outcome. tainted says that its award came from an evaluator
@@ -125,6 +128,10 @@ func kindOf(o *protocol.Outcome, how Attested, known, tainted bool) kind {
 	}
 	if how == Claimed {
 		k |= onesided
+	}
+	paid := o.Conduct == protocol.PaidInTime || o.Conduct == protocol.PaidLate
+	if how < Agreed || !paid || o.Ended == protocol.EndedDefault || o.Ended == protocol.EndedCancelled {
+		k |= unsettled
 	}
 	return k
 }

@@ -8,10 +8,10 @@ const (
 	MaxEpochs   = 1_024   // epochs of one author's log
 	MaxAnchors  = 256
 
-	MaxStanding = 40_000 // edges one Standing looks at; what is left is not counted
-	MaxSearch   = 20_000 // edges one Why looks at for paths
-	MaxPath     = 6      // edges of one path
-	MaxRaters   = 8      // main raters one Why names
+	MaxSight  = 40_000 // edges over which one Standing or Estimate spreads trust; what is left is not counted
+	MaxSearch = 10_000 // edges one Why looks at for paths
+	MaxPath   = 6      // edges of one path
+	MaxRaters = 8      // main raters one Why names
 
 	// MaxPrecision bounds the evidence behind an interval: beyond it nobody
 	// becomes surer.

@@ -72,7 +72,6 @@ type record struct {
 	byHirer  bool
 	disputed bool
 	score    uint16
-	ended    uint8
 	conduct  uint8
 	value    float64 // in the unit of Worth.Least; where the asset's worth is not known, 1
 }

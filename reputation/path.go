@@ -2,7 +2,6 @@ package reputation
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 )
 
@@ -29,32 +28,44 @@ type front struct {
 	open  []int
 }
 
-func (f *front) Len() int { return len(f.open) }
-
-func (f *front) Less(i, j int) bool {
-	x, y := f.leads[f.open[i]], f.leads[f.open[j]]
-	return cmp.Or(cmp.Compare(y.reach, x.reach), cmp.Compare(x.hops, y.hops), cmp.Compare(f.open[i], f.open[j])) < 0
+func (f *front) before(i, j int) bool {
+	x, y := f.leads[i], f.leads[j]
+	return cmp.Or(cmp.Compare(y.reach, x.reach), cmp.Compare(x.hops, y.hops), cmp.Compare(i, j)) < 0
 }
 
-func (f *front) Swap(i, j int) { f.open[i], f.open[j] = f.open[j], f.open[i] }
-func (f *front) Push(x any)    { f.open = append(f.open, x.(int)) }
-
-func (f *front) Pop() any {
-	last := len(f.open) - 1
-	x := f.open[last]
-	f.open = f.open[:last]
-	return x
-}
-
-func (f *front) add(l lead) {
+func (f *front) push(l lead) {
 	f.leads = append(f.leads, l)
-	heap.Push(f, len(f.leads)-1)
+	f.open = append(f.open, len(f.leads)-1)
+	for i := len(f.open) - 1; i > 0 && f.before(f.open[i], f.open[(i-1)/2]); i = (i - 1) / 2 {
+		f.open[i], f.open[(i-1)/2] = f.open[(i-1)/2], f.open[i]
+	}
+}
+
+func (f *front) pop() int {
+	top, last := f.open[0], len(f.open)-1
+	f.open[0] = f.open[last]
+	f.open = f.open[:last]
+	for i := 0; ; {
+		least := i
+		for _, child := range [...]int{2*i + 1, 2*i + 2} {
+			if child < last && f.before(f.open[child], f.open[least]) {
+				least = child
+			}
+		}
+		if least == i {
+			return top
+		}
+		f.open[i], f.open[least] = f.open[least], f.open[i]
+		i = least
+	}
 }
 
 // paths finds the path to each rater along which most trust comes: best first,
 // over the rows of the view that is read, at most MaxPath edges long and over at
 // most MaxSearch edges in all.
-func (b *Book) paths(raters []voice) []path {
+//
+// None leads by way of the provider itself: such trust does not count.
+func (b *Book) paths(provider int32, raters []voice) []path {
 	found := make([]path, len(raters))
 	wanted := make(map[int32]int)
 	for j, v := range raters {
@@ -68,11 +79,12 @@ func (b *Book) paths(raters []voice) []path {
 		if o.at != self {
 			l.how, l.hops = BondAnchor, 1
 		}
-		f.add(l)
+		f.push(l)
 	}
-	closed := make(map[int32]bool)
-	for looked := 0; f.Len() > 0 && len(wanted) > 0 && looked <= MaxSearch; {
-		i := heap.Pop(f).(int)
+	best := make(map[int32]float64)
+	closed := map[int32]bool{provider: true}
+	for looked := 0; len(f.open) > 0 && len(wanted) > 0 && looked <= MaxSearch; {
+		i := f.pop()
 		l := f.leads[i]
 		if closed[l.at] {
 			continue
@@ -92,8 +104,10 @@ func (b *Book) paths(raters []voice) []path {
 			if j >= row.hired {
 				how = BondPaid
 			}
-			if !closed[to] {
-				f.add(lead{to, i, float64(float64(l.reach*(1-b.policy.Restart)) * row.share[j]), row.share[j], how, l.hops + 1})
+			reach := float64(float64(l.reach*(1-b.policy.Restart)) * row.share[j])
+			if reach > best[to] && !closed[to] {
+				best[to] = reach
+				f.push(lead{to, i, reach, row.share[j], how, l.hops + 1})
 			}
 		}
 	}

@@ -51,7 +51,7 @@ type Policy struct {
 // the numbers: docs/spec/trust.md.
 func Defaults() Policy {
 	return Policy{
-		Lambda: 3, Beta: 0.3, Restart: 0.15, Tau: 0.01, Precise: 1e-6,
+		Lambda: 3, Beta: 0.3, Restart: 0.15, Tau: 0.01, Precise: 1e-5,
 		Prior: 2, Base: 0.5, BaseHold: 10,
 		Anchors: 0.2, Floor: 0.02, OwnFloor: 0.5, Half: 0.5, Late: 0.5,
 		HalfLife: 180, Grave: 3, Epoch: 30,

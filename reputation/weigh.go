@@ -26,24 +26,23 @@ func (b *Book) says(r *record) sum {
 	if r.how == Shown { // nobody attests one's own conduct
 		return s
 	}
-	settled := r.ended != protocol.EndedDefault && r.ended != protocol.EndedCancelled
-	switch r.conduct {
-	case protocol.PaidInTime:
-		if settled {
-			s.paid = v
-		}
-	case protocol.PaidLate:
-		if settled {
-			s.paid = float64(v * b.policy.Late)
-		}
-	default:
+	switch {
+	case r.conduct == protocol.PaidNot, r.conduct == protocol.PaidAgainst:
 		s.broke = v
+	case c.kind&unsettled != 0:
+	case r.conduct == protocol.PaidInTime:
+		s.paid = v
+	case r.conduct == protocol.PaidLate:
+		s.paid = float64(v * b.policy.Late)
 	}
 	return s
 }
 
 func (s sum) plus(o sum) sum {
-	return sum{s.value + o.value, s.good + o.good, s.bad + o.bad, s.paid + o.paid, s.broke + o.broke, s.tally.plus(o.tally)}
+	return sum{
+		s.value + o.value, s.good + o.good, s.bad + o.bad,
+		s.paid + o.paid, s.broke + o.broke, s.tally.plus(o.tally),
+	}
 }
 
 // ownWeight is the weight of one job of the viewer's own: no pair can collude

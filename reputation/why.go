@@ -60,12 +60,14 @@ func (b Bond) String() string {
 // Why explains what Estimate answers. It reads what Step has done and changes
 // nothing.
 func (b *Book) Why(at uint64, provider wire.Key, capability string) Explanation {
-	x := Explanation{Estimate: b.Estimate(at, provider, capability), Standing: b.Standing(at, provider), Holes: b.Holes(provider)}
+	x := Explanation{Standing: b.Standing(provider), Holes: b.Holes(provider)}
 	i, known := b.places[provider]
-	if !known || x.Estimate.Forked {
+	if !known || b.parties[i].forked {
+		x.Estimate = b.Estimate(at, provider, capability)
 		return x
 	}
 	voices := b.voices(at, i, capability)
+	x.Estimate = b.conclude(i, voices)
 	total := x.Estimate.Good + float64(b.policy.Lambda*x.Estimate.Bad)
 	heard := slices.DeleteFunc(slices.Clone(voices), func(v voice) bool { return v.vote == 0 })
 	weight := func(v voice) float64 { return float64(v.vote * (v.good + float64(b.policy.Lambda*v.bad))) }
@@ -77,15 +79,14 @@ func (b *Book) Why(at uint64, provider wire.Key, capability string) Explanation 
 	x.Floor = min(1, floor)
 	x.Others = max(0, len(heard)-MaxRaters)
 	heard = heard[:min(len(heard), MaxRaters)]
-	paths := b.paths(heard)
+	paths := b.paths(i, heard)
 	for j, v := range heard {
 		owner := b.parties[v.rater].owner
 		rest := slices.DeleteFunc(slices.Clone(voices), func(o voice) bool { return b.parties[o.rater].owner == owner })
 		r := Rater{
 			Key: b.parties[v.rater].key, Vote: v.vote, Good: float64(v.vote * v.good), Bad: float64(v.vote * v.bad),
-			Tally: v.tally, Share: weight(v) / total, Without: b.conclude(rest),
+			Tally: v.tally, Share: weight(v) / total, Without: b.conclude(i, rest),
 		}
-		r.Without.Disputes = x.Estimate.Disputes
 		r.Path, r.Reach = paths[j].hops, paths[j].reach
 		x.Raters = append(x.Raters, r)
 	}

@@ -1,0 +1,249 @@
+package reputation
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+func TestRefusals(t *testing.T) {
+	w := newTown(t, nil)
+	for _, c := range []struct {
+		name   string
+		change func(*protocol.Outcome)
+		how    Attested
+		code   protocol.Code
+	}{
+		{"one owner claimed on both sides", func(o *protocol.Outcome) { o.ProviderOwner = o.HirerOwner }, Agreed, protocol.CodeNotOffered},
+		{"hirer owned by the provider", func(o *protocol.Outcome) { o.HirerOwner = o.Provider }, Agreed, protocol.CodeNotOffered},
+		{"provider owned by the hirer", func(o *protocol.Outcome) { o.ProviderOwner = o.Hirer }, Agreed, protocol.CodeNotOffered},
+		{"from the future", func(o *protocol.Outcome) { o.Closed = noon + protocol.Skew + 1 }, Agreed, protocol.CodeClock},
+		{"claimed by the hirer", nil, Claimed, protocol.CodeMalformed},
+		{"shown by the provider", func(o *protocol.Outcome) { o.By = o.Provider }, Shown, protocol.CodeMalformed},
+		{"not attested", nil, 0, protocol.CodeMalformed},
+		{"attested unheard-of", nil, Resolved + 1, protocol.CodeMalformed},
+		{"resolved by nobody", nil, Resolved, protocol.CodeMalformed},
+		{"no outcome of form", func(o *protocol.Outcome) { o.Score = 10_001 }, Agreed, protocol.CodeMalformed},
+		{"self-hired", func(o *protocol.Outcome) { o.Provider = o.Hirer }, Agreed, protocol.CodeMalformed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := w.outcome(1, 2, c.change)
+			e.How = c.how
+			w.refused(e, c.code)
+		})
+	}
+	w.refused(Evidence{Said: wire.Said{ID: id(1, 9), Doc: &protocol.LogHead{}}, How: Agreed}, protocol.CodeUnknownKind)
+	if len(w.book.parties) != 1 || len(w.book.records) != 0 {
+		t.Error("a refusal left something behind")
+	}
+}
+
+func TestLearnIsIdempotent(t *testing.T) {
+	w := newTown(t, nil)
+	e := w.outcome(0, 1, nil)
+	w.learn(e)
+	before := w.estimate(1)
+	if err := w.book.Learn(noon, e); err != ErrKnown {
+		t.Fatal(err)
+	}
+	if w.estimate(1) != before {
+		t.Error("the same outcome counted twice")
+	}
+}
+
+// One job's record only ever gets better: shown, agreed, contested, resolved.
+func TestAttestationRises(t *testing.T) {
+	w := newTown(t, nil)
+	shown := w.outcome(0, 1, func(o *protocol.Outcome) { o.Score = 0 })
+	shown.How = Shown
+	w.learn(shown)
+	agreed := shown
+	agreed.How = Agreed
+	w.learn(agreed)
+	one := w.estimate(1)
+	if one.Bad == 0 || one.Tally.Jobs != 1 {
+		t.Fatalf("%+v", one)
+	}
+	if err := w.book.Learn(noon, shown); err != ErrKnown {
+		t.Fatal(err)
+	}
+	contested := agreed
+	contested.How = Contested
+	w.learn(contested)
+	if e := w.estimate(1); e.Bad != one.Bad/2 || e.Disputes != 1 || e.Tally.Contested != 1 {
+		t.Fatalf("contested, it does not count half: %+v", e)
+	}
+	award := w.outcome(0, 1, func(o *protocol.Outcome) {
+		o.Job, o.Ended, o.Evaluators = shown.Said.Doc.(*protocol.Outcome).Job, protocol.EndedResolved, []wire.Key{who(9)}
+	})
+	w.refused(award, protocol.CodeDuplicate) // two agreed outcomes of one job
+	award.How = Resolved
+	w.learn(award)
+	if e := w.estimate(1); e.Bad != 0 || e.Good < 0.9 || e.Disputes != 0 || e.Tally.Jobs != 1 {
+		t.Fatalf("the award does not replace what was said: %+v", e)
+	}
+	if err := w.book.Learn(noon, contested); err != ErrKnown {
+		t.Fatal(err)
+	}
+}
+
+func TestAwardOfOnesOwnEvaluatorIsADispute(t *testing.T) {
+	w := newTown(t, nil)
+	for _, judge := range []wire.Key{who(1), firm(1), who(2), firm(2)} {
+		e := w.outcome(1, 2, func(o *protocol.Outcome) { o.Ended, o.Evaluators = protocol.EndedResolved, []wire.Key{judge} })
+		e.How = Resolved
+		w.learn(e)
+	}
+	for i := range w.book.cells {
+		if w.book.cells[i].kind&doubted == 0 {
+			t.Error("an award by a party's own evaluator counts whole")
+		}
+	}
+}
+
+// What only the provider says counts against a silent hirer, and for nobody.
+func TestClaimSaysNothingOfTheProvider(t *testing.T) {
+	w := newTown(t, nil)
+	e := w.outcome(0, 1, func(o *protocol.Outcome) { o.By, o.Conduct = o.Provider, protocol.PaidNot })
+	e.How = Claimed
+	w.learn(e)
+	if e := w.estimate(1); e.Good != 0 || e.Bad != 0 || e.Reached {
+		t.Errorf("%+v", e)
+	}
+	if w.book.cells[0].sum.broke == 0 {
+		t.Error("the hirer's silence is lost")
+	}
+	// The hirer's own word of the same job stands beside it, and one that both logged replaces both.
+	job := e.Said.Doc.(*protocol.Outcome).Job
+	own := w.outcome(0, 1, func(o *protocol.Outcome) { o.Job, o.Score, o.Ended = job, 0, protocol.EndedDefault })
+	own.How = Shown
+	w.learn(own)
+	if e := w.estimate(1); e.Bad == 0 {
+		t.Errorf("%+v", e)
+	}
+	own.How = Agreed
+	w.learn(own)
+	if w.book.cells[0].sum != (sum{}) {
+		t.Error("the claim still counts")
+	}
+}
+
+func TestOutcomesOfOneJobNameTheSameParties(t *testing.T) {
+	w := newTown(t, nil)
+	a := w.outcome(1, 2, nil)
+	a.How = Shown
+	w.learn(a)
+	b := w.outcome(3, 2, func(o *protocol.Outcome) { o.Job = a.Said.Doc.(*protocol.Outcome).Job })
+	w.refused(b, protocol.CodeMalformed)
+}
+
+func TestSmallJobsInsideAPairGainNothing(t *testing.T) {
+	sum := func(jobs int, band uint64) float64 {
+		w := newTown(t, nil)
+		w.good(0, 1)
+		for range jobs {
+			w.learn(w.outcome(1, 2, func(o *protocol.Outcome) { o.Band = band }))
+		}
+		return w.settle().estimate(2).Good
+	}
+	one, many := sum(1, 11), sum(1024, 1)
+	if !near(many, one, 1e-9) {
+		t.Errorf("1,024 jobs of 1 weigh %v, one job of 1,024 %v", many, one)
+	}
+}
+
+func TestUnknownAssetHasOneSmallBand(t *testing.T) {
+	sum := func(jobs int) float64 {
+		w := newTown(t, nil)
+		w.good(0, 1)
+		for range jobs {
+			w.learn(w.outcome(1, 2, func(o *protocol.Outcome) { o.Asset, o.Band = "mint:mine/gold", 128 }))
+		}
+		return w.settle().estimate(2).Good
+	}
+	if one, many := sum(1), sum(500); !near(one, many, 1e-12) || one > 0.06 || one == 0 {
+		t.Errorf("one job weighs %v, 500 weigh %v", one, many)
+	}
+}
+
+// An owner has one vote on a provider, however many agents it has.
+func TestOwnerHasOneVote(t *testing.T) {
+	votes := func(proved bool) float64 {
+		w := newTown(t, func(p *Policy) { p.Tau = 1e-3 })
+		for i := 1; i <= 10; i++ {
+			w.good(0, i)
+			e := w.outcome(i, 20, func(o *protocol.Outcome) { o.HirerOwner = firm(99) })
+			e.HirerOwned = proved
+			w.learn(e)
+		}
+		return w.settle().estimate(20).Good
+	}
+	if got := votes(true); got > 1 {
+		t.Errorf("one owner has %v votes", got)
+	}
+	if got := votes(false); got < 9 {
+		t.Errorf("agents that only claim one owner have %v votes together: a stranger could use up somebody's vote", got)
+	}
+}
+
+func TestSameProvedOwnerLater(t *testing.T) {
+	w := newTown(t, nil)
+	e := w.outcome(1, 2, func(o *protocol.Outcome) { o.HirerOwner = firm(7) })
+	e.HirerOwned = true
+	w.learn(e)
+	e = w.outcome(1, 3, func(o *protocol.Outcome) { o.ProviderOwner = firm(7) })
+	e.ProviderOwned = true
+	w.refused(e, protocol.CodeNotOffered)
+}
+
+func TestFullBook(t *testing.T) {
+	w := newTown(t, nil)
+	w.book.others = MaxOutcomes
+	w.refused(w.outcome(1, 2, nil), protocol.CodeTooLarge)
+	w.good(0, 2)
+	w.good(3, 0)
+	if err := w.book.Learn(noon, w.outcome(1, 2, nil)); !errors.As(err, new(*Refusal)) {
+		t.Error(err)
+	}
+}
+
+func TestAgeAndLikeness(t *testing.T) {
+	p := Defaults()
+	if p.decay(180+30, 0, false) != 0.5 || !near(p.decay(540+30, 0, true), 0.5, 1e-15) || p.decay(10, 0, false) != 1 || p.decay(0, 5, false) != 1 {
+		t.Error("half-lives")
+	}
+	for _, c := range []struct {
+		a, b string
+		want float64
+	}{
+		{words, words, 1}, {words, "text/words@2", 0.5}, {words, "text/summarize@1", 0.3},
+		{"text/a/b@1", "text/c/d@1", 0.09}, {"text/a/b@1", "text/a@1", 0.3}, {words, "image/words@1", 0},
+	} {
+		if got := p.likeness(c.a, c.b); !near(got, c.want, 1e-15) {
+			t.Errorf("%s and %s: %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+	if p.weight(0) != 0 || p.weight(p.Span) != 1 || p.weight(1e300) != 1 {
+		t.Error("band weight")
+	}
+}
+
+func TestPolicyCheck(t *testing.T) {
+	if err := Defaults().Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []func(*Policy){
+		func(p *Policy) { p.Lambda = 0 }, func(p *Policy) { p.Restart = 0 }, func(p *Policy) { p.Precise = 0 },
+		func(p *Policy) { p.Epoch = 0 }, func(p *Policy) { p.Tau = 2 }, func(p *Policy) { p.Anchors = -1 },
+		func(p *Policy) { p.Worths = []Worth{{"gold", 1}} }, func(p *Policy) { p.Worths = append(p.Worths, p.Worths[0]) },
+		func(p *Policy) { p.Worths[0].Least = 0 },
+	} {
+		p := Defaults()
+		change(&p)
+		if _, err := New(who(0), p); err == nil {
+			t.Errorf("accepted: %+v", p)
+		}
+	}
+}
