@@ -236,7 +236,7 @@ def text(least, most, right=lambda value: True):
     return read
 
 def line(least, most):
-    return text(least, most, str.isprintable)
+    return text(least, most, re.compile("[ -~]*").fullmatch)
 
 def prose(most):
     return text(0, most)
@@ -299,10 +299,12 @@ SUBTYPE = "[a-z0-9][a-z0-9!#$&^_.+-]*"
 CHAIN = "[a-z0-9-]{3,8}:[A-Za-z0-9_-]{1,32}"
 capability = form(f"{PATH}@{WORD}", 96)
 scope = form(rf"{PATH}@{WORD}|{PATH}/\*|\*", 96)
-asset = form(rf"{CHAIN}/([a-z0-9-]{{3,8}}:)?(0x[a-z0-9]*|(?!0[xX])[A-Za-z0-9.%-]+)", 128)
+asset = form(rf"{CHAIN}/([a-z0-9-]{{3,8}}:)?(0x[a-z0-9]*|(?!0[xX])[A-Za-z0-9.-]+)", 128)
 media_type = form(f"{SUBTYPE}/{SUBTYPE}", 127)
 input_type = form(rf"{SUBTYPE}/{SUBTYPE}|\*/\*", 127)
 name = form("[a-z0-9_.-]{1,32}")
+feature = form(rf"(?=.{{1,32}}$){WORD}(\.{WORD})*")
+network = form("[a-z0-9.-]+", 64)
 code = form("[a-z0-9_]{1,32}")
 
 # === Bundles and proofs ===============================================================================
@@ -311,15 +313,27 @@ def filled(most, reader):
     """What may be neither empty nor too long under a seal: both are limits there."""
     def read(value):
         value = reader(value)
-        size = len(value.encode() if isinstance(value, str) else value)
-        need(1 <= size <= most, f"not of 1 to {most}", "too_large")
+        need(1 <= len(value) <= most, f"not of 1 to {most}", "too_large")
         return value
     return read
 
+def author(document):
+    """Who says a document, whatever its kind."""
+    item = decode(document)
+    need(isinstance(item, dict) and "by" in item, "a document of no author")
+    return key(item["by"])
+
+def check_bundle(bundle):
+    bundle["by"] = author(bundle["docs"][0])
+
+def check_proof(proof):
+    need(proof["i"] <= len(proof["docs"]), "a place beyond the list")
+    proof["by"] = author(proof["doc"])
+
 DOCUMENT = filled(MOST_DOCUMENT, blob(0, 512 * KIB))
-SEAL = dict(v=between(0, 2**63), by=key, net=filled(64, prose(MOST_TEXT)), sig=blob(64, 64))
-BUNDLE = closed({**SEAL, "docs": filled(64, array(DOCUMENT))})
-PROOF = {**SEAL, "doc": DOCUMENT, "docs": filled(64, array(cid))}
+SEAL = dict(v=between(0, 2**63), net=network, sig=blob(64, 64))
+BUNDLE = closed({**SEAL, "docs": filled(64, array(DOCUMENT))}, check_bundle)
+PROOF = closed({**SEAL, "i": between(0, 2**63), "doc": DOCUMENT, "docs": array(cid, most=63)}, check_proof)
 
 def signed_bytes(net, links):
     """What is signed: the statement in a libp2p envelope."""
@@ -348,8 +362,8 @@ def open_bundle(data, net):
     by, raws = unseal(data, net)
     docs = [read_sealed(raw, by) for raw in raws]
     for doc in docs:
-        for k in {"offered", "first", "second"} & doc.keys():
-            check_seal(doc[k], doc[k]["docs"], net)
+        for k in {"offered", "shown", "first", "second"} & doc.keys():
+            open_shown(doc[k], net)
     return docs
 
 def read_sealed(raw, by):
@@ -358,42 +372,47 @@ def read_sealed(raw, by):
     need(doc["by"] == by, "a document of another author", "bad_seal")
     return doc
 
-def check_proof(proof, net):
-    need(Link.of(proof["doc"]) in proof["docs"], "a proof of other documents", "bad_seal")
-    check_seal(proof, proof["docs"], net)
+def open_shown(proof, net):
+    """Checks the seal of a proof: it is over its document put in among the others."""
+    links, i = proof["docs"], proof["i"]
+    check_seal(proof, [*links[:i], Link.of(proof["doc"]), *links[i:]], net)
 
 def open_proof(data, net):
     """Checks a proof that stands alone, and gives its document, still unread."""
     need(len(data) <= 72 * KIB, "a proof too long", "too_large")
-    proof = closed(PROOF)(decode(data))
-    check_proof(proof, net)
+    proof = PROOF(decode(data))
+    open_shown(proof, net)
     return proof["doc"]
 
 def shown(proof, *kinds):
     """The document that a proof inside another document shows, of one of some kinds."""
-    right = proof["v"] == 1 and Link.of(proof["doc"]) in proof["docs"]
-    need(right, "a proof of other documents", "bad_seal")
-    doc = read_document(proof["doc"], kinds)
-    need(doc["by"] == proof["by"], "sealed by another than its author", "bad_seal")
-    return doc
+    need(proof["v"] == 1, "a seal of another version", "bad_seal")
+    return read_document(proof["doc"], kinds)
 
 # === Terms ============================================================================================
 
 def check_price(price):
-    tranches = price.get("tranches", [])
+    tranches, metered = price.get("tranches", []), "unit" in price
     need(not tranches or sum(tranches) == price["fixed"], "tranches that are not the price", "amount")
+    need(price.get("advance", 0) <= len(tranches), "more in advance than there is")
     need(len({"unit", "max_units", "window"} & price.keys()) in (0, 3), "half a meter")
-    need("unit" in price or "per_unit" not in price, "a price for each of nothing")
+    need(metered or not {"per_unit", "parts"} & price.keys(), "a meter of nothing")
+    need(not (metered and tranches), "tranches of a meter")
+    need("per_unit" in price or "per" not in price, "nothing for so many units")
+    need(price.get("per_unit", 0) * price.get("max_units", 0) < 1 << 128, "a part that overflows", "amount")
     need(most_owed(price) < 1 << 128, "a price that overflows", "amount")
 
 def most_owed(price):
-    return price["fixed"] + price.get("per_unit", 0) * price.get("max_units", 0)
+    part = -(-price.get("per_unit", 0) * price.get("max_units", 0) // price.get("per", 1))  # rounded up
+    return price["fixed"] + part * price.get("parts", 1)
 
 STAGES = "start deliver review claim answer award settle resolve".split()
 
 def check_times(times):
     stages = [times[k] for k in STAGES]
     need(stages == sorted(stages), "stages out of order")
+    for k in {"open", "commit"} & times.keys():
+        need(times["answer"] <= times[k] <= times["award"], f"{k} not from answer to award")
 
 def check_panel(panel):
     distinct([member["key"] for member in panel["members"]], "one judge twice")
@@ -402,30 +421,35 @@ def check_panel(panel):
 def check_terms(terms):
     need(terms["times"]["retention"] <= terms["data"]["retention"], "kept longer than promised")
     need(terms.get("kill_fee", 0) <= most_owed(terms["price"]), "a kill fee above the price")
+    need(("reworks" in terms) == ("rework" in terms["times"]), "reworks in no time, or time for none")
 
-def check_thirds(terms, provider):
+def check_thirds(terms, *sides):
     thirds = [terms["witness"]] if "witness" in terms else []
     thirds += terms["panel"]["members"] if "panel" in terms else []
-    need(all(third["key"] != provider for third in thirds), "the provider as its own third")
+    need(all(third["key"] not in sides for third in thirds), "one of the two sides as a third")
 
 class_, purpose = between(1, 4), prose(128)
 LABEL = {"class": class_, "purpose": purpose, "retention": retention, "pass_on": flag, "train": flag}
 HANDLING = {"most": class_, "purpose": purpose, "retention": retention, "pass_on": flag, "train": flag}
 PRICE = dict(
-    fixed=amount, tranches=maybe(array(amount, most=64)), per_unit=maybe(amount),
-    unit=maybe(line(1, 32)), max_units=maybe(integer), window=maybe(between(1, PART)))
+    fixed=amount, tranches=maybe(array(amount, 2, 64)), advance=maybe(integer), per_unit=maybe(amount),
+    per=maybe(between(2, COUNT)), unit=maybe(line(1, 32)), max_units=maybe(integer),
+    window=maybe(between(1, PART)), parts=maybe(between(2, PART + 1)))
 TIMES = dict(
-    dict.fromkeys(["fund", *STAGES, "open", "outcome", "pause_max"], duration), retention=between(0, 3650 * DAY))
+    dict.fromkeys(["fund", *STAGES, "open", "outcome", "pause_max"], duration),
+    commit=maybe(duration), rework=maybe(duration), retention=between(0, 3650 * DAY))
 CHECK = dict(rule=name, params=prose(8 * KIB), program=maybe(link))
-THIRD = closed(dict(key=key, fee=amount, payer=between(1, 3), consent=link))
+THIRD = closed(dict(
+    key=key, owner=key, fee=amount, payer=between(1, 4), data=closed(HANDLING), consent=link))
 PANEL = dict(members=array(THIRD, 1, 7), needed=integer, split=share)
 RAIL = dict(name=name, account=line(0, 256), params=maybe(blob(1, 8 * KIB)))
 TERMS = closed(dict(
-    capability=capability, input_type=input_type, output_type=media_type, asset=asset,
+    capability=capability, input_type=input_type, max_bytes=maybe(integer), output_type=media_type, asset=asset,
     price=closed(PRICE, check_price), times=closed(TIMES, check_times), data=closed(HANDLING),
     check=maybe(closed(CHECK)), panel=maybe(closed(PANEL, check_panel)), witness=maybe(THIRD),
-    rail=closed(RAIL), rerun_safe=flag, kill_fee=maybe(amount),
-    needs=maybe(array(line(1, 96), most=16, once=True)), owner=key, mandate=link,
+    rail=closed(RAIL), rerun_safe=flag, kill_fee=maybe(amount), reworks=maybe(between(1, 16)),
+    needs=maybe(array(line(1, 96), most=16, once=True)), blanks=maybe(array(name, most=16, rising=True)),
+    owner=key, mandate=link,
     hirer=maybe(key), request=maybe(link), valid_until=integer), check_terms)
 
 # === Talk =============================================================================================
@@ -445,14 +469,14 @@ def check_offer(doc):
 
 def check_request(doc):
     need(doc["to"] != doc["by"], "asks itself")
-    need(doc["at"] < doc["reply"] <= doc["at"] + DAY, "reply at a wrong time")
+    need(doc["at"] < doc["reply"] <= doc["at"] + 7 * DAY, "reply at a wrong time")
 
 def check_quote(doc):
     terms = doc["terms"]
-    check_thirds(terms, doc["by"])
+    check_thirds(terms, doc["by"], terms.get("hirer"))
     need({"hirer", "request"} <= terms.keys(), "a quote for nobody or of nothing")
     need(terms["hirer"] != doc["by"], "a quote for itself")
-    need(doc["at"] < terms["valid_until"] <= doc["at"] + DAY, "valid until a wrong time")
+    need(doc["at"] < terms["valid_until"] <= doc["at"] + 7 * DAY, "valid until a wrong time")
 
 def allows(label, data):
     """Whether a payload of this label may go to one who handles data so."""
@@ -461,6 +485,8 @@ def allows(label, data):
             and label["purpose"] in ("", data["purpose"]))
 
 def check_accept(doc):
+    choices = [choice["name"] for choice in doc.get("choices", [])]
+    need(choices == sorted(set(choices)), "choices out of order")
     offered = shown(doc["offered"], "Quote", "Offer")
     terms = offered["terms"]
     need(offered["by"] != doc["by"], "accepts its own offer")
@@ -469,24 +495,29 @@ def check_accept(doc):
         need(not offered["ask"], "an offer that only hints", "not_offered")
     need(terms.get("hirer", doc["by"]) == doc["by"], "a quote for another hirer")
     need(doc["at"] <= terms["valid_until"], "the offer is over", "expired")
+    check_thirds(terms, doc["by"])
+    blanks = terms.get("blanks", [])
+    need(all(c["name"] in blanks for c in doc.get("choices", [])), "a choice of no blank", "not_offered")
+    size = sum(artefact["size"] for artefact in doc["inputs"])
+    need(size <= terms.get("max_bytes", size), "inputs too large", "too_large")
     for artefact in doc["inputs"]:
         need(allows(artefact["label"], terms["data"]), "an input that may not go there", "label")
 
-ARTEFACT = Map(dict(id=link, size=between(0, 1 << 40, "too_large"), type=media_type, label=Map(LABEL)))
+ARTEFACT = closed(dict(id=link, size=between(0, 1 << 40, "too_large"), type=media_type, label=closed(LABEL)))
 LANE_HEAD = Map(dict(lane=link, payer=flag, asset=asset, epoch=epoch, seq=ordinal, head=link))
 HELLO = dict(
-    net=line(1, 64), least=ordinal, most=ordinal, features=maybe(array(name, most=32, once=True)),
+    net=network, least=ordinal, most=ordinal, features=maybe(array(feature, most=32, once=True)),
     epoch=epoch, lanes=maybe(array(LANE_HEAD, most=64)),
     log_epoch=blob(16, 16), log_seq=integer, log_head=maybe(link))
 OFFER = dict(
     seq=ordinal, expires=integer, ask=flag, title=maybe(prose(200)), schema=maybe(prose(8 * KIB)), terms=TERMS)
 REQUEST = dict(
-    to=key, capability=capability, input_type=input_type, size=integer, label=Map(LABEL),
-    deliver=duration, reply=integer, check=maybe(Map(CHECK)),
+    to=key, capability=capability, input_type=input_type, size=integer, label=closed(LABEL),
+    deliver=duration, reply=integer, check=maybe(closed(CHECK)),
     assets=array(asset, 1, 16, once=True), rails=array(name, 1, 16, once=True), owner=key, mandate=link)
 ACCEPT = dict(
-    offered=Map(PROOF), inputs=array(ARTEFACT, most=16),
-    choices=maybe(array(Map(dict(name=name, value=prose(200))), most=16)), owner=key,
+    offered=PROOF, inputs=array(ARTEFACT, most=16),
+    choices=maybe(array(closed(dict(name=name, value=prose(200))), most=16)), owner=key,
     mandates=array(link, 1, 8, once=True), account=line(0, 256), parent=maybe(link), instead=maybe(link))
 
 # === Work =============================================================================================
@@ -497,7 +528,8 @@ def check_verdict(doc):
 WORK = dict(job=link, part=between(0, PART))
 ACK = dict(job=link, of=array(link, 1, 32, once=True), bytes=integer)
 PROGRESS = dict(WORK, fraction=share, units=maybe(integer), note=maybe(link))
-DELIVERY = dict(WORK, artefacts=array(ARTEFACT, 1, 16), units=maybe(integer))
+DELIVERY = dict(
+    WORK, artefacts=array(ARTEFACT, 1, 16), inputs=maybe(array(link, most=128, once=True)), units=maybe(integer))
 VERDICT = {**WORK, "delivery": link, "score": share, "pass": flag, "clause": maybe(name)}
 CONTEST = dict(WORK, about=link, clause=name)
 CANCEL = dict(WORK, code=code, fee=maybe(amount))
@@ -505,16 +537,17 @@ CANCEL = dict(WORK, code=code, fee=maybe(amount))
 # === Money ============================================================================================
 
 Act = collections.namedtuple("Act", "name must may least total")
+EVERY_ACT = {"basis", "idem", "proof", "rail"}  # may have these too
 ACTS = {  # least is of the amount; total is that which the amount is part of: none where it is 0
     1: Act("open", "", "old_epoch old_seq old_head", 0, None),
-    2: Act("pay", "mandate", "job part basis idem proof", 1, "posted"),
-    3: Act("hold", "job mandate deadline", "part basis idem proof", 0, "held"),
-    4: Act("post", "hold", "job part basis reading idem proof", 0, "posted"),
-    5: Act("void", "hold", "job part basis idem", 0, None),
-    6: Act("meter", "job reading mandate", "part basis idem proof", 0, "posted"),
-    7: Act("award", "hold basis", "job part idem", 0, "posted"),
-    8: Act("credit", "", "job part basis idem", 1, "credited"),
-    9: Act("settled", "", "basis idem proof", 1, "settled"),
+    2: Act("pay", "", "mandate job part", 1, "posted"),
+    3: Act("hold", "job mandate deadline", "part", 0, "held"),
+    4: Act("post", "hold", "job part reading", 0, "posted"),
+    5: Act("void", "hold", "job part", 0, None),
+    6: Act("meter", "job reading mandate", "part hold", 0, "posted"),
+    7: Act("award", "hold basis", "job part", 0, "posted"),
+    8: Act("credit", "", "job part", 1, "credited"),
+    9: Act("settled", "", "", 1, "settled"),
     10: Act("close", "", "", 0, None),
 }
 
@@ -532,14 +565,17 @@ def check_entry(doc):
     need(doc["payee"] != doc["by"], "owes itself")
     need(at_first == ("prev" not in doc), "without the one before, or the first with one")
     need(at_first == (act.name == "open"), "an OPEN that is not first, or a first that is none")
-    need(must <= has <= must | may, f"other fields than {act.name} has")
+    need(must <= has <= must | may | EVERY_ACT, f"other fields than {act.name} has")
+    need(act.name != "pay" or {"basis", "mandate"} & has, "paid for nothing")
+    need(("rail" in doc) == ("proof" in doc), "a proof of no rail, or a rail without one")
     need("part" not in doc or "job" in doc, "a part of no job")
     need("deadline" not in doc or doc["deadline"] > doc["at"], "a deadline before it is said")
     need(doc["amount"] >= act.least, f"{act.name} of nothing", "amount")
     need(doc["amount"] <= doc["totals"].get(act.total, 0), "an amount not in its total", "amount")
     if at_first:
-        need(len(has) in (0, 3), "continues half a lane")
-        need(has or not any(doc["totals"].values()), "starts from something")
+        old = has & {"old_epoch", "old_seq", "old_head"}
+        need(len(old) in (0, 3), "continues half a lane")
+        need(old or not any(doc["totals"].values()), "starts from something")
         need(doc.get("old_epoch") != doc["epoch"], "continues itself")
 
 def check_countersign(doc):
@@ -552,37 +588,54 @@ def check_countersign(doc):
 def lane_name(net, entry):
     return Link.of(encode({"net": net, "payer": entry["by"], **{k: entry[k] for k in ("payee", "asset", "epoch")}}))
 
-TOTALS = closed(dict.fromkeys(["posted", "held", "released", "credited", "settled"], amount), check_totals)
+def totals(value):
+    need(isinstance(value, list) and len(value) == 5, "not five totals")
+    sums = dict(zip(("posted", "held", "released", "credited", "settled"), map(amount, value)))
+    check_totals(sums)
+    return sums
+
 ENTRY = dict(
     payee=key, asset=asset, epoch=epoch, seq=ordinal, prev=maybe(link), act=between(1, 10),
-    amount=amount, totals=TOTALS, job=maybe(link), part=maybe(between(1, PART)), hold=maybe(link),
+    amount=amount, totals=totals, job=maybe(link), part=maybe(between(1, PART)), hold=maybe(link),
     basis=maybe(array(link, most=8, once=True)), reading=maybe(integer), mandate=maybe(link),
-    deadline=maybe(integer), idem=maybe(blob(1, 64)), proof=maybe(blob(1, KIB)),
+    deadline=maybe(integer), idem=maybe(blob(1, 64)), proof=maybe(blob(1, KIB)), rail=maybe(name),
     old_epoch=maybe(epoch), old_seq=maybe(integer), old_head=maybe(link))
 COUNTERSIGN = dict(
-    lane=link, seq=ordinal, entry=link, totals=TOTALS, taken=maybe(array(link)),
+    lane=link, seq=ordinal, entry=link, totals=totals, taken=maybe(array(link)),
     declined=maybe(array(closed(dict(job=link, code=code)))), disputed=maybe(array(link)))
 CLAIM = dict(WORK, hold=link, delivery=link, amount=amount)
 
 # === Standing and authority ===========================================================================
 
-AWARDED = 4  # among the ways an Outcome's job ended
+AWARDED, DEFAULTED, CANCELLED = 4, 5, 6  # among the ways an Outcome's job ended
+NOTHING_DUE = 5  # among the ways its hirer behaved
 SKEW = 30_000  # milliseconds by which honest clocks may differ
 
 def check_outcome(doc):
     need(doc["hirer"] != doc["provider"], "hired itself")
     need(doc["by"] in (doc["hirer"], doc["provider"]), "by a stranger")
-    need(("evaluators" in doc) == (doc["ended"] == AWARDED), "evaluators of no award, or none of one")
+    awarded = doc["ended"] == AWARDED
+    need(doc["ended"] > CANCELLED or ("evaluators" in doc) == awarded, "evaluators of no award, or none of one")
+    need(doc["ended"] != DEFAULTED or doc["score"] == 0, "a score of what was not delivered")
+    free = doc["conduct"] == NOTHING_DUE
+    need(doc["conduct"] > NOTHING_DUE or (doc["band"] == 0) == free, "paid for nothing, or nothing for something")
     need(doc["opened"] <= doc["closed"] + SKEW, "closed before it was opened")
 
 def check_log_entry(doc):
     need(doc["seq"] == 1 or "prev" in doc, "a later entry without the one before")
 
+def check_log_head(doc):
+    need("shown" in doc or doc["by"] == doc["author"], "hearsay")
+    if "shown" in doc:
+        entry = shown(doc["shown"], "LogEntry")
+        place = entry["by"], entry["epoch"], entry["seq"], Link.of(doc["shown"]["doc"])
+        need(place == (doc["author"], doc["epoch"], doc["seq"], doc["entry"]), "shows another entry")
+
 def check_equivocation(doc):
     first, second = doc["first"], doc["second"]
-    need(first["by"] == second["by"] == doc["author"], "by different authors")
+    need(first["by"] == second["by"], "by different authors")
     need(first["net"] == second["net"], "on two networks")
-    need(first["doc"] != second["doc"], "the same twice")
+    need(Link.of(first["doc"]) < Link.of(second["doc"]), "the same twice, or in falling order")
     one, other = (shown(proof, "Entry", "LogEntry") for proof in (first, second))
     place = ("kind", "payee", "asset", "epoch", "seq")
     need(all(one.get(k) == other.get(k) for k in place), "at different places")
@@ -602,15 +655,15 @@ def check_mandate(doc):
 
 OUTCOME = dict(
     job=link, hirer=key, provider=key, hirer_owner=key, provider_owner=key, capability=capability,
-    asset=asset, band=between(0, 128), score=share, ended=between(1, 6), conduct=between(1, 4),
+    asset=asset, band=between(0, 128), score=share, ended=between(1, 255), conduct=between(1, 255),
     evaluators=maybe(array(key, 1, 7, once=True)), entry=link, opened=integer, closed=integer)
 LOG_ENTRY = dict(outcome=link, epoch=epoch, seq=ordinal, prev=maybe(link))
-LOG_HEAD = dict(author=key, epoch=epoch, seq=ordinal, entry=link)
-EQUIVOCATION = dict(author=key, first=Map(PROOF), second=Map(PROOF))
+LOG_HEAD = dict(author=key, epoch=epoch, seq=ordinal, entry=link, shown=maybe(PROOF))
+EQUIVOCATION = dict(first=PROOF, second=PROOF)
 BUDGET = dict(
     asset=asset, per_job=amount, total=amount, per_period=maybe(amount), period=maybe(duration), approval=maybe(amount))
 MANDATE = dict(
-    audience=key, parent=maybe(link), hire=maybe(array(scope, rising=True)),
+    audience=key, parent=maybe(link), renews=maybe(link), hire=maybe(array(scope, rising=True)),
     offer=maybe(array(scope, rising=True)), budgets=maybe(array(closed(BUDGET, check_budget), most=16)),
     any_party=flag, parties=maybe(array(key, most=64, rising=True)), least_estimate=maybe(share),
     classes=maybe(blob(1, MOST_DOCUMENT)), depth=between(0, 8), not_before=integer, expires=integer)
@@ -641,7 +694,7 @@ KINDS = {
     20: kind("Claim", 1, CLAIM),
     21: kind("Outcome", 2, OUTCOME, check_outcome),
     22: kind("LogEntry", 1, LOG_ENTRY, check_log_entry),
-    23: kind("LogHead", 1, LOG_HEAD),
+    23: kind("LogHead", 4, LOG_HEAD, check_log_head),
     24: kind("Cancel", 1, CANCEL),
     25: kind("Mandate", 16, MANDATE, check_mandate, closed=True),
     28: kind("Equivocation", 64, EQUIVOCATION, check_equivocation),
@@ -697,7 +750,7 @@ def read_frame(data):
 
 BEGIN, END = "-----BEGIN SOUK RECEIPT-----\n", "-----END SOUK RECEIPT-----\n"
 RECEIPT = closed(dict(
-    chain=maybe(array(blob(0, MOST_DOCUMENT), most=512)), entry=closed(PROOF), countersign=closed(PROOF)))
+    chain=maybe(array(blob(0, MOST_DOCUMENT), most=512)), entry=PROOF, countersign=PROOF))
 
 def armor(raw):
     digits = base64.b64encode(raw).decode()
@@ -715,7 +768,7 @@ def read_receipt(written):
     receipt = RECEIPT(decode(raw))
     said, seen = receipt["entry"], receipt["countersign"]
     for proof in said, seen:
-        check_proof(proof, said["net"])
+        open_shown(proof, said["net"])
     entry, countersign = (read_sealed(proof["doc"], proof["by"]) for proof in (said, seen))
     need(KINDS[entry["kind"]].name == "Entry", "something else than an entry")
     need(KINDS[countersign["kind"]].name == "Countersign", "something else than a countersign")
@@ -814,7 +867,7 @@ def valid_case(case, kind, net):
     same(doc["by"], author)
     same("bundle" in case, kind.sealed)
     if kind.sealed:
-        bundle = encode({"v": 1, "by": author, "net": net, "sig": signature, "docs": [data]})
+        bundle = encode({"v": 1, "net": net, "sig": signature, "docs": [data]})
         same(bundle.hex(), case["bundle"])
         same(open_bundle(bundle, net), [doc])
 
