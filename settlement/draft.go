@@ -129,7 +129,7 @@ func (b *Book) ending(id wire.CID, act protocol.Act, basis []wire.CID) (*protoco
 	e := b.blank(h.of.payee, h.of.asset, act)
 	e.Job, e.Part, e.Hold, e.Basis = h.job, h.part, h.id, append([]wire.CID(nil), basis...)
 	if h.end == nil {
-		e.Totals.Released = h.amount
+		e.Totals.Released = h.rest()
 	}
 	return e, h, nil
 }

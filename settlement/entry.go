@@ -135,7 +135,13 @@ func (b *Book) effect(s *strand, from place, t *protocol.Totals, e *protocol.Ent
 	case protocol.ActPay:
 		return firstOf(owed(e), add(&t.Posted, e.Amount), b.affords(e))
 	case protocol.ActMeter:
-		return firstOf(b.checkMeter(s, e), add(&t.Posted, e.Amount), b.affords(e))
+		if err := firstOf(b.checkMeter(s, e), add(&t.Posted, e.Amount)); err != nil {
+			return err
+		}
+		if e.Hold.IsZero() {
+			return b.affords(e)
+		}
+		return add(&t.Released, e.Amount)
 	case protocol.ActHold:
 		return firstOf(b.checkHold(s, from, e), add(&t.Held, e.Amount), b.affords(e))
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
@@ -145,7 +151,7 @@ func (b *Book) effect(s *strand, from place, t *protocol.Totals, e *protocol.Ent
 		}
 		err = add(&t.Posted, e.Amount)
 		if h.end == nil { // a claim that crossed a VOID finds its hold released
-			err = firstOf(err, add(&t.Released, h.amount))
+			err = firstOf(err, add(&t.Released, h.rest()))
 		}
 		return err
 	case protocol.ActCredit:
@@ -163,6 +169,25 @@ func (b *Book) checkMeter(s *strand, e *protocol.Entry) error {
 	}
 	if e.Reading <= j.reading {
 		return refuse(protocol.CodeDuplicate, "reading %d is not above %d", e.Reading, j.reading)
+	}
+	if e.Hold.IsZero() {
+		return nil
+	}
+	return b.checkDraw(e)
+}
+
+// checkDraw tells whether a METER may owe its amount out of the hold it names.
+func (b *Book) checkDraw(e *protocol.Entry) error {
+	h := b.entries[e.Hold]
+	switch {
+	case h == nil || h.of != pairOf(e) || h.job != e.Job || h.part != e.Part:
+		return refuse(protocol.CodeHold, "no such hold for this part of the job")
+	case h.end != nil || !h.claim.IsZero():
+		return refuse(protocol.CodeHold, "the hold has ended or is claimed")
+	case h.mandate != e.Mandate:
+		return refuse(protocol.CodeMandate, "the hold is under another mandate")
+	case e.Amount.Cmp(h.rest()) > 0:
+		return refuse(protocol.CodeAmount, "%s of a hold with %s left", e.Amount, h.rest())
 	}
 	return nil
 }

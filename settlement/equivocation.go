@@ -7,7 +7,7 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// CheckEquivocation reports whether e proves, on network net, that its Author
+// CheckEquivocation reports whether e proves, on network net, that its author
 // said two things of which an honest key says one: two entries with one lane
 // (epoch included) and sequence number, or two log entries with one epoch and
 // sequence number. It needs nothing but e, and is the same for everyone.

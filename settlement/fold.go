@@ -24,7 +24,11 @@ func (b *Book) say(x *step) {
 		b.spendBy(e, e.Amount, wire.Amount{})
 	case protocol.ActMeter:
 		x.before, b.jobs[e.Job].reading = b.jobs[e.Job].reading, e.Reading
-		b.spendBy(e, e.Amount, wire.Amount{})
+		if h := b.entries[e.Hold]; h != nil {
+			h.metered = plus(h.metered, e.Amount)
+		} else {
+			b.spendBy(e, e.Amount, wire.Amount{})
+		}
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
 		x.voided = h.end
@@ -55,7 +59,11 @@ func (b *Book) unsay(s *strand, x *step) {
 		b.spendBy(e, wire.Amount{}, e.Amount)
 	case protocol.ActMeter:
 		b.jobs[e.Job].reading = x.before
-		b.spendBy(e, wire.Amount{}, e.Amount)
+		if h := b.entries[e.Hold]; h != nil {
+			h.metered = less(h.metered, e.Amount)
+		} else {
+			b.spendBy(e, wire.Amount{}, e.Amount)
+		}
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
 		b.change(s, h, func() { h.end = x.voided })

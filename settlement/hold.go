@@ -25,8 +25,9 @@ type hold struct {
 	id, job  wire.CID
 	part     uint64
 	of       pair
-	at       place // of the HOLD
-	amount   wire.Amount
+	at       place       // of the HOLD
+	amount   wire.Amount // set aside by the HOLD
+	metered  wire.Amount // of it, owed by METERs that draw on it
 	deadline uint64
 	mandate  wire.CID
 	idem     []byte
@@ -56,6 +57,9 @@ func (h *hold) lapsed(at uint64) bool { return at > h.deadline+protocol.Skew }
 // voided reports whether a VOID has ended h.
 func (h *hold) voided() bool { return h.end != nil && h.end.entry.Act == protocol.ActVoid }
 
+// rest is what h sets aside still: what METERs owe out of it is no longer held.
+func (h *hold) rest() wire.Amount { return less(h.amount, h.metered) }
+
 // due is what is claimed of h although it was voided: a VOID that lets a hold
 // lapse may cross a claim made in time. The claim counts.
 func (h *hold) due() wire.Amount {
@@ -65,15 +69,16 @@ func (h *hold) due() wire.Amount {
 	return wire.Amount{}
 }
 
-// stake is what h costs its payer, as things stand.
+// stake is what h costs its payer, as things stand: what is metered out of it
+// and what the rest may come to.
 func (h *hold) stake() wire.Amount {
 	switch {
 	case h.end == nil:
 		return h.amount
 	case h.voided():
-		return h.due()
+		return plus(h.metered, h.due())
 	}
-	return h.end.entry.Amount
+	return plus(h.metered, h.end.entry.Amount)
 }
 
 func (b *Book) checkHold(s *strand, from place, e *protocol.Entry) error {
@@ -138,8 +143,8 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 		return nil, refuse(protocol.CodeHold, "the hold is for another job or part")
 	case len(e.Basis) > protocol.MaxBasis:
 		return nil, refuse(protocol.CodeTooLarge, "%d bases, at most %d", len(e.Basis), protocol.MaxBasis)
-	case e.Amount.Cmp(h.amount) > 0:
-		return nil, refuse(protocol.CodeAmount, "%s of a hold of %s", e.Amount, h.amount)
+	case e.Amount.Cmp(h.rest()) > 0:
+		return nil, refuse(protocol.CodeAmount, "%s of a hold with %s left", e.Amount, h.rest())
 	}
 	permitted := b.jobs[h.job].permits(e.Basis) || b.forgotten(e)
 	switch {
@@ -178,8 +183,8 @@ func (b *Book) checkClaim(c *protocol.Claim, id wire.CID) (*hold, error) {
 		return nil, refuse(protocol.CodeHold, "the hold has ended or is for another job or part")
 	case !h.seen || !h.taken:
 		return nil, refuse(protocol.CodeHold, "the job was not taken")
-	case c.Amount.Cmp(h.amount) > 0:
-		return nil, refuse(protocol.CodeAmount, "%s of a hold of %s", c.Amount, h.amount)
+	case c.Amount.Cmp(h.rest()) > 0:
+		return nil, refuse(protocol.CodeAmount, "%s of a hold with %s left", c.Amount, h.rest())
 	case c.At > h.deadline:
 		return nil, refuse(protocol.CodeLate, "claimed after the hold's deadline")
 	}

@@ -131,8 +131,9 @@ type HoldState struct {
 	Seq          uint64
 	Job          wire.CID
 	Part         uint64
-	Amount       wire.Amount
-	Deadline     uint64 // Unix milliseconds by which it must be claimed
+	Amount       wire.Amount // set aside by the HOLD
+	Metered      wire.Amount // of it, owed already by METERs that draw on it
+	Deadline     uint64      // Unix milliseconds by which it must be claimed
 	Mandate      wire.CID
 	Idem         []byte
 
@@ -163,7 +164,7 @@ func (h HoldState) Outstanding() bool { return h.Act == 0 }
 func (h *hold) state() HoldState {
 	st := HoldState{
 		ID: h.id, Lane: h.at.lane, Payer: h.of.payer, Payee: h.of.payee, Asset: h.of.asset, Seq: h.at.seq,
-		Job: h.job, Part: h.part, Amount: h.amount, Deadline: h.deadline, Mandate: h.mandate, Idem: h.idem,
+		Job: h.job, Part: h.part, Amount: h.amount, Metered: h.metered, Deadline: h.deadline, Mandate: h.mandate, Idem: h.idem,
 		Countersigned: h.seen, Taken: h.taken, Declined: h.declined, DeclinedAs: h.declinedAs, Disputed: h.disputed,
 		Claim: h.claim, Claimed: h.claimed,
 	}
