@@ -218,8 +218,12 @@ func TestAgeAndLikeness(t *testing.T) {
 		a, b string
 		want float64
 	}{
-		{words, words, 1}, {words, "text/words@2", 0.5}, {words, "text/summarize@1", 0.3},
-		{"text/a/b@1", "text/c/d@1", 0.09}, {"text/a/b@1", "text/a@1", 0.3}, {words, "image/words@1", 0},
+		{words, words, 1},
+		{words, "text/words@2", 0.5},
+		{words, "text/summarize@1", 0.3},
+		{"text/a/b@1", "text/c/d@1", 0.09},
+		{"text/a/b@1", "text/a@1", 0.3},
+		{words, "image/words@1", 0},
 	} {
 		if got := p.likeness(c.a, c.b); !near(got, c.want, 1e-15) {
 			t.Errorf("%s and %s: %v, want %v", c.a, c.b, got, c.want)

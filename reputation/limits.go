@@ -9,7 +9,7 @@ const (
 	MaxAnchors  = 256
 
 	MaxSight  = 40_000 // edges over which one Standing or Estimate spreads trust; what is left is not counted
-	MaxSearch = 10_000 // edges one Why looks at for paths
+	MaxSearch = 4_000  // edges one Why looks at for paths
 	MaxPath   = 6      // edges of one path
 	MaxRaters = 8      // main raters one Why names
 

@@ -81,15 +81,16 @@ func (b *Book) paths(provider int32, raters []voice) []path {
 		}
 		f.push(l)
 	}
-	best := make(map[int32]float64)
-	closed := map[int32]bool{provider: true}
+	best := make([]float64, len(b.parties)) // the heaviest lead to each; more than any lead once it is closed
+	const closed = 2
+	best[provider] = closed
 	for looked := 0; len(f.open) > 0 && len(wanted) > 0 && looked <= MaxSearch; {
 		i := f.pop()
 		l := f.leads[i]
-		if closed[l.at] {
+		if best[l.at] == closed {
 			continue
 		}
-		closed[l.at] = true
+		best[l.at] = closed
 		if j, ok := wanted[l.at]; ok {
 			found[j] = path{b.hops(f.leads, i), l.reach}
 			delete(wanted, l.at)
@@ -105,7 +106,7 @@ func (b *Book) paths(provider int32, raters []voice) []path {
 				how = BondPaid
 			}
 			reach := float64(float64(l.reach*(1-b.policy.Restart)) * row.share[j])
-			if reach > best[to] && !closed[to] {
+			if reach > best[to] {
 				best[to] = reach
 				f.push(lead{to, i, reach, row.share[j], how, l.hops + 1})
 			}

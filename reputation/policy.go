@@ -67,14 +67,26 @@ func (p Policy) Check() error {
 		name             string
 		has, least, most float64
 	}{
-		{"Lambda", p.Lambda, 1, 16}, {"Beta", p.Beta, 0, 1}, {"Restart", p.Restart, 0.05, 0.95},
-		{"Tau", p.Tau, 1e-6, 1}, {"Precise", p.Precise, 1e-9, 1e-2},
-		{"Prior", p.Prior, 0.1, 100}, {"Base", p.Base, 0.05, 0.95}, {"BaseHold", p.BaseHold, 1, 1000},
-		{"Anchors", p.Anchors, 0, 0.5}, {"Floor", p.Floor, 0, 0.1}, {"OwnFloor", p.OwnFloor, 0, 1},
-		{"Half", p.Half, 0, 1}, {"Late", p.Late, 0, 1},
-		{"HalfLife", p.HalfLife, 1, 10_000}, {"Grave", p.Grave, 1, 10}, {"Epoch", float64(p.Epoch), 1, 366},
-		{"Unknown", p.Unknown, 0, 1 << 60}, {"Span", p.Span, 1, 1 << 60},
-		{"Sibling", p.Sibling, 0, 1}, {"Version", p.Version, 0, 1},
+		{"Lambda", p.Lambda, 1, 16},
+		{"Beta", p.Beta, 0, 1},
+		{"Restart", p.Restart, 0.05, 0.95},
+		{"Tau", p.Tau, 1e-6, 1},
+		{"Precise", p.Precise, 1e-9, 1e-2},
+		{"Prior", p.Prior, 0.1, 100},
+		{"Base", p.Base, 0.05, 0.95},
+		{"BaseHold", p.BaseHold, 1, 1000},
+		{"Anchors", p.Anchors, 0, 0.5},
+		{"Floor", p.Floor, 0, 0.1},
+		{"OwnFloor", p.OwnFloor, 0, 1},
+		{"Half", p.Half, 0, 1},
+		{"Late", p.Late, 0, 1},
+		{"HalfLife", p.HalfLife, 1, 10_000},
+		{"Grave", p.Grave, 1, 10},
+		{"Epoch", float64(p.Epoch), 1, 366},
+		{"Unknown", p.Unknown, 0, 1 << 60},
+		{"Span", p.Span, 1, 1 << 60},
+		{"Sibling", p.Sibling, 0, 1},
+		{"Version", p.Version, 0, 1},
 	} {
 		if !(f.has >= f.least && f.has <= f.most) { // so that NaN is refused
 			return fmt.Errorf("policy: %s is %v, want %v to %v", f.name, f.has, f.least, f.most)
