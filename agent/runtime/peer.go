@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
@@ -99,7 +100,7 @@ func (p *Peer) join(ctx context.Context) error {
 
 // replay folds the journal into a new core, and returns the last instant recorded.
 func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
-	mandate, err := readMandate(p.reg, p.o.Net, p.o.Mandate)
+	mandate, err := readMandate(p.reg, p.o.Net, p.o.Agent.Key(), p.o.Mandate)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the mandate: %w", err)
 	}
@@ -134,7 +135,7 @@ func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
 }
 
 // readMandate opens the bundle by which the owner granted its mandate.
-func readMandate(reg *wire.Registry, net string, b []byte) (wire.Said, error) {
+func readMandate(reg *wire.Registry, net string, self wire.Key, b []byte) (wire.Said, error) {
 	bundle, err := wire.ReadBundle(b)
 	if err != nil {
 		return wire.Said{}, err
@@ -143,10 +144,11 @@ func readMandate(reg *wire.Registry, net string, b []byte) (wire.Said, error) {
 	if err != nil {
 		return wire.Said{}, err
 	}
-	if _, ok := said[0].Doc.(*protocol.Mandate); !ok || len(said) != 1 {
+	m, ok := said[0].Doc.(*protocol.Mandate)
+	if !ok || len(said) != 1 {
 		return wire.Said{}, errors.New("want a bundle of one mandate")
 	}
-	return said[0], nil
+	return said[0], delegation.CheckRoot(m, bundle.By, self)
 }
 
 // Close stops the peer: nothing new is begun, what was appended becomes

@@ -95,7 +95,7 @@ func (p *program) hire(ctx context.Context, o *want) error {
 	defer telling.end()
 	job, err := desk.Hire(ctx, o.order, input)
 	if err != nil {
-		return err
+		return unsure(err, o.order.Key)
 	}
 	job, err = p.follow(ctx, desk, job, o, telling)
 	telling.end()
@@ -114,6 +114,17 @@ func (p *program) hire(ctx context.Context, o *want) error {
 		return p.show(job, nil)
 	}
 	return nil
+}
+
+// unsure tells how an order that may have been taken is repeated without being taken twice.
+func unsure(err error, key string) error {
+	e := gateway.AsError(err)
+	if e.Code != gateway.CodeUnavailable && e.Code != gateway.CodeTimeout && e.Code != gateway.CodeInternal {
+		return err
+	}
+	told := *e
+	told.Hint = strings.TrimPrefix(told.Hint+"; if the order was taken, the same command with `--key "+key+"` does not take it twice", "; ")
+	return &told
 }
 
 // follow waits until the job is final.
@@ -171,6 +182,9 @@ func failed(job gateway.Job) error {
 	if job.Detail != "" {
 		e.Message += ": " + job.Detail
 	}
+	if why := reasons[job.Code]; why != "" {
+		e.Message += ", since " + why
+	}
 	switch e.Code {
 	case protocol.CodeNoOffer:
 		e.Hint, e.Retryable = fmt.Sprintf("`souk find %s` shows who offers it; wait for an offer, or raise --budget", job.Capability), true
@@ -180,6 +194,16 @@ func failed(job gateway.Job) error {
 		e.Hint, e.Retryable = "the provider is busy: hire again later", true
 	}
 	return e
+}
+
+// reasons says for people what a code tells programs.
+var reasons = map[protocol.Code]string{
+	protocol.CodeInterrupted: "the provider was restarted in mid-work",
+	protocol.CodeWorkFailed:  "the provider's worker failed",
+	protocol.CodeWorkTimeout: "the provider's worker took too long",
+	protocol.CodeWithdrawn:   "its author no longer wants it",
+	protocol.CodeOverLimit:   "the provider gives no more credit",
+	protocol.CodeClock:       "the two clocks differ too much",
 }
 
 // fetch writes a job's result to a file, or to standard output.
