@@ -48,7 +48,7 @@ func (o *order) forgetAsked(peer wire.Key) bool {
 func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
 		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.Deliver, Peer: o.Peer,
-		InputType: o.Input.Type, Label: o.Input.Label, Rails: []string{s.c.Rail},
+		InputType: o.Input.Type, Size: o.Input.Size, Label: o.Input.Label, Rails: []string{s.c.Rail},
 	}
 }
 

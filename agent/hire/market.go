@@ -40,11 +40,11 @@ func order(a, b Listing) int {
 }
 
 // Put takes a proved offer into the book and reports whether it changed
-// anything: a lower or equal Seq than the one known, or an offer over the
-// limits, does not. An offer that is already over removes its predecessor.
+// anything: a lower Seq than the one known, or an offer over the limits, does
+// not. Of two with one Seq that with the lower CID counts, whoever heard it first. An offer that is already over removes its predecessor.
 func (m *Market) Put(at uint64, l Listing) bool {
 	i, known := slices.BinarySearchFunc(m.listings, l, order)
-	if known && m.listings[i].Offer.Seq >= l.Offer.Seq {
+	if known && !l.replaces(m.listings[i]) {
 		return false
 	}
 	over := l.Offer.Expires <= at
@@ -60,6 +60,15 @@ func (m *Market) Put(at uint64, l Listing) bool {
 		m.listings = slices.Insert(m.listings, i, l)
 	}
 	return true
+}
+
+// replaces reports whether l takes the place of another offer of its author.
+func (l Listing) replaces(known Listing) bool {
+	if l.Offer.Seq != known.Offer.Seq {
+		return l.Offer.Seq > known.Offer.Seq
+	}
+	a, b := wire.Sum(l.Proof.Doc), wire.Sum(known.Proof.Doc)
+	return bytes.Compare(a[:], b[:]) < 0
 }
 
 // room drops what is over where the book is full, and reports whether author may add one more.
@@ -115,6 +124,7 @@ type Wish struct {
 	Deliver    uint64      // milliseconds from Accept to Delivery that would do
 	Peer       wire.Key    // only this provider; zero for any
 	InputType  string
+	Size       uint64 // bytes of the input
 	Label      payload.Label
 	Rails      []string // that can be paid on
 }
@@ -142,7 +152,7 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeExpired
 	case t.Asset != w.Asset || t.Price.Fixed.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer
-	case t.Price.Unit != "" || len(t.Price.Tranches) > 1 || !t.KillFee.IsZero() || !t.Panel.IsZero() || !t.Witness.Key.IsZero():
+	case t.Price.Unit != "" || len(t.Price.Tranches) > 1 || t.Reworks > 0 || !t.KillFee.IsZero() || !t.Panel.IsZero() || !t.Witness.Key.IsZero():
 		return protocol.CodeNotOffered
 	case t.Times.Fund > 0 || t.Times.Review < t.Times.Deliver+Leisure || t.Times.Settle < t.Times.Claim+Leisure:
 		return protocol.CodeNotOffered
@@ -150,6 +160,8 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeLate
 	case t.InputType != "*/*" && t.InputType != w.InputType:
 		return protocol.CodeNotOffered
+	case t.MaxBytes > 0 && w.Size > t.MaxBytes:
+		return protocol.CodeTooLarge
 	case !slices.Contains(w.Rails, t.Rail.Name):
 		return protocol.CodeRail
 	case w.Label.MayGo(t.Data) != nil:

@@ -27,7 +27,8 @@ type noticeKey struct {
 
 type notice struct {
 	seq     uint64
-	until   uint64 // kept to know it again; a withdrawal too
+	id      wire.CID // of the offer
+	until   uint64   // kept to know it again; a withdrawal too
 	expires uint64
 	bytes   []byte
 }
@@ -37,23 +38,29 @@ func newBoard() *board {
 }
 
 // fresh reports whether an offer is of our time and later than what is known.
-func (b *board) fresh(at uint64, o *protocol.Offer) bool {
+func (b *board) fresh(at uint64, o *protocol.Offer, id wire.CID) bool {
 	if o.At > at+protocol.Skew || o.At+protocol.MaxOfferLife < at || (o.Expires > o.At && o.Expires <= at) {
 		return false
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	known, ok := b.notices[noticeKey{o.By, o.Terms.Capability}]
-	return !ok || known.seq < o.Seq
+	return !ok || known.before(o.Seq, id)
+}
+
+// before reports whether another offer of the same author takes n's place: a
+// later one, or of two with one seq that with the lower CID.
+func (n notice) before(seq uint64, id wire.CID) bool {
+	return n.seq < seq || n.seq == seq && bytes.Compare(id[:], n.id[:]) < 0
 }
 
 // put keeps an offer, and reports whether it is new and there was room.
-func (b *board) put(at uint64, o *protocol.Offer, raw []byte) bool {
+func (b *board) put(at uint64, o *protocol.Offer, id wire.CID, raw []byte) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := noticeKey{o.By, o.Terms.Capability}
 	known, ok := b.notices[key]
-	if ok && known.seq >= o.Seq {
+	if ok && !known.before(o.Seq, id) {
 		return false
 	}
 	if !ok {
@@ -65,7 +72,7 @@ func (b *board) put(at uint64, o *protocol.Offer, raw []byte) bool {
 		}
 		b.authors[o.By]++
 	}
-	b.notices[key] = notice{seq: o.Seq, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw}
+	b.notices[key] = notice{seq: o.Seq, id: id, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw}
 	return true
 }
 

@@ -106,10 +106,11 @@ func (e *ear) bundle(from wire.Key, raw []byte) error {
 	return nil
 }
 
-// garbled has a bundle refused by code. A peer that goes on like that loses its link.
+// garbled has a bundle refused by code. A peer that goes on like that loses its
+// link, unless all that is wrong is that it speaks of what we do not know yet.
 func (e *ear) garbled(from wire.Key, raw []byte, err error) error {
 	e.p.log.Debug("refused a bundle", "from", from, "error", err)
-	if e.p.links.fault(from) {
+	if !errors.Is(err, wire.ErrUnknownKind) && e.p.links.fault(from) {
 		return fmt.Errorf("too many unreadable bundles, the last: %w", err)
 	}
 	e.p.post(agent.Garbled{From: from, Of: wire.Sum(raw), Code: protocol.CodeOf(err)})
@@ -117,7 +118,8 @@ func (e *ear) garbled(from wire.Key, raw []byte, err error) error {
 }
 
 // OnAnnouncement judges an offer before it is passed on: the cheap tests first,
-// the signature last. Only what its author provably did wrong is rejected.
+// the signature last. Only what its author provably did wrong is rejected; what
+// a later version may announce is not.
 func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byte) p2p.Judgement {
 	select {
 	case <-e.ready:
@@ -125,25 +127,26 @@ func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byt
 		return p2p.Ignore
 	}
 	bundle, err := wire.ReadBundle(b)
-	if err != nil || len(bundle.Docs) != 1 {
+	if err != nil {
 		return p2p.Reject
 	}
 	d, err := e.p.reg.Decode(bundle.Docs[0])
-	if err != nil {
-		return p2p.Ignore // perhaps of a later version
-	}
 	o, ok := d.(*protocol.Offer)
-	if !ok || o.By != bundle.By || bundle.Net != e.p.o.Net || protocol.ShardOf(o.Terms.Capability) != shard {
+	if err != nil || !ok || len(bundle.Docs) != 1 {
+		return p2p.Ignore
+	}
+	if bundle.Net != e.p.o.Net || protocol.ShardOf(o.Terms.Capability) != shard {
 		return p2p.Reject
 	}
 	at := now()
-	if !e.p.board.fresh(at, o) {
+	id := wire.Sum(bundle.Docs[0])
+	if !e.p.board.fresh(at, o, id) {
 		return p2p.Ignore
 	}
 	if bundle.Open(e.p.o.Net) != nil {
 		return p2p.Reject
 	}
-	if !e.p.board.put(at, o, b) {
+	if !e.p.board.put(at, o, id, b) {
 		return p2p.Ignore
 	}
 	if o.By == e.p.o.Agent.Key() || !e.p.offer(agent.Listed{Listing: hire.Listing{Offer: o, Proof: bundle.Proof(0)}}) {

@@ -134,7 +134,7 @@ func (p *Peer) announce(offer wire.Said) {
 		p.fail(err)
 		return
 	}
-	p.board.put(now(), o, b)
+	p.board.put(now(), o, offer.ID, b)
 	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
 	defer cancel()
 	if err := p.net.Publish(ctx, protocol.ShardOf(o.Terms.Capability), b); err != nil {

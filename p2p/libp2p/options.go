@@ -76,13 +76,8 @@ func (o Options) Check() error {
 }
 
 func checkNet(name string) error {
-	if name == "" || len(name) > wire.MaxNetBytes {
-		return fmt.Errorf("libp2p: a network's name has 1 to %d bytes", wire.MaxNetBytes)
-	}
-	for _, c := range name {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", c) {
-			return fmt.Errorf("libp2p: network name %q: only a-z, 0-9, '.' and '-'", name)
-		}
+	if err := wire.CheckNet(name); err != nil {
+		return fmt.Errorf("libp2p: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,66 @@
+package hire
+
+import (
+	"testing"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+func wish() Wish {
+	return Wish{Capability: "text/words@1", Asset: "souk:credit/usd-6", Deliver: 60_000, InputType: "text/plain", Size: 100, Label: payload.Label{Class: payload.Public}, Rails: []string{"credit"}}
+}
+
+func suitable() protocol.Terms {
+	return protocol.Terms{
+		Capability: "text/words@1", InputType: "*/*", Asset: "souk:credit/usd-6", Data: payload.Handling{Most: payload.Public},
+		Times: protocol.Times{Deliver: 1, Review: 1 + Leisure, Settle: Leisure}, Rail: protocol.Rail{Name: "credit"}, ValidUntil: 2,
+	}
+}
+
+func TestSuits(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*protocol.Terms)
+		want   protocol.Code
+	}{
+		"any input":                  {func(*protocol.Terms) {}, ""},
+		"just this input":            {func(t *protocol.Terms) { t.MaxBytes = 100 }, ""},
+		"smaller inputs":             {func(t *protocol.Terms) { t.MaxBytes = 99 }, protocol.CodeTooLarge},
+		"reworks":                    {func(t *protocol.Terms) { t.Reworks = 1 }, protocol.CodeNotOffered},
+		"over already":               {func(t *protocol.Terms) { t.ValidUntil = 1 }, protocol.CodeExpired},
+		"paid in two parts":          {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, protocol.CodeNotOffered},
+		"paid another way":           {func(t *protocol.Terms) { t.Rail.Name = "gold" }, protocol.CodeRail},
+		"trains on what it is given": {func(t *protocol.Terms) { t.Data.Train = true }, protocol.CodeLabel},
+	} {
+		terms := suitable()
+		c.change(&terms)
+		if got := wish().Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestOfTwoListings: of two offers with one seq the one with the lower CID
+// stands, in whatever order they come; a later seq always does.
+func TestOfTwoListings(t *testing.T) {
+	listing := func(doc string, seq uint64) Listing {
+		return Listing{Offer: &protocol.Offer{Seq: seq, Expires: 2, Terms: suitable()}, Proof: wire.Proof{Doc: []byte(doc)}}
+	}
+	low, high := listing("one", 1), listing("other", 1)
+	if a, b := wire.Sum(low.Proof.Doc), wire.Sum(high.Proof.Doc); string(a[:]) > string(b[:]) {
+		low, high = high, low
+	}
+	for _, order := range [][]Listing{{low, high}, {high, low}} {
+		m := new(Market)
+		for _, l := range order {
+			m.Put(1, l)
+		}
+		if live := m.Live(1, ""); len(live) != 1 || string(live[0].Proof.Doc) != string(low.Proof.Doc) {
+			t.Error("the order in which they came decides")
+		}
+		if !m.Put(1, listing("later", 2)) || m.Put(1, low) {
+			t.Error("the later offer does not stand")
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package runtime
+
+import (
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// listener is an ear with nobody behind it.
+func listener() *ear {
+	ready := make(chan struct{})
+	close(ready)
+	return &ear{ready: ready, p: &Peer{
+		o: Options{Agent: wire.NewPrivateKey([32]byte{1}), Net: "test"}, reg: protocol.Registry(), log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		inbox: make(chan message, 8*MaxFaults), done: make(chan struct{}), board: newBoard(), links: newLinks(),
+	}}
+}
+
+// bundleOf is what other says on a network.
+func bundleOf(t *testing.T, net string, docs ...[]byte) []byte {
+	t.Helper()
+	b, err := wire.Seal(wire.NewPrivateKey([32]byte{2}), net, docs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func offerOf(title string, seq uint64) []byte {
+	at, provider := now(), wire.NewPrivateKey([32]byte{2}).Key()
+	return wire.Canonical{}.Name(&protocol.Offer{
+		Head: wire.Head{Kind: protocol.KindOffer, By: provider, At: at}, Seq: seq, Expires: at + 60_000, Title: title,
+		Terms: protocol.Terms{
+			Capability: "text/words@1", InputType: "text/plain", OutputType: "text/plain", Asset: "souk:credit/usd-6",
+			Data: payload.Handling{Most: payload.Public}, Rail: protocol.Rail{Name: "credit"},
+			Owner: provider, Mandate: wire.Sum([]byte("mandate")), ValidUntil: at + 60_000,
+		},
+	}).Raw
+}
+
+func ofKind(t *testing.T, kind wire.Kind) []byte {
+	t.Helper()
+	raw, err := wire.Encode(map[string]any{
+		"kind": kind, "by": wire.NewPrivateKey([32]byte{2}).Key(), "at": now(), "nonce": wire.Nonce{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestAnnouncements(t *testing.T) {
+	shard := protocol.ShardOf("text/words@1")
+	one := offerOf("one", 1)
+	refuse := wire.Canonical{}.Name(&protocol.Refuse{
+		Head: wire.Head{Kind: protocol.KindRefuse, By: wire.NewPrivateKey([32]byte{2}).Key(), At: now()},
+		Of:   wire.Sum(one), Code: protocol.CodeBusy,
+	}).Raw
+	forged := bundleOf(t, "test", one)
+	forged[len(forged)-len(one)-16] ^= 1
+	for name, c := range map[string]struct {
+		raw   []byte
+		shard uint8
+		want  p2p.Judgement
+	}{
+		"an offer":               {bundleOf(t, "test", one), shard, p2p.Accept},
+		"in another shard":       {bundleOf(t, "test", one), shard ^ 1, p2p.Reject},
+		"of another network":     {bundleOf(t, "souk", one), shard, p2p.Reject},
+		"no bundle":              {one, shard, p2p.Reject},
+		"a kind of later":        {bundleOf(t, "test", ofKind(t, 999)), shard, p2p.Ignore},
+		"a reserved kind":        {bundleOf(t, "test", ofKind(t, protocol.KindCall)), shard, p2p.Ignore},
+		"another kind we know":   {bundleOf(t, "test", refuse), shard, p2p.Ignore},
+		"an offer and more":      {bundleOf(t, "test", one, refuse), shard, p2p.Ignore},
+		"an offer nobody sealed": {forged, shard, p2p.Reject},
+	} {
+		if got := listener().OnAnnouncement(t.Context(), c.shard, wire.Key{}, c.raw); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestOfTwoOffers: whichever of two offers with one seq comes first, the one
+// with the lower CID stands at the end.
+func TestOfTwoOffers(t *testing.T) {
+	low, high := offerOf("one", 1), offerOf("another", 1)
+	if a, b := wire.Sum(low), wire.Sum(high); string(a[:]) > string(b[:]) {
+		low, high = high, low
+	}
+	shard := protocol.ShardOf("text/words@1")
+	for _, order := range [][2][]byte{{low, high}, {high, low}} {
+		e := listener()
+		for _, offer := range order {
+			e.OnAnnouncement(t.Context(), shard, wire.Key{}, bundleOf(t, "test", offer))
+		}
+		live := e.OnPull(wire.Key{}, shard)
+		if len(live) != 1 || string(live[0]) != string(bundleOf(t, "test", low)) {
+			t.Errorf("%d announcements live, or the wrong one", len(live))
+		}
+	}
+}
+
+// TestWhatIsNotKnownYet: who speaks of kinds of a later version is refused each
+// time and keeps its link; who speaks nonsense loses it.
+func TestWhatIsNotKnownYet(t *testing.T) {
+	from := wire.NewPrivateKey([32]byte{2}).Key()
+	e := listener()
+	e.p.links.up(from)
+	e.p.links.greet(from)
+	frame := func(bundle []byte) []byte {
+		b, err := (&protocol.Frame{Bundles: [][]byte{bundle}}).Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for range 2 * MaxFaults {
+		if err := e.OnFrame(from, frame(bundleOf(t, "test", ofKind(t, protocol.KindSetOff)))); err != nil {
+			t.Fatal(err)
+		}
+		if g, ok := (<-e.p.inbox).event.(agent.Garbled); !ok || g.Code != protocol.CodeUnknownKind {
+			t.Fatalf("%+v", g)
+		}
+	}
+	var err error
+	for range MaxFaults + 1 {
+		err = e.OnFrame(from, frame(bundleOf(t, "souk", ofKind(t, protocol.KindOffer))))
+	}
+	if err == nil {
+		t.Error("nonsense without end keeps the link")
+	}
+}
