@@ -17,13 +17,15 @@ type deal struct {
 	peer  wire.Key
 	order string // the hirer's order it fulfils
 
-	said      []utterance // our bundles, oldest first
-	pending   []wire.Said // ours, counted but not yet said
-	unseen    []place     // entries of the job that no countersign has covered
-	work      *ending     // provider: what came of the work
-	judgement *ending     // hirer: what came of the judging
-	stray     bool        // a HOLD for it did not fit
-	live      bool        // it may still need something of us
+	said      []utterance  // our bundles, oldest first
+	pending   []wire.Said  // ours, counted but not yet said
+	unseen    []place      // entries of the job that no countersign has covered
+	work      *ending      // provider: what came of the work
+	judgement *ending      // hirer: what came of the judging
+	stray     bool         // a HOLD for it did not fit
+	spurned   *job.Refusal // hirer: why the job was not taken, as far as we are concerned, although the provider took it
+	spurns    int          // how often it was heard to have taken it
+	live      bool         // it may still need something of us
 
 	busy   bool   // soft: a task is under way
 	begun  uint64 // soft: since when, until the hirer was told so; else 0

@@ -266,6 +266,10 @@ func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *p
 			touched = append(touched, d.id)
 		} else if errors.As(e, &refused) && doc.By == peer {
 			a.objections = append(a.objections, refused)
+			if slices.Contains(doc.Taken, d.id) {
+				d.spurned = refused
+				d.spurns++
+			}
 		}
 		d.unseen = slices.DeleteFunc(d.unseen, func(p place) bool { return p.lane == doc.Lane && p.seq <= doc.Seq })
 	}

@@ -46,7 +46,7 @@ func (s *step) hear(e Heard) {
 			continue
 		}
 		if err != nil && refused == nil {
-			refused = &about{err, said.ID}
+			refused = s.why(said, err)
 		}
 	}
 	s.reply = e.Docs[0].ID
@@ -126,6 +126,22 @@ func (s *step) unfit(from wire.Key, said wire.Said) error {
 		}
 	}
 	return nil
+}
+
+// why is what to say against a document that was not taken, or nil for nothing.
+// The end of a job of which we have not heard that it began is no reason to
+// blame the provider: if its take came too late for us, that is what we refuse,
+// and until we have heard it we ask for it.
+func (s *step) why(said wire.Said, err error) error {
+	if c, ok := said.Doc.(*protocol.Cancel); ok {
+		if d := s.deals[c.Job]; d != nil && d.role == job.Hirer && !d.job.Taken() {
+			if d.spurned == nil {
+				return nil
+			}
+			return d.spurned
+		}
+	}
+	return &about{err, said.ID}
 }
 
 // about is an error with the document that it is about.

@@ -97,25 +97,33 @@ func TestEndings(t *testing.T) {
 		{
 			name: "result not good", stand: rule, wait: 6 * hour, want: ending{"settled", protocol.CodeCheck, 5}, // word against word pays
 			set: func(_ *town, _, b *citizen) {
-				b.judge = func(j agent.Judge) (agent.Judged, uint64) { return agent.Judged{Job: j.Job, Code: protocol.CodeCheck}, 5 }
+				b.judge = func(j agent.Judge) (agent.Judged, uint64) {
+					return agent.Judged{Job: j.Job, Code: protocol.CodeCheck}, 5
+				}
 			},
 		},
 		{
 			name: "judged bad without a rule", want: ending{"settled", "", 5}, // that is no complaint
 			set: func(_ *town, _, b *citizen) {
-				b.judge = func(j agent.Judge) (agent.Judged, uint64) { return agent.Judged{Job: j.Job, Code: protocol.CodeCheck}, 5 }
+				b.judge = func(j agent.Judge) (agent.Judged, uint64) {
+					return agent.Judged{Job: j.Job, Code: protocol.CodeCheck}, 5
+				}
 			},
 		},
 		{
 			name: "result bytes never came", want: ending{"cancelled", protocol.CodeArtefact, 0},
 			set: func(_ *town, _, b *citizen) {
-				b.judge = func(j agent.Judge) (agent.Judged, uint64) { return agent.Judged{Job: j.Job, Code: protocol.CodeArtefact}, minute }
+				b.judge = func(j agent.Judge) (agent.Judged, uint64) {
+					return agent.Judged{Job: j.Job, Code: protocol.CodeArtefact}, minute
+				}
 			},
 		},
 		{
 			name: "judged after the review", wait: 6 * hour, want: ending{"settled", "", 5},
 			set: func(_ *town, _, b *citizen) {
-				b.judge = func(j agent.Judge) (agent.Judged, uint64) { return agent.Judged{Job: j.Job, Code: protocol.CodeArtefact}, 20*minute + 3 }
+				b.judge = func(j agent.Judge) (agent.Judged, uint64) {
+					return agent.Judged{Job: j.Job, Code: protocol.CodeArtefact}, 20*minute + 3
+				}
 			},
 		},
 		{name: "buyer's clock ahead", set: func(_ *town, _, b *citizen) { b.skew = 40 * second }, wait: 2 * day, want: ending{"refused", protocol.CodeClock, 0}},

@@ -15,6 +15,9 @@ const (
 	awayPause  = 1_800_000 // from one that is not: it is heard of when it comes back
 )
 
+// enoughSpurns is how often a job that was taken too late is refused unasked.
+const enoughSpurns = 5
+
 // longer returns the pause after pause.
 func (s *step) longer(peer wire.Key, pause uint64) uint64 {
 	most := uint64(lastPause)
@@ -122,7 +125,7 @@ func (s *step) answered(d *deal, u utterance) bool {
 	for _, said := range u.Docs {
 		switch doc := said.Doc.(type) {
 		case *protocol.Entry:
-			if !s.entryAnswered(d, doc, final) {
+			if !s.entryAnswered(d, doc) {
 				return false
 			}
 		case *protocol.Delivery:
@@ -152,11 +155,13 @@ func (s *step) answered(d *deal, u utterance) bool {
 
 // entryAnswered reports whether a countersign has covered an entry of the deal,
 // and for its HOLD, whether the provider has decided too.
-func (s *step) entryAnswered(d *deal, e *protocol.Entry, final bool) bool {
-	if e.Act == protocol.ActHold {
+func (s *step) entryAnswered(d *deal, e *protocol.Entry) bool {
+	if e.Act == protocol.ActHold && d.spurns < enoughSpurns {
+		// Taking it too late must be heard, too, and refused: so that both sides
+		// end alike. A Refuse may be lost without anyone knowing.
 		_, declined := d.job.Declined()
 		_, cancelled := d.job.CancelBy(job.Provider)
-		if !final && !declined && !cancelled && !d.job.Taken() {
+		if !declined && !cancelled && !d.job.Taken() {
 			return false
 		}
 	}

@@ -63,10 +63,12 @@ type notice struct {
 
 type errands []errand
 
-func (e errands) Len() int           { return len(e) }
-func (e errands) Less(i, j int) bool { return cmp.Or(cmp.Compare(e[i].at, e[j].at), cmp.Compare(e[i].n, e[j].n)) < 0 }
-func (e errands) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
-func (e *errands) Push(x any)        { *e = append(*e, x.(errand)) }
+func (e errands) Len() int { return len(e) }
+func (e errands) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(e[i].at, e[j].at), cmp.Compare(e[i].n, e[j].n)) < 0
+}
+func (e errands) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *errands) Push(x any)   { *e = append(*e, x.(errand)) }
 func (e *errands) Pop() any {
 	x := (*e)[len(*e)-1]
 	*e = (*e)[:len(*e)-1]
@@ -82,8 +84,8 @@ type citizen struct {
 	agent   *agent.Agent // nil while it is down
 	run     int          // which of its processes runs
 	journal [][]byte
-	skew    int64 // its clock runs ahead by so many milliseconds
-	links   map[*citizen]bool
+	skew    int64             // its clock runs ahead by so many milliseconds
+	links   map[*citizen]bool // true once the other's Hello was heard
 	wake    uint64
 	answer  *agent.Refusal
 	heard   []wire.Said // the last documents, for a look
@@ -190,13 +192,18 @@ func (c *citizen) die() {
 }
 
 func (c *citizen) unlink(other *citizen) {
-	if !c.links[other] {
+	if !c.linked(other) {
 		return
 	}
 	delete(c.links, other)
 	delete(other.links, c)
 	c.tell(agent.Lost{Peer: other.key.Key()})
 	other.tell(agent.Lost{Peer: c.key.Key()})
+}
+
+func (c *citizen) linked(other *citizen) bool {
+	_, up := c.links[other]
+	return up
 }
 
 func (w *town) sever(a, b *citizen, cut bool) {
@@ -208,10 +215,10 @@ func (w *town) sever(a, b *citizen, cut bool) {
 
 // link links two citizens, if both are up and nothing is between them.
 func (c *citizen) link(other *citizen) {
-	if other == nil || c == other || c.agent == nil || other.agent == nil || c.links[other] || c.cut[[2]*citizen{c, other}] {
+	if other == nil || c == other || c.agent == nil || other.agent == nil || c.linked(other) || c.cut[[2]*citizen{c, other}] {
 		return
 	}
-	c.links[other], other.links[c] = true, true
+	c.links[other], other.links[c] = false, false
 	c.tell(agent.Met{Peer: other.key.Key()})
 	other.tell(agent.Met{Peer: c.key.Key()})
 	for _, n := range c.air { // whoever joins asks its neighbours what is on offer
@@ -374,7 +381,7 @@ func artefact(seed string, size uint64, class payload.Class) payload.Artefact {
 func (c *citizen) say(s *agent.Saying) {
 	c.seal(s)
 	other := c.byKey(s.To)
-	if other == nil || !c.links[other] {
+	if other == nil || !c.linked(other) {
 		return
 	}
 	b, err := s.Bundle.Bytes()
@@ -386,8 +393,12 @@ func (c *citizen) say(s *agent.Saying) {
 	}
 	run := other.run
 	c.after(c.latency, func() {
-		if other.agent != nil && other.run == run && c.links[other] {
+		switch {
+		case other.agent == nil || other.run != run || !c.linked(other):
+		case other.links[c]:
 			other.hear(c, b)
+		default: // the first thing said on a link must be a Hello
+			c.unlink(other)
 		}
 	})
 }
@@ -415,12 +426,12 @@ func (c *citizen) hear(from *citizen, b []byte) {
 // utter carries a bare document: a Hello or a Request.
 func (c *citizen) utter(e agent.Tell) {
 	other := c.byKey(e.To)
-	if other == nil || !c.links[other] || c.rng.Float64() < c.loss {
+	if other == nil || !c.linked(other) || c.rng.Float64() < c.loss {
 		return
 	}
 	run, me := other.run, c.key.Key()
 	c.after(c.latency, func() {
-		if other.agent == nil || other.run != run || !c.links[other] {
+		if other.agent == nil || other.run != run || !c.linked(other) {
 			return
 		}
 		d, err := c.reg.Decode(e.Doc.Raw)
@@ -429,6 +440,7 @@ func (c *citizen) utter(e agent.Tell) {
 		}
 		switch d := d.(type) {
 		case *protocol.Hello:
+			other.links[c] = true
 			other.tell(agent.Greeted{Peer: me, Hello: d})
 		case *protocol.Request:
 			other.tell(agent.Asked{Peer: me, Request: wire.Said{ID: e.Doc.ID, Raw: e.Doc.Raw, Doc: d}})
