@@ -97,7 +97,7 @@ func (j *Job) mayStrike(id wire.CID) bool {
 // heard. Without a witness a hirer that lies here gets one part for nothing; it
 // is the part that docs/spec/job.md calls undecidable.
 func (j *Job) strike(t turn, d *protocol.Refuse) error {
-	seen := j.Acked(d.Of) || j.void.there() || j.post.there()
+	seen := j.Acked(d.Of) || j.post.there() || j.void.there() && slices.Contains(j.void.doc.Basis, d.Of)
 	if d.Of != j.cancelP.said.ID {
 		seen = seen || j.verdict.there() || j.contest.there() || j.Acked(j.delivery.said.ID)
 	}

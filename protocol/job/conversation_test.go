@@ -187,6 +187,9 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 		}
 	case "void":
 		d.Act, d.Hold = protocol.ActVoid, c.said["hold"].ID
+		if args[0] != "" {
+			d.Basis = []wire.CID{c.said[args[0]].ID}
+		}
 	case "pay":
 		d.Act, d.Amount, d.Mandate = protocol.ActPay, wire.Units(1), wire.Sum([]byte("may hire"))
 	default:

@@ -59,10 +59,10 @@ func (j *Job) see(d *protocol.Countersign) (known, news bool) {
 
 // covers reports whether d is a Countersign of e's lane at or beyond e.
 func (j *Job) covers(d *protocol.Countersign, e paper[protocol.Entry]) bool {
-	if d.Lane != e.doc.Lane(j.net) || d.Seq < e.doc.Seq {
+	if d.Seq < e.doc.Seq || d.Seq == e.doc.Seq && d.Entry != e.said.ID {
 		return false
 	}
-	return d.Seq > e.doc.Seq || d.Entry == e.said.ID
+	return d.Lane == e.doc.Lane(j.net)
 }
 
 func (j *Job) taken(t turn, d *protocol.Countersign) (news bool, err error) {

@@ -59,13 +59,23 @@ func (j *Job) ended() place {
 		return place{stage: Settled}
 	case j.uncut, j.undelivered:
 		return place{stage: Defaulted, fault: Provider}
-	case j.end.stage == Lapsed && (j.verdict.there() || j.claim.there() || j.contest.there()):
-		if c, open := j.complaint(); open && j.stands(c) {
-			return place{stage: Defaulted, fault: Provider}
-		}
-		return place{stage: Defaulted, fault: Hirer}
+	case j.end.stage == Lapsed, j.end.stage == Defaulted && j.delivered():
+		return j.late()
 	}
 	return j.end
+}
+
+// late is a job that ended after its Delivery, by more than was heard then. A complaint that fell leaves it lapsed, unless
+// the hirer posted, or the provider claimed and has not let go of the hold since.
+func (j *Job) late() place {
+	c, open := j.complaint()
+	switch {
+	case open && j.stands(c):
+		return place{stage: Defaulted, fault: Provider}
+	case open, j.claim.there() && !j.voidSeen, j.post.there(), j.verdict.there() && j.verdict.doc.Pass:
+		return place{stage: Defaulted, fault: Hirer}
+	}
+	return place{stage: Lapsed}
 }
 
 // neverBegun tells the three ends of a job that nobody took apart. Nothing is

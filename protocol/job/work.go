@@ -46,11 +46,17 @@ func (j *Job) hearProgress(t turn, d *protocol.Progress) error {
 
 // hearAck keeps what the Ack proves: that documents of the other side, or the
 // payload they name, arrived. What it says twice or of things unknown is left out.
+// Bytes that arrived in time answer the complaint that they did not, even where
+// that is heard after the end.
 func (j *Job) hearAck(t turn, d *protocol.Ack) error {
 	if err := j.ours(t, d.Job, 0, Hirer, Provider, Witness); err != nil {
 		return err
 	}
-	if t.stage.Final() {
+	c, open := j.complaint()
+	switch missing := open && c.clause == ClauseArtefact; {
+	case missing && d.At > c.due:
+		return t.refuse(protocol.CodeLate, "its deadline was %d", c.due)
+	case t.stage.Final() && (!missing || t.role == Provider):
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
 	news := false
