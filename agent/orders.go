@@ -75,7 +75,7 @@ func (s *step) ordered(o Order) {
 func (s *step) act(o *Order, amount wire.Amount, party wire.Key) delegation.Act {
 	return delegation.Act{
 		At: s.at, Agent: s.c.Self, Capability: o.Capability, Asset: o.Asset, Amount: amount, Party: party,
-		Spent: s.book.Spent(s.c.Mandate.ID, o.Asset), PeriodSpent: s.lately(s.at, o.Asset),
+		Spent: s.Spent(o.Asset), PeriodSpent: s.lately(s.at, o.Asset),
 		Class: o.Input.Label.Class, Estimate: protocol.Full,
 	}
 }

@@ -164,7 +164,15 @@ func (a *Agent) Positions() []settlement.Position { return a.book.Positions() }
 func (a *Agent) Lanes() []settlement.Lane { return a.book.Lanes() }
 
 // Spent returns what is posted or set aside of asset under the owner's mandate.
-func (a *Agent) Spent(asset string) wire.Amount { return a.book.Spent(a.c.Mandate.ID, asset) }
+// Where that renews another, all that was ever spent counts: of the mandates
+// before it no more than their names are known here, and a budget is rather kept
+// too well. An owner who wants to begin anew grants one that renews none.
+func (a *Agent) Spent(asset string) wire.Amount {
+	if a.mandate.Renews.IsZero() {
+		return a.book.Spent(a.c.Mandate.ID, asset)
+	}
+	return a.book.SpentInAll(asset)
+}
 
 // Mandate returns the owner's mandate.
 func (a *Agent) Mandate() *protocol.Mandate { return a.mandate }

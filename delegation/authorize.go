@@ -19,7 +19,7 @@ type Act struct {
 
 	Asset       string
 	Amount      wire.Amount   // the most this job may cost
-	Spent       wire.Amount   // of Asset under this mandate so far, what is held included
+	Spent       wire.Amount   // of Asset so far, what is held included: under this mandate, the one it renews, the one that renewed, and so on
 	PeriodSpent wire.Amount   // of that, within the budget's present period; counts where the budget has one
 	Party       wire.Key      // who is hired; zero while nobody is chosen: ask again when somebody is
 	Class       payload.Class // of the most delicate payload that would leave

@@ -20,6 +20,7 @@ type Book struct {
 	entries map[wire.CID]*hold   // by the HOLD entry
 	jobs    map[wire.CID]*job
 	spent   map[purse]wire.Amount
+	outlay  map[string]wire.Amount // by asset: what is spent under all mandates together
 	drawn   map[string]wire.Amount // by asset: what payers owe beyond what they have settled before
 	paid    map[wire.CID]*transfer // by the name of the rail's proof
 }
@@ -39,6 +40,7 @@ func NewBook(self wire.Key, net string, policy Policy) *Book {
 		entries: make(map[wire.CID]*hold),
 		jobs:    make(map[wire.CID]*job),
 		spent:   make(map[purse]wire.Amount),
+		outlay:  make(map[string]wire.Amount),
 		drawn:   make(map[string]wire.Amount),
 		paid:    make(map[wire.CID]*transfer),
 	}

@@ -161,6 +161,7 @@ func (b *Book) affords(e *protocol.Entry) error {
 // spend adds to what is spent under a mandate and takes away what no longer is.
 func (b *Book) spend(p purse, more, fewer wire.Amount) {
 	put(b.spent, p, plus(less(b.spent[p], fewer), more))
+	put(b.outlay, p.asset, plus(less(b.outlay[p.asset], fewer), more))
 }
 
 // spendBy is spend for an entry that ends no hold.

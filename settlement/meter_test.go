@@ -42,6 +42,9 @@ func TestMeterDrawsOnHold(t *testing.T) {
 			t.Fatalf("%+v", h)
 		}
 	}
+	if s.a.SpentInAll(usd) != spent || s.b.SpentInAll(usd) != (wire.Amount{}) {
+		t.Fatalf("%s spent in all, %s by who is paid", s.a.SpentInAll(usd), s.b.SpentInAll(usd))
+	}
 	if s.a.Spent(jobID(200), usd) != spent || s.b.drawn[usd] != risk || exposure() != before {
 		t.Fatalf("spent %s of %s, drawn %s of %s, exposed %s of %s",
 			s.a.Spent(jobID(200), usd), spent, s.b.drawn[usd], risk, exposure(), before)

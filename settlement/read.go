@@ -229,6 +229,10 @@ func (b *Book) Spent(mandate wire.CID, asset string) wire.Amount {
 	return b.spent[purse{mandate, asset}]
 }
 
+// SpentInAll returns what self has posted and still holds of asset under all
+// mandates together: at least what counts under one that renews others.
+func (b *Book) SpentInAll(asset string) wire.Amount { return b.outlay[asset] }
+
 // Positions returns every position, by peer and asset.
 func (b *Book) Positions() []Position {
 	var all []Position
