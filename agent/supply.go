@@ -14,9 +14,6 @@ import (
 // quickWork is how many milliseconds work may take before it is told that it has begun.
 const quickWork = 1_000
 
-// shards is the number of announcement shards of a network.
-const shards = 16
-
 // opened begins to sell.
 func (s *step) opened(stand sell.Stand) {
 	if err := stand.Check(); err != nil {
