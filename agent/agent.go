@@ -60,11 +60,12 @@ type Agent struct {
 	uttered   uint64 // sayings so far
 
 	// Soft: forgotten when the process ends.
-	market   hire.Market
-	peers    map[wire.Key]bool // linked; true once greeted
-	agenda   agenda
-	wakeAt   uint64
-	offerSeq uint64
+	market    hire.Market
+	peers     map[wire.Key]bool   // linked; true once greeted
+	greetings map[wire.Key]uint64 // when each of them greeted us
+	agenda    agenda
+	wakeAt    uint64
+	offerSeq  uint64
 	// What the last document heard told the book but not its job: to be said back.
 	objections []*job.Refusal
 	wishes     []string // keys of the orders without a contract, oldest first
@@ -93,6 +94,7 @@ func New(c Config) (*Agent, error) {
 		outcomes:  map[wire.CID]wire.CID{},
 		orders:    map[string]*order{},
 		peers:     map[wire.Key]bool{},
+		greetings: map[wire.Key]uint64{},
 	}, nil
 }
 
@@ -122,6 +124,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		s.meet(e.Peer)
 	case Lost:
 		delete(a.peers, e.Peer)
+		delete(a.greetings, e.Peer)
 	case Greeted:
 		s.greeted(e)
 	case Asked:
@@ -207,6 +210,7 @@ func (s *step) greeted(e Greeted) {
 		return // the link went down again before its Hello was read
 	}
 	s.peers[e.Peer] = true
+	s.greetings[e.Peer] = s.at
 	s.sayAgain(e.Peer)
 	if len(s.party(e.Peer).openings) > 0 {
 		s.agenda.set(matter{what: dueOpening, peer: e.Peer}, s.at+firstPause)

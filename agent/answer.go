@@ -33,6 +33,7 @@ func (s *step) answer(e Heard, took uint64) {
 	for _, h := range holds {
 		s.take(e.From, h.Asset, h.Job)
 	}
+	s.insist(e, took)
 	for _, asset := range lanes {
 		s.countersign(e.From, asset, e, took)
 	}
@@ -55,6 +56,7 @@ func (s *step) countersign(payer wire.Key, asset string, e Heard, took uint64) {
 		return // a lane that forked before it began
 	}
 	cs.Head = s.head(protocol.KindCountersign)
+	cs.Disputed = s.disputed(e, took)
 	if s.book.Check(wire.Said{Doc: cs}) != nil {
 		return // a hold of the same bundle was answered, and this entry with it
 	}
@@ -76,6 +78,38 @@ func (s *step) countersign(payer wire.Key, asset string, e Heard, took uint64) {
 		}
 	}
 	p.say()
+}
+
+// insist says again the Claims on holds that a bundle voids: they must be heard
+// before the VOID is countersigned.
+func (s *step) insist(e Heard, took uint64) {
+	for _, id := range s.disputed(e, took) {
+		hold, _ := s.book.Hold(id)
+		d := s.deals[hold.Job]
+		if d == nil {
+			continue
+		}
+		for _, u := range d.said {
+			if slices.ContainsFunc(u.Docs, func(x wire.Said) bool { return x.ID == hold.Claim }) {
+				s.send(u.Saying)
+			}
+		}
+	}
+}
+
+// disputed returns the holds that a bundle voids although we have claimed them.
+func (s *step) disputed(e Heard, took uint64) []wire.CID {
+	var holds []wire.CID
+	for i, said := range e.Docs {
+		v, ok := said.Doc.(*protocol.Entry)
+		if !ok || v.Act != protocol.ActVoid || took&(1<<i) == 0 {
+			continue
+		}
+		if hold, held := s.book.Hold(v.Hold); held && hold.Due() {
+			holds = append(holds, v.Hold)
+		}
+	}
+	return holds
 }
 
 // agrees reports whether an outcome says what we saw: that the hirer judged as

@@ -6,11 +6,17 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
+// grace is how many milliseconds a provider has, once it is there again, to tell
+// of a claim before its hold is ended.
+const grace = 60_000
+
 // buy does what a hirer's deal now calls for.
 func (s *step) buy(d *deal) {
 	j := d.job
 	hold, held := s.book.HoldOf(d.id, 0)
-	if _, posted := j.Post(); posted || !held {
+	_, posted := j.Post()
+	_, voided := j.Void()
+	if posted || voided || !held {
 		return
 	}
 	if j.Taken() && !d.served {
@@ -56,7 +62,15 @@ func (s *step) mayVoid(d *deal) (basis []wire.CID, free bool) {
 	if o, ok := d.job.Outcome(); ok && d.job.LoggedBy(job.Provider) && o.Doc.(*protocol.Outcome).Score == 0 {
 		return []wire.CID{o.ID}, true
 	}
-	return nil, hold.Claim.IsZero() && s.at > hold.Deadline+protocol.Skew
+	return nil, hold.Claim.IsZero() && s.at > hold.Deadline+protocol.Skew && s.unclaimed(d)
+}
+
+// unclaimed reports whether a provider that delivered, and heard nothing from us,
+// has had the time to tell us of its claim.
+func (s *step) unclaimed(d *deal) bool {
+	_, delivered := d.job.Delivery()
+	since, greeted := s.greetings[d.peer]
+	return !delivered || greeted && s.at >= since+grace || s.at > d.job.ResolveBy()
 }
 
 // toPayee begins a speech of entries to the provider, or waits for its lane.

@@ -33,6 +33,7 @@ type deal struct {
 	waits  bool   // soft: something is to be said once its lane is open and has room
 	again  uint64 // soft: when what is not answered is said again
 	pause  uint64 // soft: milliseconds between two tries
+	tries  int    // soft: how often it was said again
 }
 
 // ending is how a task ended.

@@ -287,8 +287,12 @@ func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *p
 func (a *Agent) foldRefuse(at uint64, peer wire.Key, said wire.Said, doc *protocol.Refuse) ([]wire.CID, error) {
 	var touched []wire.CID
 	for _, d := range a.party(peer).deals {
-		if d.wrote(doc.Of) && d.job.Apply(at, said) == nil {
-			touched = append(touched, d.id)
+		if !d.wrote(doc.Of) || d.job.Apply(at, said) != nil {
+			continue
+		}
+		touched = append(touched, d.id)
+		if _, most := d.job.Owed(); most.IsZero() && d.role == job.Provider {
+			a.book.Waive(d.id)
 		}
 	}
 	if len(touched) == 0 {
@@ -331,6 +335,7 @@ func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error
 		if err := a.book.Apply(said); err != nil {
 			return nil, known(err)
 		}
+		a.enliven(d)
 	case *protocol.Cancel:
 		if doc.By == d.job.Provider() {
 			a.book.Permit(d.id, said.ID)

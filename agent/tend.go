@@ -15,8 +15,12 @@ const (
 	awayPause  = 1_800_000 // from one that is not: it is heard of when it comes back
 )
 
-// enoughSpurns is how often a job that was taken too late is refused unasked.
-const enoughSpurns = 5
+// How often what nobody can be seen to have heard is said: that a job was taken
+// too late, and a Claim when all is over.
+const (
+	enoughSpurns = 5
+	enoughTries  = 8
+)
 
 // longer returns the pause after pause.
 func (s *step) longer(peer wire.Key, pause uint64) uint64 {
@@ -87,7 +91,8 @@ func (s *step) done(d *deal) bool {
 	case d.role == job.Provider && s.at > hold.Deadline+protocol.Skew:
 		return true // what is still to be said is the hirer's to say
 	}
-	return !hold.Outstanding() && !hold.Due()
+	// A VOID that crossed a claim is the end as far as this job can tell.
+	return !hold.Outstanding()
 }
 
 // letGo lets go of a deal that needs nothing more of us.
@@ -134,8 +139,14 @@ func (s *step) answered(d *deal, u utterance) bool {
 			if !judged && !contested && !final && !d.job.Acked(said.ID) {
 				return false
 			}
-		case *protocol.Claim, *protocol.Contest:
+		case *protocol.Contest:
 			if !final {
+				return false
+			}
+		case *protocol.Claim:
+			// Who voids what is claimed has not heard of the claim.
+			hold, _ := s.book.HoldOf(d.id, 0)
+			if !final || hold.Due() && !hold.Outstanding() && d.tries < enoughTries {
 				return false
 			}
 		case *protocol.Verdict:
@@ -219,10 +230,11 @@ func (s *step) retry(d *deal) uint64 {
 		return 0
 	}
 	if d.again == 0 {
-		d.pause = 0
+		d.pause, d.tries = 0, 0
 	}
 	if d.again == 0 || s.at >= d.again {
 		if d.again != 0 {
+			d.tries++
 			for _, u := range open {
 				s.sendAgain(u.Saying)
 			}
