@@ -15,6 +15,7 @@ import (
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 )
 
 var _ gateway.Desk = (*Peer)(nil)
@@ -41,7 +42,7 @@ func (p *Peer) Status(ctx context.Context) (gateway.Status, error) {
 		s.Peers = append(s.Peers, gateway.Peer{Peer: l.Peer, Addr: l.Addr, Transport: l.Transport})
 	}
 	_, s.Records = p.archive.last()
-	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+	return ask(ctx, p, func(a *agent.Agent, at uint64) gateway.Status {
 		m := a.Mandate()
 		s.Owner = m.By
 		for _, b := range m.Budgets {
@@ -51,8 +52,8 @@ func (p *Peer) Status(ctx context.Context) (gateway.Status, error) {
 		}
 		stands, _ := a.Stands(at)
 		s.Offers, s.Known, s.Jobs = len(stands), len(a.Listings(at, "")), a.Open()
+		return s
 	})
-	return s, err
 }
 
 func invalid(format string, args ...any) error {
@@ -128,14 +129,14 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 
 // Offers returns what this peer sells.
 func (p *Peer) Offers(ctx context.Context) ([]gateway.Offer, error) {
-	offers := []gateway.Offer{}
-	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+	return ask(ctx, p, func(a *agent.Agent, at uint64) []gateway.Offer {
+		offers := []gateway.Offer{}
 		stands, busy := a.Stands(at)
 		for i, s := range stands {
 			offers = append(offers, draftOf(s, busy[i], p.board.expiry(p.o.Agent.Key(), s.Capability)))
 		}
+		return offers
 	})
-	return offers, err
 }
 
 func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
@@ -175,9 +176,9 @@ func (p *Peer) RemoveOffer(ctx context.Context, capability string) error {
 // Find returns live offers, cheapest first in each asset; those whose price is
 // told on request come last.
 func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, error) {
-	found := []gateway.Found{}
 	self := p.o.Agent.Key()
-	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
+	found, err := ask(ctx, p, func(a *agent.Agent, at uint64) []gateway.Found {
+		found := []gateway.Found{}
 		for _, l := range a.Listings(at, capability) {
 			found = append(found, foundOf(l.Offer, false))
 		}
@@ -191,6 +192,7 @@ func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, er
 				})
 			}
 		}
+		return found
 	})
 	slices.SortStableFunc(found, func(a, b gateway.Found) int {
 		switch {
@@ -225,16 +227,15 @@ func (p *Peer) Ledger(ctx context.Context, peer string) (gateway.Ledger, error) 
 		}
 		only = k
 	}
-	err := p.ask(ctx, func(a *agent.Agent, _ uint64) {
-		for _, x := range a.Positions() {
-			if only.IsZero() || only == x.Peer {
-				l.Pairs = append(l.Pairs, gateway.Pair{
-					Peer: x.Peer, Asset: x.Asset, IOwe: x.IOwe, OwedToMe: x.OwedToMe,
-					HeldByMe: x.HeldByMe, HeldForMe: x.HeldForMe,
-				})
-			}
+	positions, err := ask(ctx, p, func(a *agent.Agent, _ uint64) []settlement.Position { return a.Positions() })
+	for _, x := range positions {
+		if only.IsZero() || only == x.Peer {
+			l.Pairs = append(l.Pairs, gateway.Pair{
+				Peer: x.Peer, Asset: x.Asset, IOwe: x.IOwe, OwedToMe: x.OwedToMe,
+				HeldByMe: x.HeldByMe, HeldForMe: x.HeldForMe,
+			})
 		}
-	})
+	}
 	return l, err
 }
 

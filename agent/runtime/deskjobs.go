@@ -67,12 +67,16 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 
 // ordered returns what has become of the order with a key, if there is one.
 func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool, err error) {
-	var v agent.View
-	err = p.ask(ctx, func(a *agent.Agent, at uint64) { v, ok = a.ByKey(at, key) })
-	if err != nil || !ok {
+	v, err := ask(ctx, p, func(a *agent.Agent, at uint64) *agent.View {
+		if v, ok := a.ByKey(at, key); ok {
+			return &v
+		}
+		return nil
+	})
+	if err != nil || v == nil {
 		return j, false, err
 	}
-	j, err = p.told(v)
+	j, err = p.told(*v)
 	return j, true, err
 }
 
@@ -93,8 +97,8 @@ func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error
 	if order.Deliver > protocol.MaxDuration {
 		return order, invalid("a deadline is at most a year")
 	}
-	var budgets []protocol.Budget
-	if err := p.ask(ctx, func(a *agent.Agent, _ uint64) { budgets = a.Mandate().Budgets }); err != nil {
+	budgets, err := ask(ctx, p, func(a *agent.Agent, _ uint64) []protocol.Budget { return a.Mandate().Budgets })
+	if err != nil {
 		return order, err
 	}
 	if order.Asset == "" && len(budgets) == 1 {
@@ -117,31 +121,33 @@ func (p *Peer) Jobs(ctx context.Context, limit int) ([]gateway.Job, error) {
 	if limit <= 0 {
 		limit = 100
 	}
-	jobs := []gateway.Job{}
-	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
-		for _, v := range a.Jobs(at, min(limit, 10_000)) {
-			jobs = append(jobs, p.jobOf(v))
-		}
-	})
+	views, err := ask(ctx, p, func(a *agent.Agent, at uint64) []agent.View { return a.Jobs(at, min(limit, 10_000)) })
+	jobs := make([]gateway.Job, len(views))
+	for i, v := range views {
+		jobs[i] = p.jobOf(v)
+	}
 	return jobs, err
 }
 
 // view returns how an order or job stands.
 func (p *Peer) view(ctx context.Context, id string) (agent.View, error) {
-	var v agent.View
-	var ok bool
-	err := p.ask(ctx, func(a *agent.Agent, at uint64) {
-		if v, ok = a.ByKey(at, id); ok {
-			return
-		}
-		if c, err := wire.ParseCID(id); err == nil {
+	v, err := ask(ctx, p, func(a *agent.Agent, at uint64) *agent.View {
+		v, ok := a.ByKey(at, id)
+		if c, err := wire.ParseCID(id); !ok && err == nil {
 			v, ok = a.ByID(at, c)
 		}
+		if !ok {
+			return nil
+		}
+		return &v
 	})
-	if err == nil && !ok {
-		err = notFound("job", id)
+	switch {
+	case err != nil:
+		return agent.View{}, err
+	case v == nil:
+		return agent.View{}, notFound("job", id)
 	}
-	return v, err
+	return *v, nil
 }
 
 // Job returns one job with its documents.

@@ -125,10 +125,20 @@ func (p *Peer) tell(ctx context.Context, ev agent.Event) (*agent.Refusal, error)
 	return p.send(ctx, message{event: ev, done: make(chan *agent.Refusal, 1)})
 }
 
-// ask runs f in the loop and returns once all it could have seen is durable.
-func (p *Peer) ask(ctx context.Context, f func(a *agent.Agent, at uint64)) error {
-	_, err := p.send(ctx, message{question: f, done: make(chan *agent.Refusal, 1)})
-	return err
+// ask runs f in the loop and returns its answer once all it could have seen is
+// durable. f may run on after an early return, so it writes to nothing of the
+// caller's and what it returns must not change any more.
+func ask[T any](ctx context.Context, p *Peer, f func(a *agent.Agent, at uint64) T) (T, error) {
+	answer := new(T)
+	_, err := p.send(ctx, message{
+		question: func(a *agent.Agent, at uint64) { *answer = f(a, at) },
+		done:     make(chan *agent.Refusal, 1),
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return *answer, nil
 }
 
 func (p *Peer) send(ctx context.Context, m message) (*agent.Refusal, error) {
