@@ -57,7 +57,7 @@ func TestBuyerSilent(t *testing.T) {
 				t.Fatal("the buyer lives")
 			}
 			if c.away == 0 {
-				w.pass(10 * day)
+				w.fall(10 * day)
 			} else {
 				w.pass(c.away)
 			}
@@ -75,7 +75,7 @@ func TestBuyerSilent(t *testing.T) {
 			if v := buyer.view("one"); v.Stage != c.want || v.Paid != wire.Units(c.paid) {
 				t.Errorf("the buyer's job is %s, paid %s; want %s, %d", v.Stage, v.Paid, c.want, c.paid)
 			}
-			w.pass(2 * day)
+			w.fall(2 * day)
 			if c.away < day { // who is away for longer is not told of what it owes, and the seller counts it on
 				w.reckon()
 			}
@@ -261,7 +261,7 @@ func TestRetention(t *testing.T) {
 	n := len(seller.erased)
 	seller.die()
 	seller.start()
-	w.pass(2 * day)
+	w.fall(2 * day)
 	if len(seller.erased) != n || seller.served[v.Results[0].ID] {
 		t.Error("erased again, or served after it was erased")
 	}

@@ -106,7 +106,7 @@ func (s *storm) rage(ms uint64, do func()) {
 			c.link(s.folk[j])
 		}
 	}
-	s.pass(3 * day)
+	s.fall(3 * day)
 	s.reckon()
 }
 

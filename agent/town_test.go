@@ -42,6 +42,7 @@ type town struct {
 	folk  []*citizen
 	reg   *wire.Registry
 
+	quiet   bool // nobody hears announcements any more
 	latency uint64
 	loss    float64 // of bundles, Hellos and Requests
 	cut     map[[2]*citizen]bool
@@ -88,7 +89,7 @@ type citizen struct {
 	links   map[*citizen]bool // true once the other's Hello was heard
 	wake    uint64
 	answer  *agent.Refusal
-	heard   []wire.Said // the last documents, for a look
+	heard   []wire.Said // all documents, for a look
 	refused []string    // codes of the Refuses heard
 	served  map[wire.CID]bool
 
@@ -97,7 +98,8 @@ type citizen struct {
 	stopped  map[wire.CID]bool
 	works    map[wire.CID]int
 	erased   []wire.CID
-	dieAfter int // records after which the power is cut before any effect; 0 for never
+	twist    func(to *citizen, docs []wire.Said) [][]wire.Said // what a hostile one says in place of a bundle
+	dieAfter int                                               // records after which the power is cut before any effect; 0 for never
 }
 
 func newTown(t *testing.T, seed uint64) *town {
@@ -154,6 +156,13 @@ func (w *town) pass(ms uint64) {
 		e.do()
 	}
 	w.now = until
+}
+
+// fall lets a long time pass in which nobody buys.
+func (w *town) fall(ms uint64) {
+	w.quiet = true
+	w.pass(ms)
+	w.quiet = false
 }
 
 // start begins a run of a citizen's process: replay, and Began.
@@ -255,6 +264,9 @@ func (c *citizen) tell(ev agent.Event) *agent.Refusal {
 		c.t.Fatalf("%s: %T: %v", c.name, ev, err)
 	}
 	for _, slip := range step.Slips {
+		if c.twist != nil {
+			break
+		}
 		c.t.Errorf("%s: %T: slip: %v", c.name, ev, slip)
 	}
 	if len(step.Record.Facts) > 0 {
@@ -388,9 +400,30 @@ func (c *citizen) say(s *agent.Saying) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	if c.twist != nil {
+		for _, docs := range c.twist(other, s.Docs) {
+			c.send(other, docs)
+		}
+		return
+	}
 	if c.rng.Float64() < c.loss || c.drop != nil && c.drop(c, other, s.Docs) {
 		return
 	}
+	c.transmit(other, b)
+}
+
+// send seals whatever it is given.
+func (c *citizen) send(other *citizen, docs []wire.Said) {
+	s := &agent.Saying{To: other.key.Key(), Docs: docs}
+	c.seal(s)
+	b, err := s.Bundle.Bytes()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.transmit(other, b)
+}
+
+func (c *citizen) transmit(other *citizen, b []byte) {
 	run := other.run
 	c.after(c.latency, func() {
 		switch {
@@ -419,7 +452,7 @@ func (c *citizen) hear(from *citizen, b []byte) {
 			c.refused = append(c.refused, string(r.Code))
 		}
 	}
-	c.heard = docs
+	c.heard = append(c.heard, docs...)
 	c.tell(agent.Heard{From: from.key.Key(), Bundle: bundle, Docs: docs})
 }
 
@@ -450,6 +483,9 @@ func (c *citizen) utter(e agent.Tell) {
 
 // announce tells an offer to everyone who is up now.
 func (c *citizen) announce(e agent.Announce) {
+	if c.quiet {
+		return
+	}
 	b, err := wire.Seal(c.key, net, e.Offer.Raw)
 	if err != nil {
 		c.t.Fatal(err)
