@@ -244,15 +244,24 @@ func (p *Peer) Verify(ctx context.Context) (gateway.Verification, error) {
 	return Verify(ctx, p.o.Journal)
 }
 
-// asError turns a core's refusal into a door's.
-func asError(r *agent.Refusal) error {
-	hints := map[protocol.Code]string{
-		protocol.CodeBudget:    "`souk status` shows what the mandate allows and what is spent",
-		protocol.CodeMandate:   "the owner's mandate does not allow it; `souk status` shows it",
-		protocol.CodeDuplicate: "`souk jobs` shows what has ended",
-	}
-	return &gateway.Error{Code: r.Code, Message: r.Why, Hint: hints[r.Code]}
+// hints tell what to do about a refusal of the core.
+var hints = map[protocol.Code]string{
+	protocol.CodeBudget:    "`souk status` shows what the mandate allows and what is spent",
+	protocol.CodeMandate:   "the owner's mandate does not allow it; `souk status` shows it",
+	protocol.CodeExpired:   "the owner's mandate is over; `souk status` shows it",
+	protocol.CodeLabel:     "choose another data class, or have the owner's mandate allow this one",
+	protocol.CodeDuplicate: "`souk jobs` shows what has ended",
+	protocol.CodeLate:      "`souk job show` tells where it stands and what comes next",
 }
 
-// readAll is io.Copy's bound for an input that a door hands over.
+// asError turns a core's refusal into a door's.
+func asError(r *agent.Refusal) error {
+	hint := hints[r.Code]
+	if hint == "" {
+		hint = "see `souk help`"
+	}
+	return &gateway.Error{Code: r.Code, Message: r.Why, Hint: hint}
+}
+
+// bounded is an input that a door hands over, and as much of what is over its limit as shows it.
 func bounded(r io.Reader) io.Reader { return io.LimitReader(r, MaxInput+1) }

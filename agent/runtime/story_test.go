@@ -37,7 +37,7 @@ type seat struct {
 	agent   wire.PrivateKey
 	mandate []byte
 	journal *memory.Journal
-	vault   *memory.Vault
+	vault   *forgetful
 	workers []worker.Maker
 	peer    *runtime.Peer
 	wrap    func(store.Journal) store.Journal // what stands between the peer and its journal
@@ -61,7 +61,7 @@ func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *se
 	}
 	return &seat{
 		t: t, hub: hub, agent: agent, mandate: raw, workers: workers,
-		journal: memory.NewJournal(), vault: memory.NewVault(),
+		journal: memory.NewJournal(), vault: newForgetful(),
 	}
 }
 
@@ -222,7 +222,23 @@ func meet(t *testing.T, a, b *runtime.Peer) {
 	}
 }
 
-// logTo sends a peer's log to its test.
+// logTo sends a peer's log to its test, which fails where the peer was about to
+// say what its own rules forbid.
 func logTo(t *testing.T, key wire.Key) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("peer", key.String()[48:])
+	h := slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})
+	return slog.New(strict{h, t}).With("peer", key.String()[48:])
+}
+
+type strict struct {
+	slog.Handler
+	t *testing.T
+}
+
+func (s strict) WithAttrs(a []slog.Attr) slog.Handler { return strict{s.Handler.WithAttrs(a), s.t} }
+
+func (s strict) Handle(ctx context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "not said") {
+		s.t.Error("a slip: see the log")
+	}
+	return s.Handler.Handle(ctx, r)
 }
