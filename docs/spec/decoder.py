@@ -7,7 +7,8 @@
 The first reads every golden vector, valid and invalid, and says where it disagrees;
 the second tells what a receipt proves. Python 3.9 is enough. Whoever writes a peer
 in another language may read it beside bytes.md and documents.md: it keeps their
-order and their words. It is made to be read, not to be fast, and keeps no secret.
+order and their words, and dagcbor.py beside it those of the canonical form. It is
+made to be read, not to be fast, and keeps no secret.
 """
 import base64
 import collections
@@ -20,136 +21,11 @@ import sys
 
 sys.dont_write_bytecode = True  # a reader leaves nothing behind
 import ed25519
+from dagcbor import MOST_ENTRIES, MOST_TEXT, Link, Refusal, decode, encode, need, says_nothing
 
 KIB, MIB = 1 << 10, 1 << 20
+MOST_DOCUMENT = 64 * KIB
 HOUR, DAY = 3_600_000, 86_400_000  # milliseconds, as all durations here
-
-class Refusal(Exception):
-    """Bytes that must be refused, under one of the codes of codes.md."""
-
-    def __init__(self, code, words):
-        super().__init__(f"{code}: {words}")
-        self.code = code
-
-def need(holds, words, code="malformed"):
-    """Refuses, in words and under a code, unless a rule holds."""
-    if not holds:
-        raise Refusal(code, words)
-
-# === Canonical form ===================================================================================
-
-MOST_DEPTH, MOST_ENTRIES, MOST_TEXT, MOST_DOCUMENT = 12, 4096, 16 * KIB, 64 * KIB
-UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
-LINK_PREFIX = bytes.fromhex("0001711220")  # of a link's 37 bytes under tag 42
-
-class Link(bytes):
-    """A content ID: the 32 bytes of its digest, since all else is fixed."""
-
-    def __str__(self):
-        return "b" + base64.b32encode(LINK_PREFIX[1:] + self).decode().rstrip("=").lower()
-
-    @classmethod
-    def of(cls, content):
-        return cls(hashlib.sha256(content).digest())
-
-    @classmethod
-    def parse(cls, text):
-        need(re.fullmatch("b[a-z2-7]{58}", text), "no CID")
-        raw = base64.b32decode(text[1:].upper() + "======")
-        link = cls(raw[4:])
-        need(str(link) == text, "a CID of another form, or with spare bits set")
-        return link
-
-def decode(data):
-    """Reads data, which must be one canonical item: dict, list, Link, bytes, str, int or bool."""
-    item, end = decode_item(data, 0, 0)
-    need(end == len(data), "something after the item")
-    return item
-
-def decode_head(data, at):
-    """Reads one head: the major type, its argument, and where its content begins."""
-    need(at < len(data), "cut off")
-    major, form = data[at] >> 5, data[at] & 31
-    at += 1
-    if form < 24 or major == SIMPLE:
-        return major, form, at
-    need(form < 28, "an indefinite or reserved length")
-    size = 1 << form - 24
-    need(at + size <= len(data), "cut off")
-    argument = int.from_bytes(data[at : at + size], "big")
-    need(argument >= (24 if size == 1 else 1 << 4 * size), "not the shortest form")
-    return major, argument, at + size
-
-def decode_item(data, at, depth):
-    """Reads the item at a place, inside depth arrays and maps: what it is and where it ends."""
-    major, n, at = decode_head(data, at)
-    if major in (UNSIGNED, NEGATIVE):
-        need(n < 1 << 63, "an integer beyond 64 bits")
-        return (n if major == UNSIGNED else -1 - n), at
-    if major in (BYTES, TEXT):
-        need(n <= len(data) - at, "cut off")
-        raw, at = data[at : at + n], at + n
-        return (raw if major == BYTES else decode_text(raw)), at
-    if major in (ARRAY, MAP):
-        need(n <= MOST_ENTRIES, "too many entries", "too_large")
-        need(depth < MOST_DEPTH, "nested too deep", "too_large")
-        return (decode_array if major == ARRAY else decode_map)(data, at, n, depth + 1)
-    if major == TAG:
-        raw = data[at : at + 39]
-        need(n == 42 and raw[:2] == b"\x58\x25" and len(raw) == 39, "a tag other than a link's")
-        need(raw[2:7] == LINK_PREFIX, "a link of another form")
-        return Link(raw[7:]), at + 39
-    need(n in (20, 21), "null, a float or another simple value")
-    return n == 21, at
-
-def decode_text(raw):
-    need(len(raw) <= MOST_TEXT, "a text too long", "too_large")
-    try:
-        return raw.decode("utf-8")  # refuses surrogates and overlong forms
-    except UnicodeDecodeError as wrong:
-        raise Refusal("malformed", "text that is not UTF-8") from wrong
-
-def decode_array(data, at, count, depth):
-    items = []
-    for _ in range(count):
-        item, at = decode_item(data, at, depth)
-        items.append(item)
-    return items, at
-
-def decode_map(data, at, count, depth):
-    entries, last = {}, (-1, b"")
-    for _ in range(count):
-        need(data[at : at + 1] and data[at] >> 5 == TEXT, "a key that is no text")
-        key, at = decode_item(data, at, depth)
-        need(last < key_order(key), "keys out of order, or one twice")
-        entries[key], at = decode_item(data, at, depth)
-        last = key_order(key)
-    return entries, at
-
-def key_order(key):
-    return len(key.encode()), key.encode()
-
-def encode(item):
-    """Writes an item in its one canonical form."""
-    if isinstance(item, bool):
-        return b"\xf5" if item else b"\xf4"
-    if isinstance(item, int):
-        return encode_head(UNSIGNED, item) if item >= 0 else encode_head(NEGATIVE, -1 - item)
-    if isinstance(item, Link):
-        return b"\xd8\x2a" + encode(LINK_PREFIX + item)
-    if isinstance(item, bytes):
-        return encode_head(BYTES, len(item)) + item
-    if isinstance(item, str):
-        return encode_head(TEXT, len(item.encode())) + item.encode()
-    if isinstance(item, list):
-        return encode_head(ARRAY, len(item)) + b"".join(map(encode, item))
-    return encode_head(MAP, len(item)) + b"".join(encode(k) + encode(item[k]) for k in sorted(item, key=key_order))
-
-def encode_head(major, n):
-    if n < 24:
-        return bytes([major << 5 | n])
-    form = next(f for f in range(4) if n < 1 << (8 << f))
-    return bytes([major << 5 | 24 + form]) + n.to_bytes(1 << form, "big")
 
 # === Text of keys and amounts =========================================================================
 
@@ -274,7 +150,9 @@ class Map:
 
     def __call__(self, value):
         need(isinstance(value, dict), "no map")
-        need(not self.closed or value.keys() <= self.keys.keys(), "an unknown key")
+        for k in value.keys() - self.keys.keys():
+            need(not self.closed, "an unknown key")
+            need(not says_nothing(value[k]), "an unknown key, present and empty")
         entries = {}
         for k, reader in self.keys.items():
             need(k in value or isinstance(reader, maybe), f"without {k}")
@@ -914,6 +792,7 @@ LISTS = {
     "canonical.json": lambda case, data: same(encode(decode(data)), data),
     "cids.json": cid_case,
     "keys.json": key_case,
+    "receipt.json": lambda case, _: read_receipt(case["text"]),
     "proofs.json": lambda case, data: open_proof(data, case["net"]),
     "signatures.json": signature_case,
 }

@@ -84,7 +84,9 @@ func Encode(v any) ([]byte, error) {
 // may be absent must not be present and empty, a fixed array must have its
 // whole length, and no array of numbers or CID passes for a byte string.
 // Unknown fields are refused with ErrUnknownField where strict; elsewhere they
-// are left out of the comparison, and b alone keeps them.
+// must not be empty either (docs/spec/bytes.md says what that is for a field
+// nobody knows), and b alone keeps them. So v must have every field of its kind
+// that the reader knows, not some of them.
 func Unmarshal(b []byte, v any, limit int, strict bool) error {
 	if len(b) > limit {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(b), limit)
@@ -99,8 +101,8 @@ func Unmarshal(b []byte, v any, limit int, strict bool) error {
 func decode(b []byte, v any, strict bool) error {
 	err := strictMode.Unmarshal(b, v)
 	var unknown *cbor.UnknownFieldError
-	further := errors.As(err, &unknown)
-	if further {
+	more := errors.As(err, &unknown)
+	if more {
 		if strict {
 			return fmt.Errorf("%w: key %d of its map", ErrUnknownField, unknown.Index)
 		}
@@ -109,9 +111,26 @@ func decode(b []byte, v any, strict bool) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrShape, err)
 	}
+	if more {
+		return asRead(b, v, unknownFields)
+	}
+	return asRead(b, v, nothingElse)
+}
+
+// glance reads the few fields of v out of canonical bytes whose other fields,
+// known or not, are of no matter yet.
+func glance(b []byte, v any) error {
+	if err := lenientMode.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrShape, err)
+	}
+	return asRead(b, v, anythingElse)
+}
+
+// asRead reports where b is not the one form of v, which was read from it.
+func asRead(b []byte, v any, besides further) error {
 	again, err := encMode.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrShape, err)
 	}
-	return sameForm(b, again, further)
+	return sameForm(b, again, besides)
 }

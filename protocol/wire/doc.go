@@ -36,6 +36,6 @@
 //
 // A reader refuses what has a second form of the same meaning: a field absent
 // that must be present, one present and empty that may be absent, an array of
-// numbers for a byte string. Fields it does not know it keeps, or refuses where
-// its kind says so. Golden bytes are in testdata.
+// numbers for a byte string. Fields it does not know it keeps if they say
+// something, or refuses where its kind says so. Golden bytes are in testdata.
 package wire

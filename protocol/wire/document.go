@@ -81,7 +81,7 @@ func (r *Registry) decode(b []byte) (Document, Entry, error) {
 	var head struct {
 		Kind Kind `cbor:"kind"`
 	}
-	if err := decode(b, &head, false); err != nil {
+	if err := glance(b, &head); err != nil {
 		return nil, Entry{}, err
 	}
 	e, ok := r.entries[head.Kind]

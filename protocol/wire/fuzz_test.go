@@ -16,6 +16,7 @@ import (
 func FuzzUnmarshal(f *testing.F) {
 	f.Add(with(f, nil))
 	f.Add(with(f, map[string]any{"unknown": []any{"x"}}))
+	f.Add(with(f, map[string]any{"unknown": map[string]any{"k": []byte{0}}}))
 	for _, c := range canonicalCases() {
 		f.Add(c.bytes(f))
 	}

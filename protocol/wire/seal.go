@@ -123,7 +123,13 @@ func author(doc []byte) (Key, error) {
 	var head struct {
 		By Key `cbor:"by"`
 	}
-	if err := Unmarshal(doc, &head, MaxDocBytes, false); err != nil {
+	if len(doc) > MaxDocBytes {
+		return Key{}, fmt.Errorf("%w: a document of %d bytes, at most %d", ErrLimit, len(doc), MaxDocBytes)
+	}
+	if err := CheckCanonical(doc); err != nil {
+		return Key{}, err
+	}
+	if err := glance(doc, &head); err != nil {
 		return Key{}, err
 	}
 	return head.By, nil
