@@ -14,9 +14,7 @@ const grace = 60_000
 func (s *step) buy(d *deal) {
 	j := d.job
 	hold, held := s.book.HoldOf(d.id, 0)
-	_, posted := j.Post()
-	_, voided := j.Void()
-	if posted || voided || !held {
+	if _, posted := j.Post(); posted || !held {
 		return
 	}
 	if j.Taken() && !d.served {

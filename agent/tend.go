@@ -91,8 +91,7 @@ func (s *step) done(d *deal) bool {
 	case d.role == job.Provider && s.at > hold.Deadline+protocol.Skew:
 		return true // what is still to be said is the hirer's to say
 	}
-	// A VOID that crossed a claim is the end as far as this job can tell.
-	return !hold.Outstanding()
+	return !hold.Outstanding() && !hold.Due()
 }
 
 // letGo lets go of a deal that needs nothing more of us.

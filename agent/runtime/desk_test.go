@@ -88,7 +88,12 @@ func (s *seat) hire(key, input string, change ...func(*gateway.Order)) {
 	}
 }
 
-func pass(d time.Duration) { <-time.After(d) } // the bubble's time
+// pass lets the time of the bubble pass.
+func pass(d time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	<-ctx.Done()
+}
 
 // codeOf returns the code of a door's refusal, which must come with a hint.
 func codeOf(t *testing.T, err error) protocol.Code {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/hire"
+	"github.com/souk-network/souk/agent/worker"
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
@@ -102,8 +103,20 @@ func (e *ear) bundle(from wire.Key, raw []byte) error {
 	if err != nil {
 		return e.garbled(from, raw, err)
 	}
+	for _, d := range said {
+		if q, ok := d.Doc.(*protocol.Quote); ok && !e.runs(&q.Terms) {
+			e.p.post(agent.Garbled{From: from, Of: d.ID, Code: protocol.CodeCheck})
+			return nil
+		}
+	}
 	e.p.post(agent.Heard{From: from, Bundle: b, Docs: said})
 	return nil
+}
+
+// runs reports whether this peer can run the rule that terms name, if they name
+// one: it hires on no other, since what it cannot check it could not refuse.
+func (e *ear) runs(t *protocol.Terms) bool {
+	return t.Rule.IsZero() || e.p.o.Checker.Valid(worker.Rule{Name: t.Rule.Rule, Params: t.Rule.Params}) == nil
 }
 
 // garbled has a bundle refused by code. A peer that goes on like that loses its
@@ -135,7 +148,7 @@ func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byt
 	if err != nil || !ok || len(bundle.Docs) != 1 {
 		return p2p.Ignore
 	}
-	if bundle.Net != e.p.o.Net || protocol.ShardOf(o.Terms.Capability) != shard {
+	if bundle.Net != e.p.o.Net || o.By != bundle.By || protocol.ShardOf(o.Terms.Capability) != shard {
 		return p2p.Reject
 	}
 	at := now()
@@ -148,6 +161,9 @@ func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byt
 	}
 	if !e.p.board.put(at, o, id, b) {
 		return p2p.Ignore
+	}
+	if !e.runs(&o.Terms) {
+		return p2p.Accept // others may know its rule
 	}
 	if o.By == e.p.o.Agent.Key() || !e.p.offer(agent.Listed{Listing: hire.Listing{Offer: o, Proof: bundle.Proof(0)}}) {
 		return p2p.Ignore

@@ -68,6 +68,14 @@ func TestAnnouncements(t *testing.T) {
 	}).Raw
 	forged := bundleOf(t, "test", one)
 	forged[len(forged)-len(one)-16] ^= 1
+	b, err := wire.Seal(wire.NewPrivateKey([32]byte{3}), "test", one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		raw   []byte
 		shard uint8
@@ -82,6 +90,7 @@ func TestAnnouncements(t *testing.T) {
 		"another kind we know":   {bundleOf(t, "test", refuse), shard, p2p.Ignore},
 		"an offer and more":      {bundleOf(t, "test", one, refuse), shard, p2p.Ignore},
 		"an offer nobody sealed": {forged, shard, p2p.Reject},
+		"another's offer":        {stolen, shard, p2p.Reject},
 	} {
 		if got := listener().OnAnnouncement(t.Context(), c.shard, wire.Key{}, c.raw); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
