@@ -76,7 +76,8 @@ type party struct {
 	openings []*Saying // OPENs said and not yet seen
 	answers  []answer  // our last countersign of each lane from it
 
-	pause uint64 // soft: milliseconds between two tries to have an OPEN seen
+	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen
+	refused protocol.Code // soft: why the peer does not take our OPEN
 }
 
 // answer is the last thing said about the lane of an asset.

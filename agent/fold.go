@@ -275,6 +275,7 @@ func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *p
 	}
 	if len(p.openings) > 0 && doc.By == peer {
 		unseen := a.book.Unseen(peer)
+		p.refused = ""
 		p.openings = slices.DeleteFunc(p.openings, func(o *Saying) bool { return !slices.Contains(unseen, o.Docs[0].ID) })
 	}
 	if len(touched) > 0 {

@@ -221,6 +221,10 @@ func (s *step) engage(o *order, c hire.Candidate) {
 	p.key = o.Key
 	if !s.openLane(p, c.Provider, o.Asset) || !s.room(c.Provider, o.Asset) {
 		p.say()
+		if code := s.party(c.Provider).refused; code != "" {
+			s.giveUp(o, code, laneRefused)
+			return
+		}
 		if s.at >= o.since+lanePatience {
 			s.giveUp(o, protocol.CodeDefaulted, "the provider did not answer")
 			return
@@ -345,4 +349,22 @@ func (a *Agent) lately(at uint64, asset string) wire.Amount {
 		}
 	}
 	return sum
+}
+
+const laneRefused = "the provider holds entries of ours that this home has forgotten: " +
+	"was it restored from an old copy, or is it a copy of another?"
+
+// openingRefused ends the orders that wait for a lane which the payee does not
+// let us open: it knows more of what we have said than we do.
+func (s *step) openingRefused(peer wire.Key, r *protocol.Refuse) {
+	p := s.party(peer)
+	if !slices.ContainsFunc(p.openings, func(o *Saying) bool { return o.Docs[0].ID == r.Of }) {
+		return
+	}
+	p.refused = r.Code
+	for _, key := range slices.Clone(s.wishes) {
+		if o := s.orders[key]; o.lane == peer {
+			s.giveUp(o, r.Code, laneRefused)
+		}
+	}
 }

@@ -162,6 +162,9 @@ func inline(artefacts []payload.Artefact) bool {
 	return size <= payload.MaxInline
 }
 
+// lastWords is how many milliseconds before its deadline work is cut off, at most.
+const lastWords = 5_000
+
 // setToWork has the work begun, on the terms agreed.
 func (s *step) setToWork(d *deal) {
 	terms := d.job.Terms()
@@ -174,7 +177,8 @@ func (s *step) setToWork(d *deal) {
 	d.busy, d.begun = true, s.at
 	s.effect(Work{
 		Job: d.id, From: d.peer, Stand: stand, Inputs: d.job.Accept().Inputs,
-		Until: d.job.DeliverBy(), Retention: terms.Times.Retention,
+		// A little before the deadline, so that there is time to say that it was not met.
+		Until: d.job.DeliverBy() - min(lastWords, terms.Times.Deliver/10), Retention: terms.Times.Retention,
 	})
 }
 

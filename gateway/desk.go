@@ -131,14 +131,14 @@ type Found struct {
 
 // Order is what an owner wants done.
 type Order struct {
-	Key        string      `json:"key"` // chosen by the caller, 1 to 64 bytes: makes repeating the call safe
-	Capability string      `json:"capability"`
-	InputType  string      `json:"input_type,omitempty"` // default "application/octet-stream"
-	Asset      string      `json:"asset,omitempty"`      // default: the mandate's only asset
-	Budget     wire.Amount `json:"budget,omitzero"`      // most it may cost; zero for the mandate's per-job cap
-	DeadlineMS uint64      `json:"deadline_ms,omitempty"`
-	Peer       wire.Key    `json:"peer,omitzero"`   // only this provider
-	Class      string      `json:"class,omitempty"` // data class: default "public"
+	Key        string       `json:"key"` // chosen by the caller, 1 to 64 bytes: makes repeating the call safe
+	Capability string       `json:"capability"`
+	InputType  string       `json:"input_type,omitempty"` // default "application/octet-stream"
+	Asset      string       `json:"asset,omitempty"`      // default: the mandate's only asset
+	Budget     *wire.Amount `json:"budget,omitempty"`     // most it may cost; nil for the mandate's per-job cap
+	DeadlineMS uint64       `json:"deadline_ms,omitempty"`
+	Peer       wire.Key     `json:"peer,omitzero"`   // only this provider
+	Class      string       `json:"class,omitempty"` // data class: default "public"
 }
 
 // Job is one job as it stands.

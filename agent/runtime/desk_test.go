@@ -254,7 +254,7 @@ func TestRefusals(t *testing.T) {
 			{hire(func(o *gateway.Order) { o.Key = strings.Repeat("k", 65) }), gateway.CodeInvalid},
 			{hire(func(o *gateway.Order) { o.Capability = "Words" }), gateway.CodeInvalid},
 			{hire(func(o *gateway.Order) { o.Asset = "souk:credit/eur-6" }), protocol.CodeBudget},
-			{hire(func(o *gateway.Order) { o.Budget = wire.Units(1 << 40) }), protocol.CodeBudget},
+			{hire(func(o *gateway.Order) { o.Budget = new(wire.Units(1 << 40)) }), protocol.CodeBudget},
 			{hire(func(o *gateway.Order) { o.Class = "sensitive" }), protocol.CodeLabel},
 			{hire(func(o *gateway.Order) { o.Class = "odd" }), gateway.CodeInvalid},
 			{hire(func(o *gateway.Order) { o.InputType = "no type" }), gateway.CodeInvalid},

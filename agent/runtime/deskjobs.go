@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -25,7 +26,7 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 		return gateway.Job{}, err
 	}
 	if known, ok, err := p.ordered(ctx, o.Key); ok || err != nil {
-		return known, err
+		return known, errors.Join(err, p.same(o, known, input))
 	}
 	class := payload.Public
 	if o.Class != "" {
@@ -65,6 +66,37 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	return j, err
 }
 
+// same reports whether an order repeats, under its key, the one that became
+// known: a key used for something else must not pass off the old result as the
+// new one's.
+func (p *Peer) same(o gateway.Order, known gateway.Job, input io.Reader) error {
+	other := &gateway.Error{
+		Code: gateway.CodeExists, Message: fmt.Sprintf("the key %.64q was used for another order, of %s", o.Key, known.Capability),
+		Hint: "choose another key, or none; the same key is for repeating the same order",
+	}
+	if o.Capability != known.Capability || (o.Asset != "" && known.Asset != "" && o.Asset != known.Asset) ||
+		(!o.Peer.IsZero() && !known.Peer.IsZero() && o.Peer != known.Peer) || len(known.Inputs) != 1 {
+		return other
+	}
+	kept, err := p.o.Vault.Open(known.Inputs[0].ID)
+	if err != nil {
+		return nil // its bytes are gone: nothing is left to compare
+	}
+	defer kept.Close() //nolint:errcheck // only read from
+	var salt [saltBytes]byte
+	if _, err := io.ReadFull(kept, salt[:]); err != nil {
+		return err
+	}
+	var h payload.Hasher
+	if _, err := io.Copy(&h, bounded(input)); err != nil {
+		return err
+	}
+	if h.Opening(salt).ID() != known.Inputs[0].ID {
+		return other
+	}
+	return nil
+}
+
 // ordered returns what has become of the order with a key, if there is one.
 func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool, err error) {
 	v, err := ask(ctx, p, func(a *agent.Agent, at uint64) *agent.View {
@@ -83,7 +115,7 @@ func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool,
 // orderOf checks an order and fills in its defaults from the mandate.
 func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error) {
 	order := agent.Order{
-		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.DeadlineMS, Peer: o.Peer,
+		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Deliver: o.DeadlineMS, Peer: o.Peer,
 	}
 	if o.Key == "" || len(o.Key) > 64 || !utf8.ValidString(o.Key) {
 		return order, invalid("an order's key has 1 to 64 bytes")
@@ -110,8 +142,9 @@ func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error
 			Code: protocol.CodeBudget, Why: "the mandate has no budget in this asset: " + order.Asset,
 		})
 	}
-	if order.Budget.IsZero() {
-		order.Budget = budgets[i].PerJob
+	order.Budget = budgets[i].PerJob
+	if o.Budget != nil {
+		order.Budget = *o.Budget
 	}
 	return order, nil
 }

@@ -85,14 +85,19 @@ func (p *Peer) record(step *agent.Step, g *parcel) error {
 	if len(b) > agent.MaxRecord {
 		return fmt.Errorf("a record of %d bytes", len(b))
 	}
-	seq := p.o.Journal.Append(b, func(err error) {
+	p.appended++ // what the journal will number it
+	seq, record, touched := p.appended, &step.Record, step.Touched
+	got := p.o.Journal.Append(b, func(err error) {
 		if err != nil {
 			p.fail(fmt.Errorf("commit: %w", err))
 			return
 		}
+		p.archive.note(seq, record, touched) // not before it can be read back
 		p.release.let(g)
 	})
-	p.archive.note(seq, &step.Record, step.Touched)
+	if got != seq {
+		return fmt.Errorf("the journal numbered record %d as %d", seq, got)
+	}
 	return nil
 }
 

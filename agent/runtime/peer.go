@@ -24,6 +24,8 @@ type Peer struct {
 	net   p2p.Network
 	start uint64
 
+	appended uint64 // the number of the last record appended; the loop's own
+
 	inbox   chan message
 	release *release
 	archive *archive
@@ -112,7 +114,7 @@ func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
 		return nil, 0, err
 	}
 	var last uint64
-	_, err = p.o.Journal.Replay(1, func(seq uint64, b []byte) error {
+	head, err := p.o.Journal.Replay(1, func(seq uint64, b []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -131,6 +133,7 @@ func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("replay the journal: %w", err)
 	}
+	p.appended = head.Seq
 	return core, last, nil
 }
 

@@ -14,11 +14,13 @@ import (
 
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 // want collects the flags of hire.
 type want struct {
 	order    gateway.Order
+	budget   wire.Amount
 	in, out  string
 	deadline time.Duration
 	watch    bool
@@ -41,6 +43,9 @@ end it. ` + "`souk job cancel`" + ` does.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
 			o.order.Capability = a[0]
+			if c.Flags().Changed("budget") { // 0 is a budget too: nothing but what is free
+				o.order.Budget = &o.budget
+			}
 			if err := o.fill(); err != nil {
 				return misuse(c, err)
 			}
@@ -49,7 +54,7 @@ end it. ` + "`souk job cancel`" + ` does.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.in, "in", "", "`FILE` of the input, - for standard input (required)")
-	f.Var(amount{&o.order.Budget}, "budget", "most it may cost, in smallest `unit`s (default: the mandate's cap for one job)")
+	f.Var(amount{&o.budget}, "budget", "most it may cost, in smallest `unit`s (default: the mandate's cap for one job)")
 	f.StringVar(&o.order.Asset, "asset", "", "`ASSET` to pay in (default: the mandate's only one)")
 	f.DurationVar(&o.deadline, "deadline", 0, "give up on what is not delivered within this `time`")
 	f.Var(peerKey{&o.order.Peer}, "peer", "hire only this peer")

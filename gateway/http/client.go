@@ -89,7 +89,9 @@ func (c *Client) Hire(ctx context.Context, o gateway.Order, input io.Reader) (ou
 	}
 	add("input_type", o.InputType, o.InputType == "")
 	add("asset", o.Asset, o.Asset == "")
-	add("budget", o.Budget.String(), o.Budget.IsZero())
+	if o.Budget != nil {
+		q.Set("budget", o.Budget.String())
+	}
 	add("deadline_ms", strconv.FormatUint(o.DeadlineMS, 10), o.DeadlineMS == 0)
 	add("peer", o.Peer.String(), o.Peer.IsZero())
 	add("class", o.Class, o.Class == "")

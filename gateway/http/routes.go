@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -149,14 +150,14 @@ func (r routes) await(ctx context.Context, in *struct {
 
 // order is a gateway.Order in a query.
 type order struct {
-	Key        string      `query:"key" required:"true" minLength:"1" maxLength:"64" doc:"chosen by the caller: the same key is one order"`
-	Capability string      `query:"capability" required:"true" minLength:"1" maxLength:"96"`
-	InputType  string      `query:"input_type" maxLength:"128" doc:"media type; application/octet-stream if none"`
-	Asset      string      `query:"asset" maxLength:"128" doc:"the mandate's only asset if none"`
-	Budget     wire.Amount `query:"budget" doc:"most it may cost; the mandate's per-job cap if none"`
-	DeadlineMS uint64      `query:"deadline_ms"`
-	Peer       wire.Key    `query:"peer" doc:"only this provider"`
-	Class      string      `query:"class" maxLength:"32" doc:"data class; public if none"`
+	Key        string   `query:"key" required:"true" minLength:"1" maxLength:"64" doc:"chosen by the caller: the same key is one order"`
+	Capability string   `query:"capability" required:"true" minLength:"1" maxLength:"96"`
+	InputType  string   `query:"input_type" maxLength:"128" doc:"media type; application/octet-stream if none"`
+	Asset      string   `query:"asset" maxLength:"128" doc:"the mandate's only asset if none"`
+	Budget     string   `query:"budget" maxLength:"39" doc:"most it may cost, a whole number of smallest units; the mandate's per-job cap if none"`
+	DeadlineMS uint64   `query:"deadline_ms"`
+	Peer       wire.Key `query:"peer" doc:"only this provider"`
+	Class      string   `query:"class" maxLength:"32" doc:"data class; public if none"`
 	input      io.Reader
 }
 
@@ -167,9 +168,17 @@ func (o *order) Resolve(ctx huma.Context) []error {
 }
 
 func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error) {
+	var budget *wire.Amount
+	if o.Budget != "" {
+		most, err := wire.ParseAmount(o.Budget)
+		if err != nil {
+			return nil, refuse(&gateway.Error{Code: protocol.CodeAmount, Message: "budget: " + err.Error(), Hint: "write all digits of a whole number"})
+		}
+		budget = &most
+	}
 	job, err := r.desk.Hire(ctx, gateway.Order{
 		Key: o.Key, Capability: o.Capability, InputType: o.InputType, Asset: o.Asset,
-		Budget: o.Budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class,
+		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class,
 	}, o.input)
 	if b, ok := o.input.(*body); ok && err != nil {
 		var e *gateway.Error
