@@ -212,6 +212,9 @@ func (c *talk) countersign(who, verb string, args []string, at uint64) wire.Docu
 	}
 	switch id := c.said["accept"].ID; verb {
 	case "see":
+		if args[0] == "disputed" {
+			d.Disputed = []wire.CID{c.said["hold"].ID}
+		}
 	case "take":
 		d.Taken = []wire.CID{id}
 	case "decline":

@@ -50,7 +50,9 @@ func (j *Job) see(d *protocol.Countersign) (known, news bool) {
 		return fresh
 	}
 	mark(j.hold, &j.holdSeen)
-	mark(j.void, &j.voidSeen)
+	if mark(j.void, &j.voidSeen) {
+		j.released = d.At > j.ResolveBy() || !slices.Contains(d.Disputed, j.hold.said.ID)
+	}
 	if mark(j.post, &j.postSeen) {
 		j.paid = d.At <= j.ResolveBy()
 	}

@@ -25,6 +25,7 @@ type Job struct {
 
 	hold, post, void             paper[protocol.Entry]
 	holdSeen, postSeen, voidSeen bool
+	released                     bool // voidSeen, by a Countersign that does not dispute the hold by ResolveBy
 	paid                         bool // postSeen, by a Countersign dated no later than ResolveBy
 	take                         paper[protocol.Countersign]
 	decline                      paper[wire.Head] // a Countersign that declines, or a Refuse of the Accept

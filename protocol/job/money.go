@@ -63,11 +63,12 @@ func (j *Job) hearHold(t turn, d *protocol.Entry) error {
 	return nil
 }
 
-// hearPost takes the payment: of what is owed, and never more than was held.
+// hearPost takes the payment: of what is owed, and never more than was held. It
+// may come after a VOID that crossed a Claim, as long as that stands.
 func (j *Job) hearPost(t turn, d *protocol.Entry) error {
 	least, most := j.Owed()
 	switch {
-	case !j.holds(d) || j.post.there() || j.void.there():
+	case !j.holds(d) || j.post.there() || j.void.there() && (!j.claim.there() || j.released):
 		return t.refuse(protocol.CodeHold, "it ends no hold of this job")
 	case !j.Taken(), t.stage == Working, t.stage == Contested, t.stage == Disputed:
 		return t.refuse(protocol.CodeHold, "nothing is to be paid in a job that is %s", t.stage)
@@ -147,7 +148,7 @@ func (j *Job) hearClaim(t turn, d *protocol.Claim) error {
 	switch {
 	case !j.delivered() || d.Delivery != j.delivery.said.ID:
 		return t.refuse(protocol.CodeArtefact, "it claims for no Delivery of this job")
-	case !j.hold.there() || d.Hold != j.hold.said.ID || j.voidSeen:
+	case !j.hold.there() || d.Hold != j.hold.said.ID || j.released:
 		return t.refuse(protocol.CodeHold, "it claims no hold of this job")
 	case j.claim.there() || j.post.there() || j.cancelP.there() || j.verdict.there() && j.verdict.doc.Pass:
 		return t.refuse(protocol.CodeDuplicate, "claimed, judged or given up already")

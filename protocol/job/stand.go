@@ -72,7 +72,7 @@ func (j *Job) late() place {
 	switch {
 	case open && j.stands(c):
 		return place{stage: Defaulted, fault: Provider}
-	case open, j.claim.there() && !j.voidSeen, j.post.there(), j.verdict.there() && j.verdict.doc.Pass:
+	case open, j.claim.there() && !j.released, j.post.there(), j.verdict.there() && j.verdict.doc.Pass:
 		return place{stage: Defaulted, fault: Hirer}
 	}
 	return place{stage: Lapsed}
