@@ -357,6 +357,9 @@ const laneRefused = "the provider holds entries of ours that this home has forgo
 // openingRefused ends the orders that wait for a lane which the payee does not
 // let us open: it knows more of what we have said than we do.
 func (s *step) openingRefused(peer wire.Key, r *protocol.Refuse) {
+	if r.Code != protocol.CodeLaneBehind && r.Code != protocol.CodeFork {
+		return // it lacks what the OPEN continues: that is said again, and then the OPEN
+	}
 	p := s.party(peer)
 	if !slices.ContainsFunc(p.openings, func(o *Saying) bool { return o.Docs[0].ID == r.Of }) {
 		return

@@ -35,7 +35,9 @@ func (r *release) push(g *parcel) {
 	for !r.stopped && len(r.queue) >= MaxOutbox {
 		r.cond.Wait()
 	}
-	r.queue = append(r.queue, g)
+	if !r.stopped {
+		r.queue = append(r.queue, g)
+	}
 	r.mu.Unlock()
 	r.cond.Broadcast()
 }

@@ -1,8 +1,9 @@
 // Package exec sells what an existing program can do: input on standard input, result from
 // standard output.
 //
-// It promises that the program sees nothing of the peer but PATH, works in an empty directory,
-// never finds input among its arguments, is cut off at its limits of time, memory and output, and
+// It promises that the program's environment is the peer's PATH, HOME and TMPDIR that are empty
+// directories of its own, LANG, LC_ALL and nothing else, that it works in an empty directory, never
+// finds input among its arguments, is cut off at its limits of time, memory and output, and
 // leaves no process of its group running. It must never pass input to a shell, inherit the peer's
 // environment, or hold more of a result than one buffer.
 //
