@@ -50,8 +50,10 @@ func TestAuthorize(t *testing.T) {
 		code   protocol.Code
 	}{
 		{name: "the default grant"},
-		{name: "nobody chosen yet", grant: func(m *protocol.Mandate) { m.AnyParty, m.LeastEstimate = false, 9000 },
-			act: func(a *Act) { a.Party, a.Estimate = wire.Key{}, 0 }},
+		{
+			name: "nobody chosen yet", grant: func(m *protocol.Mandate) { m.AnyParty, m.LeastEstimate = false, 9000 },
+			act: func(a *Act) { a.Party, a.Estimate = wire.Key{}, 0 },
+		},
 		{name: "another agent", act: func(a *Act) { a.Agent = other }, clause: ClauseAudience, code: protocol.CodeMandate},
 		{name: "too early", act: func(a *Act) { a.At-- }, clause: ClauseNotBefore, code: protocol.CodeMandate},
 		{name: "last instant", act: func(a *Act) { a.At = at + RootLife - 1 }},
@@ -63,8 +65,10 @@ func TestAuthorize(t *testing.T) {
 		{name: "path is no prefix", grant: func(m *protocol.Mandate) { m.Hire = []string{"tex/*"} }, clause: ClauseHire, code: protocol.CodeMandate},
 		{name: "nothing below the path", grant: func(m *protocol.Mandate) { m.Hire = []string{"text/words@1/*"} }, clause: ClauseHire, code: protocol.CodeMandate},
 		{name: "hiring is not offering", grant: func(m *protocol.Mandate) { m.Offer = nil }, act: func(a *Act) { a.Offering = true }, clause: ClauseOffer, code: protocol.CodeMandate},
-		{name: "offering spends nothing", grant: func(m *protocol.Mandate) { m.Budgets, m.Classes, m.AnyParty, m.Hire = nil, nil, false, nil },
-			act: func(a *Act) { a.Offering = true }},
+		{
+			name: "offering spends nothing", grant: func(m *protocol.Mandate) { m.Budgets, m.Classes, m.AnyParty, m.Hire = nil, nil, false, nil },
+			act: func(a *Act) { a.Offering = true },
+		},
 		{name: "class", act: func(a *Act) { a.Class = payload.Personal }, clause: ClauseClasses, code: protocol.CodeLabel},
 		{name: "no class", act: func(a *Act) { a.Class = 0 }, clause: ClauseClasses, code: protocol.CodeLabel},
 		{name: "party", grant: func(m *protocol.Mandate) { m.AnyParty = false }, clause: ClauseParties, code: protocol.CodeMandate},
@@ -77,8 +81,10 @@ func TestAuthorize(t *testing.T) {
 		{name: "total", act: func(a *Act) { a.Spent = wire.Units(RootTotal - 5) }},
 		{name: "over the total", act: func(a *Act) { a.Spent = wire.Units(RootTotal - 4) }, clause: ClauseTotal, code: protocol.CodeBudget},
 		{name: "sum overflows", act: func(a *Act) { a.Spent, _ = wire.ParseAmount("340282366920938463463374607431768211455") }, clause: ClauseTotal, code: protocol.CodeBudget},
-		{name: "period", grant: budget(func(b *protocol.Budget) { b.Period, b.PerPeriod = 1000, wire.Units(10) }),
-			act: func(a *Act) { a.PeriodSpent = wire.Units(6) }, clause: ClausePerPeriod, code: protocol.CodeBudget},
+		{
+			name: "period", grant: budget(func(b *protocol.Budget) { b.Period, b.PerPeriod = 1000, wire.Units(10) }),
+			act: func(a *Act) { a.PeriodSpent = wire.Units(6) }, clause: ClausePerPeriod, code: protocol.CodeBudget,
+		},
 		{name: "approval", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(4) }), clause: ClauseApproval, code: protocol.CodeMandate},
 		{name: "at the threshold", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(5) }), clause: ClauseApproval, code: protocol.CodeMandate},
 		{name: "below the threshold", grant: budget(func(b *protocol.Budget) { b.Approval = wire.Units(6) })},

@@ -97,8 +97,16 @@ func TestGrease(t *testing.T) {
 func TestTermsAreClosed(t *testing.T) {
 	for _, d := range []wire.Document{quoteOn(metered()), offer()} {
 		for _, path := range [][]string{
-			{}, {"price"}, {"times"}, {"data"}, {"check"}, {"panel"}, {"panel", "members", "0"},
-			{"panel", "members", "0", "data"}, {"witness"}, {"rail"},
+			{},
+			{"price"},
+			{"times"},
+			{"data"},
+			{"check"},
+			{"panel"},
+			{"panel", "members", "0"},
+			{"panel", "members", "0", "data"},
+			{"witness"},
+			{"rail"},
 		} {
 			if _, ok := descend(fieldsOf(t, encode(t, d)), append([]string{"terms"}, path...)); ok {
 				refusesWithin(t, d, append([]string{"terms"}, path...)...)

@@ -335,7 +335,8 @@ var allStages = func() (all []string) {
 func (s *side) sound(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, at uint64) {
+}, at uint64,
+) {
 	t.Helper()
 	j := s.job
 	if j == nil {
@@ -371,7 +372,8 @@ func (s *side) sound(t interface {
 func reopen(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, j *job.Job) *job.Job {
+}, j *job.Job,
+) *job.Job {
 	t.Helper()
 	again, err := job.Open(network, wire.Said{ID: j.ID(), Doc: j.Accept()}, *j.Terms(), j.Provider())
 	if err != nil {

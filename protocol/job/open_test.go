@@ -119,9 +119,18 @@ func TestWhatIsHeld(t *testing.T) {
 	c.terms.Witness = third
 	s := c.sides["hirer"]
 	for _, line := range []struct{ who, word string }{
-		{"hirer", "accept"}, {"hirer", "hold"}, {"provider", "take"}, {"provider", "started"}, {"provider", "progress(50)"},
-		{"provider", "delivery"}, {"hirer", "ack(delivery)"}, {"hirer", "verdict(9000)"}, {"hirer", "post"},
-		{"hirer", "outcome(1,9000)"}, {"hirer", "log"}, {"provider", "see"},
+		{"hirer", "accept"},
+		{"hirer", "hold"},
+		{"provider", "take"},
+		{"provider", "started"},
+		{"provider", "progress(50)"},
+		{"provider", "delivery"},
+		{"hirer", "ack(delivery)"},
+		{"hirer", "verdict(9000)"},
+		{"hirer", "post"},
+		{"hirer", "outcome(1,9000)"},
+		{"hirer", "log"},
+		{"provider", "see"},
 	} {
 		said, err := c.write(line.who, line.word, t0)
 		if err == nil {
@@ -218,8 +227,16 @@ func BenchmarkOrdinaryJob(b *testing.B) {
 	c := newTalk()
 	var heard []wire.Said
 	for _, line := range [][2]string{
-		{"hirer", "accept"}, {"hirer", "hold"}, {"provider", "take"}, {"provider", "delivery"}, {"hirer", "ack(delivery)"},
-		{"hirer", "verdict(9000)"}, {"hirer", "post(,verdict)"}, {"hirer", "outcome(1,9000)"}, {"hirer", "log"}, {"provider", "see"},
+		{"hirer", "accept"},
+		{"hirer", "hold"},
+		{"provider", "take"},
+		{"provider", "delivery"},
+		{"hirer", "ack(delivery)"},
+		{"hirer", "verdict(9000)"},
+		{"hirer", "post(,verdict)"},
+		{"hirer", "outcome(1,9000)"},
+		{"hirer", "log"},
+		{"provider", "see"},
 		{"provider", "log"},
 	} {
 		said, err := c.write(line[0], line[1], t0)

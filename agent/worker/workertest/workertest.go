@@ -123,7 +123,10 @@ func manyAtOnce(t *testing.T, s Subject) {
 func limitsMustBePositive(t *testing.T, s Subject) {
 	w := build(t, s.Maker, s.Good)
 	for _, limits := range []worker.Limits{
-		{}, {Time: time.Second, Output: 1}, {Time: time.Second, Memory: 1 << 30}, {Output: 1, Memory: 1 << 30},
+		{},
+		{Time: time.Second, Output: 1},
+		{Time: time.Second, Memory: 1 << 30},
+		{Output: 1, Memory: 1 << 30},
 		{Time: -1, Output: 1, Memory: 1},
 	} {
 		var out bytes.Buffer
