@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/souk-network/souk/agent/runtime"
 	"github.com/souk-network/souk/agent/worker"
@@ -15,6 +16,7 @@ import (
 	"github.com/souk-network/souk/agent/worker/exec"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/delegation"
+	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/p2p/libp2p"
 	"github.com/souk-network/souk/protocol"
@@ -132,7 +134,29 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 		for _, f := range shut {
 			err = errors.Join(err, f())
 		}
-		return nil, err
+		return nil, notOpened(err, o.home)
 	}
 	return &running{peer, shut}, nil
+}
+
+const listenForms = "write /ip4/ADDRESS/tcp/PORT or /ip4/ADDRESS/udp/PORT/quic-v1 (or /ip6/…), with an address of this machine; port 0 is any free one"
+
+// notOpened says what to do about a peer that could not be opened.
+func notOpened(err error, home settings.Home) error {
+	var taken *libp2p.ListenError
+	switch {
+	case errors.As(err, &taken) && taken.Port != "":
+		return &gateway.Error{
+			Code: gateway.CodeExists, Message: fmt.Sprintf("port %s is taken by another program", taken.Port),
+			Hint: "choose another with --listen /ip4/0.0.0.0/tcp/0 (0 is any free one), or stop the other program",
+		}
+	case errors.As(err, &taken):
+		return invalid(err, listenForms)
+	case strings.Contains(err.Error(), "read the mandate: "):
+		return &gateway.Error{
+			Code: gateway.CodeDamaged, Message: fmt.Sprintf("%s: %v", home.Mandate(), err),
+			Hint: "put it back from a copy of this home",
+		}
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,9 @@ work, deliver, are checked and paid. All that is told is read from the peers.`,
 				}
 				if len(b) > maxDemoInput {
 					return invalid(fmt.Errorf("%s has over %d bytes", in, maxDemoInput), "the demo's summary reads no more; try a shorter text")
+				}
+				if len(bytes.TrimSpace(b)) == 0 {
+					return invalid(fmt.Errorf("%s has no text in it", in), "--in names a text of at least one word, or - for standard input")
 				}
 				text = b
 			}

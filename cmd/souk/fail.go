@@ -42,11 +42,11 @@ func invalid(err error, hint string) error {
 // well formed, it is misuse of this command.
 func refused(c *cobra.Command, err error) error {
 	var e *gateway.Error
-	if !errors.As(err, &e) || e.Code != protocol.CodeMalformed {
+	if !errors.As(err, &e) || (e.Code != protocol.CodeMalformed && e.Code != gateway.CodeInvalid) {
 		return err
 	}
 	hint := e.Hint
-	if hint == "" {
+	if hint == "" || hint == "see `souk help`" { // the peer does not know which command asked
 		hint = fmt.Sprintf("`%s --help` shows how", c.CommandPath())
 	}
 	return &gateway.Error{Code: gateway.CodeInvalid, Message: e.Message, Hint: hint}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
 )
 
 // shownFound is the JSON of find.
@@ -29,6 +30,11 @@ func findCommand(p *program) *cobra.Command {
 			capability := strings.Join(a, "")
 			if wait < 0 {
 				return misuse(c, errors.New("--wait must be 0 or more"))
+			}
+			if len(a) > 0 {
+				if err := protocol.CheckCapability(capability); err != nil {
+					return misuse(c, err)
+				}
 			}
 			desk, err := p.desk()
 			if err != nil {

@@ -40,11 +40,13 @@ func parseAmount(s string) (wire.Amount, error) {
 	switch {
 	case strings.HasPrefix(s, "-"):
 		hint = "an amount is 0 or more"
+	case strings.HasPrefix(s, "0x"), strings.HasPrefix(s, "0X"):
+		hint = "write it in decimal, such as 5"
 	case strings.ContainsAny(s, ".,"):
 		hint = "amounts are whole numbers of the asset's smallest unit: one unit of souk:credit/usd-6 is a millionth, so 0.1 of it is 100000"
 	case strings.ContainsAny(s, "eE"):
 		hint = "write all digits: 1e3 is 1000"
-	case len(s) > 1 && s[0] == '0':
+	case len(s) > 1 && s[0] == '0' && strings.Trim(s, "0123456789") == "":
 		hint = "leave leading zeros out"
 	case len(s) >= 39:
 		hint = "the most is 340282366920938463463374607431768211455 (2^128-1)"

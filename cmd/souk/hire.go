@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/gateway"
-	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -35,11 +34,14 @@ func hireCommand(p *program) *cobra.Command {
 goes to standard output, byte for byte (on a terminal control characters are
 escaped). With --json it is the job that is printed; --out keeps the result.
 
+--deadline is compared with what offers promise (offer add --deliver, 10m where it
+says nothing). Where no offer suits, 8 seconds are waited for one.
+
 The job is the peer's from the moment it is taken: ending this command does not
 end it. ` + "`souk job cancel`" + ` does.`,
 		Example: `  souk hire text/words@1 --in README.md
   cat book.txt | souk hire text/summary@1 --in - --budget 5000 --out summary.txt
-  souk hire text/words@1 --in README.md --deadline 30s --json`,
+  souk hire text/words@1 --in README.md --deadline 1h --json`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
 			o.order.Capability = a[0]
@@ -82,15 +84,16 @@ func (o *want) fill() (err error) {
 
 // hire orders, waits, and hands over what was bought.
 func (p *program) hire(ctx context.Context, o *want) error {
-	input := p.in
-	if o.in != "-" {
-		f, err := os.Open(o.in)
-		if err != nil {
-			return invalid(fmt.Errorf("read the input: %w", err), "--in names a file, or - for standard input")
+	if o.out != "" {
+		if err := writable(o.out); err != nil {
+			return err
 		}
-		defer f.Close()
-		input = f
 	}
+	input, err := p.input(o.in)
+	if err != nil {
+		return err
+	}
+	defer input.Close()
 	desk, err := p.desk()
 	if err != nil {
 		return err
@@ -108,11 +111,18 @@ func (p *program) hire(ctx context.Context, o *want) error {
 		return err
 	}
 	if !job.OK {
+		if job.Stage == agent.StageGivenUp {
+			return p.unmet(ctx, desk, job, o)
+		}
 		return failed(job)
 	}
 	if o.out != "" || !p.json {
 		if err := p.fetch(ctx, desk, job, o.out); err != nil {
-			return err
+			e := explain(err)
+			return &gateway.Error{
+				Code: e.Code, Message: e.Message, Retryable: e.Retryable,
+				Hint: fmt.Sprintf("the job is done and its result is kept: `souk job result %s --out FILE`", name(job)),
+			}
 		}
 	}
 	if p.json && !o.watch { // --watch has shown it
@@ -175,42 +185,6 @@ func (p *program) tellStage(job gateway.Job) error {
 	return err
 }
 
-// failed is the error for a job that ended without what was wanted.
-func failed(job gateway.Job) error {
-	e := &gateway.Error{
-		Code: job.Code, Message: fmt.Sprintf("job %s is %s", name(job), job.Stage),
-		Hint: fmt.Sprintf("`souk job show %s` tells what happened", name(job)),
-	}
-	if e.Code == "" {
-		e.Code = gateway.CodeInternal
-	}
-	if job.Detail != "" {
-		e.Message += ": " + job.Detail
-	}
-	if why := reasons[job.Code]; why != "" {
-		e.Message += ", since " + why
-	}
-	switch e.Code {
-	case protocol.CodeNoOffer:
-		e.Hint, e.Retryable = fmt.Sprintf("`souk find %s` shows who offers it; wait for an offer, or raise --budget", job.Capability), true
-	case protocol.CodeBudget:
-		e.Hint = "`souk status` shows what the mandate allows and what is spent"
-	case protocol.CodeBusy:
-		e.Hint, e.Retryable = "the provider is busy: hire again later", true
-	}
-	return e
-}
-
-// reasons says for people what a code tells programs.
-var reasons = map[protocol.Code]string{
-	protocol.CodeInterrupted: "the provider was restarted in mid-work",
-	protocol.CodeWorkFailed:  "the provider's worker failed",
-	protocol.CodeWorkTimeout: "the provider's worker took too long",
-	protocol.CodeWithdrawn:   "its author no longer wants it",
-	protocol.CodeOverLimit:   "the provider gives no more credit",
-	protocol.CodeClock:       "the two clocks differ too much",
-}
-
 // fetch writes a job's result to a file, or to standard output.
 func (p *program) fetch(ctx context.Context, desk gateway.Desk, job gateway.Job, to string) error {
 	r, about, err := desk.Result(ctx, name(job))
@@ -219,6 +193,9 @@ func (p *program) fetch(ctx context.Context, desk gateway.Desk, job gateway.Job,
 	}
 	defer r.Close()
 	if to != "" {
+		if err := writable(to); err != nil {
+			return err
+		}
 		if err := save(to, r); err != nil {
 			return fmt.Errorf("write the result of job %s to %s: %w", name(job), to, err)
 		}

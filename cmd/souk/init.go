@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -101,6 +102,9 @@ func (p *program) found(home settings.Home, set settings.Settings, s *secret) (*
 	if err := free(home); err != nil { // another init may have been faster
 		return nil, err
 	}
+	if err := writeWhole(unfinished(home), nil); err != nil {
+		return nil, fmt.Errorf("make the home: %w", err)
+	}
 	ring, err := keyfile.Open(home.Keys(), options)
 	if err != nil {
 		return nil, fmt.Errorf("make the keys: %w", err)
@@ -123,6 +127,9 @@ func (p *program) found(home settings.Home, set settings.Settings, s *secret) (*
 	if err := writeWhole(home.Mandate(), bundle); err != nil {
 		return nil, fmt.Errorf("write the mandate: %w", err)
 	}
+	if err := os.Remove(unfinished(home)); err != nil {
+		return nil, fmt.Errorf("finish the home: %w", err)
+	}
 	made := &shownInit{
 		Schema: "souk.init/v1", Peer: agent.Key(), DID: agent.Key().DID(), Owner: owner.Key(),
 		Home: home.Data, Settings: home.File, Net: set.Net, Encrypted: !options.Unencrypted,
@@ -142,7 +149,7 @@ func free(home settings.Home) error {
 	_, err := os.Stat(home.Mandate())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return lived(home)
 	case err != nil:
 		return fmt.Errorf("look at the home: %w", err)
 	}
@@ -150,6 +157,28 @@ func free(home settings.Home) error {
 		Code: gateway.CodeExists, Message: "there is a peer in " + home.Data + " already; nothing was changed",
 		Hint: "`souk up` runs it; SOUK_HOME or --home names another home",
 	}
+}
+
+// unfinished is the file that stands in a home while init makes it. Only with it
+// may keys be taken that are there: others have had a mandate before.
+func unfinished(home settings.Home) string { return filepath.Join(home.Data, ".init") }
+
+// lived refuses a home that has no mandate any more. A fresh one would allow anew
+// what was spent already.
+func lived(home settings.Home) error {
+	if _, err := os.Lstat(unfinished(home)); err == nil {
+		return nil
+	}
+	for _, left := range []string{home.Keys(), home.Database()} {
+		if _, err := os.Lstat(left); err != nil {
+			continue
+		}
+		return &gateway.Error{
+			Code: gateway.CodeDamaged, Message: fmt.Sprintf("%s is missing, though the peer it belongs to is there (%s)", home.Mandate(), left),
+			Hint: "put it back from a copy of this home; nothing was changed",
+		}
+	}
+	return nil
 }
 
 // makeKey adds a fresh key to the ring, or opens the one an interrupted init made.

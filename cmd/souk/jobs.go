@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -117,6 +118,9 @@ func jobCommand(p *program) *cobra.Command {
 // withJob runs f with the job its argument names.
 func (p *program) withJob(f func(context.Context, gateway.Desk, gateway.Job) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, a []string) error {
+		if a[0] == "" {
+			return misuse(c, errors.New("ID is empty: name a job, an order's key, or the beginning of one"))
+		}
 		desk, err := p.desk()
 		if err != nil {
 			return err

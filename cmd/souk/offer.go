@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
 )
 
 // shownOffer is the JSON of one own offer.
@@ -52,9 +53,10 @@ as text/words@1. The program gets the input on standard input and writes the
 result to standard output. Its words are split as a shell would, but no shell
 runs; --shell uses one.
 
-The program runs as you, with an empty environment but PATH, limited in time,
-memory and output. That is no sandbox: sell only programs you would run on a
-stranger's text.`,
+The program runs as you, limited in time, memory and output. Of your environment
+it is given PATH; HOME and TMPDIR are empty folders of its own, LANG and LC_ALL
+are C.UTF-8, and nothing else is set. That is no sandbox: sell only programs you
+would run on a stranger's text.`,
 		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
   souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
   souk offer add text/sorted@1 --exec "sort | uniq -c" --shell --price 10 --rerun-safe`,
@@ -78,7 +80,7 @@ stranger's text.`,
 			defer desk.Close()
 			o, err := desk.AddOffer(c.Context(), s.draft)
 			if err != nil {
-				return refused(c, err)
+				return refused(c, written(err))
 			}
 			return p.show(shownOffer{"souk.offer/v1", o}, func(w io.Writer) error {
 				_, err := fmt.Fprintf(w, "selling %s for %s\n", safe(o.Capability), price(o.Price.String(), o.Asset, o.Ask))
@@ -171,6 +173,9 @@ func offerRemoveCommand(p *program) *cobra.Command {
 		Example: "  souk offer rm text/words@1",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
+			if err := protocol.CheckCapability(a[0]); err != nil {
+				return misuse(c, err)
+			}
 			desk, err := p.desk()
 			if err != nil {
 				return err
@@ -188,6 +193,15 @@ func offerRemoveCommand(p *program) *cobra.Command {
 			})
 		},
 	}
+}
+
+// written makes what is too long in a draft what it is, a slip of whoever wrote it.
+func written(err error) error {
+	var e *gateway.Error
+	if !errors.As(err, &e) || e.Code != protocol.CodeTooLarge {
+		return err
+	}
+	return &gateway.Error{Code: gateway.CodeInvalid, Message: e.Message}
 }
 
 // price shows what a job costs.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,7 @@ func examples(root *cobra.Command) {
 		switch c.Name() {
 		case "help":
 			c.Example = "  souk help offer add"
+			c.Run, c.RunE = nil, help
 		case "completion":
 			c.Example = "  source <(souk completion bash)"
 			for _, shell := range c.Commands() {
@@ -69,6 +71,16 @@ func examples(root *cobra.Command) {
 			}
 		}
 	}
+}
+
+// help shows the help of the command that words name.
+func help(c *cobra.Command, words []string) error {
+	about, left, err := c.Root().Find(words)
+	if err != nil || len(left) > 0 {
+		return misuse(c.Root(), fmt.Errorf("there is no command %q to help with", "souk "+strings.Join(words, " ")))
+	}
+	about.InitDefaultHelpFlag()
+	return about.Help()
 }
 
 // parents makes a command that only has others below it say so: alone it shows
@@ -94,13 +106,20 @@ func parents(c *cobra.Command) {
 	}
 }
 
-// args gives a positional rule the manner of all misuse.
+// args says of a positional rule that is broken which word is missing or too many.
 func args(rule cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, a []string) error {
-		if err := rule(c, a); err != nil {
-			return misuse(c, err)
+		if rule(c, a) == nil {
+			return nil
 		}
-		return nil
+		if len(a) > 0 {
+			return misuse(c, fmt.Errorf("%q is one word too many for `%s`", a[len(a)-1], c.CommandPath()))
+		}
+		missing := "something" // Use says its name: add CAPABILITY --price N
+		if words := strings.Fields(c.Use); len(words) > 1 {
+			missing = words[1]
+		}
+		return misuse(c, fmt.Errorf("%s is missing: `%s` needs it", missing, c.CommandPath()))
 	}
 }
 
@@ -109,6 +128,11 @@ func (p *program) desk() (*doorhttp.Client, error) {
 	home, err := p.findHome()
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(home.Socket()); errors.Is(err, fs.ErrNotExist) {
+		if err := whole(home); err != nil {
+			return nil, err
+		}
 	}
 	return doorhttp.Dial(home.Socket()), nil
 }
@@ -131,6 +155,12 @@ func (p *program) settings(c *cobra.Command) (settings.Home, settings.Settings, 
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return home, s, nil, err
+	}
+	if err != nil && strings.HasPrefix(err.Error(), "flag --listen") {
+		return home, s, nil, invalid(err, listenForms)
+	}
+	if err != nil && strings.HasPrefix(err.Error(), "flag --") {
+		return home, s, nil, misuse(c, err)
 	}
 	if err != nil {
 		return home, s, nil, invalid(err, "`souk config show --origin` says where each value comes from")

@@ -28,7 +28,8 @@ type lodger struct {
 type houseKey struct{}
 
 // up runs a peer and waits until it is ready: up NAME ARGUMENT…
-// Its home is $WORK/NAME; $NAME becomes its first address.
+// Its home is $WORK/NAME; $NAME becomes its first address,
+// $NAME_AT that without the peer ID.
 func up(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: up NAME ARGUMENT…")
@@ -57,6 +58,8 @@ func up(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s said %q, %v: %s", name, line, err, l.errors)
 		}
 		ts.Setenv(name, said.Addrs[0])
+		at, _, _ := strings.Cut(said.Addrs[0], "/p2p/")
+		ts.Setenv(name+"_AT", at)
 		ts.Setenv(name+"_PEER", said.Peer.String())
 	case <-time.After(longest):
 		ts.Fatalf("%s is not ready", name)

@@ -22,6 +22,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SOUK_HOME", "")
 			e.Setenv("HOSTILE", "\x1b[2J\u202efree")
+			e.Setenv("LONG", strings.Repeat("x", 201))
 			e.Values[houseKey{}] = house{}
 			return nil
 		},

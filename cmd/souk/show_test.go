@@ -129,7 +129,7 @@ func TestEveryCommand(t *testing.T) {
 
 func TestParseAmount(t *testing.T) {
 	for s, hint := range map[string]string{
-		"-1": "0 or more", "0.1": "100000", "1,5": "whole", "1e3": "1000", "007": "zeros", "": "whole", "five": "digits", "0x10": "zeros",
+		"-1": "0 or more", "0.1": "100000", "1,5": "whole", "1e3": "1000", "007": "zeros", "": "whole", "five": "digits", "0x10": "decimal", "0x1e": "decimal",
 		"340282366920938463463374607431768211456": "2^128-1", strings.Repeat("9", 60): "2^128-1",
 	} {
 		if _, err := parseAmount(s); err == nil || !strings.Contains(explain(err).Hint, hint) || exit(explain(err).Code) != 2 {

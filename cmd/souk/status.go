@@ -31,6 +31,14 @@ func statusCommand(p *program) *cobra.Command {
 	}
 }
 
+// counted says how many there are of what one noun names.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 func (p *program) statusPage(w io.Writer, s gateway.Status) error {
 	ready := "live and ready"
 	if !s.Ready {
@@ -44,7 +52,7 @@ func (p *program) statusPage(w io.Writer, s gateway.Status) error {
 		{"network", s.Net},
 		{"version", s.Version},
 		{"since", clock(s.Started)},
-		{"sells", fmt.Sprintf("%d, knows %d offers of others", s.Offers, s.Known)},
+		{"sells", fmt.Sprintf("%s, knows %s of others", counted(s.Offers, "offer"), counted(s.Known, "offer"))},
 		{"jobs open", fmt.Sprint(s.Jobs)},
 		{"records", fmt.Sprint(s.Records)},
 	}

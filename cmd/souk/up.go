@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -100,6 +101,9 @@ func (p *program) up(ctx context.Context, home settings.Home, set settings.Setti
 func whole(home settings.Home) error {
 	_, err := os.Stat(home.Mandate())
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := lived(home); err != nil {
+			return err
+		}
 		return &gateway.Error{
 			Code: gateway.CodeNotFound, Message: "there is no peer in " + home.Data,
 			Hint: "`souk init` makes one; SOUK_HOME or --home names another home",
@@ -111,6 +115,9 @@ func whole(home settings.Home) error {
 // unlock opens the agent's key.
 func (p *program) unlock(home settings.Home, s *secret) (wire.PrivateKey, error) {
 	options, err := s.open(p, home.Keys(), agentKey)
+	if errors.Is(err, fs.ErrPermission) {
+		return wire.PrivateKey{}, exposed(err, home)
+	}
 	if err != nil {
 		return wire.PrivateKey{}, err
 	}
@@ -119,10 +126,26 @@ func (p *program) unlock(home settings.Home, s *secret) (wire.PrivateKey, error)
 		return wire.PrivateKey{}, fmt.Errorf("open the keys: %w", err)
 	}
 	key, err := ring.Signer(agentKey)
+	if errors.Is(err, fs.ErrPermission) {
+		return wire.PrivateKey{}, exposed(err, home)
+	}
 	if err != nil {
 		return wire.PrivateKey{}, fmt.Errorf("open the keys: %w", err)
 	}
 	return key, nil
+}
+
+// exposed is the error for a key that this user may not read, or others may.
+func exposed(err error, home settings.Home) error {
+	path := filepath.Join(home.Keys(), agentKey+".key")
+	about, other := os.Stat(path)
+	if other != nil || about.Mode().Perm()&0o077 == 0 {
+		return fmt.Errorf("open the keys: %w", err)
+	}
+	return &gateway.Error{
+		Code: gateway.CodeDisk, Message: fmt.Sprintf("others may use the key %s (mode %04o)", path, about.Mode().Perm()),
+		Hint: "make sure that none did, then `chmod 600 " + path + "`",
+	}
 }
 
 // logger logs to the command's error output: for people, or JSON with --json.

@@ -13,8 +13,12 @@ import (
 	"github.com/souk-network/souk/agent/runtime"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/gateway"
+	doorhttp "github.com/souk-network/souk/gateway/http"
+	"github.com/souk-network/souk/store"
 	"github.com/souk-network/souk/store/files"
 )
+
+const afterDamage = "keep a copy of the home; what the other sides have co-signed can be had from them again"
 
 func verifyCommand(p *program) *cobra.Command {
 	return &cobra.Command{
@@ -32,13 +36,16 @@ Where the peer runs, it does this itself; otherwise its store is opened here.`,
 			telling := p.begin("checking every record")
 			found, err := p.verify(c.Context(), home)
 			telling.end()
+			if errors.Is(err, store.ErrDamaged) {
+				return &gateway.Error{Code: gateway.CodeDamaged, Message: err.Error(), Hint: afterDamage}
+			}
 			if err != nil {
 				return err
 			}
 			if !found.OK {
 				return &gateway.Error{
 					Code: gateway.CodeDamaged, Message: fmt.Sprintf("journal record %d is bad: %s", found.Bad, found.Why),
-					Hint: "keep a copy of the home; what the other sides have co-signed can be had from them again",
+					Hint: afterDamage,
 				}
 			}
 			return p.show(found, func(w io.Writer) error {
@@ -51,10 +58,7 @@ Where the peer runs, it does this itself; otherwise its store is opened here.`,
 
 // verify asks the peer of this home, or looks itself where none runs.
 func (p *program) verify(ctx context.Context, home settings.Home) (gateway.Verification, error) {
-	desk, err := p.desk()
-	if err != nil {
-		return gateway.Verification{}, err
-	}
+	desk := doorhttp.Dial(home.Socket()) // also of a home that has lost its mandate
 	defer desk.Close()
 	found, err := desk.Verify(ctx)
 	if err == nil || gateway.AsError(err).Code != gateway.CodeUnavailable {

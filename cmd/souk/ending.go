@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// failed is the error for a job that ended without what was wanted.
+func failed(job gateway.Job) error {
+	e := &gateway.Error{
+		Code: job.Code, Message: fmt.Sprintf("job %s is %s", name(job), job.Stage),
+		Hint: fmt.Sprintf("`souk job show %s` tells what happened", name(job)),
+	}
+	if e.Code == "" {
+		e.Code = gateway.CodeInternal
+	}
+	if job.Detail != "" {
+		e.Message += ": " + job.Detail
+	}
+	switch why := reasons[job.Code]; {
+	case why == "":
+	case job.Detail == "":
+		e.Message += ": " + why
+	default:
+		e.Message += ", since " + why
+	}
+	switch e.Code {
+	case protocol.CodeBudget:
+		e.Hint = "`souk status` shows what the mandate allows and what is spent"
+	case protocol.CodeBusy:
+		e.Hint, e.Retryable = "hire again later, or another: `souk find "+job.Capability+"`", true
+	case protocol.CodeTooLarge:
+		e.Hint = "split the input and hire for each part"
+	}
+	return e
+}
+
+// reasons says for people what a code tells programs.
+var reasons = map[protocol.Code]string{
+	protocol.CodeInterrupted: "the provider was restarted in mid-work",
+	protocol.CodeWorkFailed:  "the provider's worker failed",
+	protocol.CodeWorkTimeout: "the provider's worker took too long",
+	protocol.CodeWithdrawn:   "its author no longer wants it",
+	protocol.CodeOverLimit:   "the provider gives no more credit",
+	protocol.CodeClock:       "the two clocks differ too much",
+	protocol.CodeBusy:        "the provider is busy",
+	protocol.CodeTooLarge:    "the input is larger than the provider takes",
+	protocol.CodeCheck:       "the result failed the acceptance check",
+}
+
+// unmet is the error for an order that nobody was found for: which of its
+// conditions no offer met, and what the offers promise.
+func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job, o *want) error {
+	e := &gateway.Error{Code: job.Code, Retryable: true}
+	heard, err := desk.Find(ctx, job.Capability)
+	if err != nil {
+		return failed(job) // that is told already, and the offers were but its colour
+	}
+	var offers []gateway.Found
+	for _, f := range heard {
+		if !f.Own && (o.order.Peer.IsZero() || f.Peer == o.order.Peer) {
+			offers = append(offers, f)
+		}
+	}
+	e.Hint = promises(offers)
+	switch {
+	case len(offers) == 0 && job.Code == protocol.CodeNoOffer:
+		e.Message, e.Hint = nobody(job.Capability), "`souk find` shows what is offered; `souk status` whom this peer is linked to"
+		if !o.order.Peer.IsZero() {
+			e.Message, e.Hint = "the peer of --peer does not offer "+job.Capability+" right now", "`souk find "+job.Capability+"` shows who does"
+		}
+	case job.Code == protocol.CodeNoOffer:
+		e.Message = "no offer of " + job.Capability + " suits the budget, asset and --type of this order"
+	case job.Code == protocol.CodeLate && o.deadline > 0:
+		e.Message = fmt.Sprintf("no offer of %s promises delivery within %s (--deadline)", job.Capability, o.deadline)
+	case job.Code == protocol.CodeRail:
+		e.Message = "no offer of " + job.Capability + " is paid on a rail that this peer speaks"
+	case job.Code == protocol.CodeLabel:
+		e.Message = "no offer of " + job.Capability + " takes data of this --class"
+		e.Hint = next(job.Code)
+	default:
+		return failed(job)
+	}
+	e.Message = "job " + name(job) + " is given up: " + e.Message
+	return e
+}
+
+// promises says what is the best of each that live offers promise.
+func promises(offers []gateway.Found) string {
+	var least wire.Amount
+	asset, soonest := "", uint64(0)
+	for _, f := range offers {
+		if !f.Ask && (asset == "" || f.Price.Cmp(least) < 0) {
+			least, asset = f.Price, f.Asset
+		}
+		if soonest == 0 || f.DeliverMS < soonest {
+			soonest = f.DeliverMS
+		}
+	}
+	switch {
+	case len(offers) == 0:
+		return "`souk find` shows what is offered now"
+	case asset == "":
+		return fmt.Sprintf("the soonest delivery now promised is within %s", time.Duration(soonest)*time.Millisecond)
+	}
+	return fmt.Sprintf("of what is offered now the cheapest is %s of %s, the soonest within %s",
+		least, asset, time.Duration(soonest)*time.Millisecond)
+}
