@@ -1,0 +1,148 @@
+package job_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
+)
+
+var (
+	exploreDepth = flag.Int("explore.depth", 9,
+		"how many steps the exploration goes from the beginning of a job; 0: as far as each scene says, mostly to the end; -1: all to the end")
+	exploreHalt = flag.Int("explore.halt", 0, "the invariant that is enough to be found broken")
+)
+
+// scenes are what is explored. The widest go to the end of time only if asked.
+var scenes = []scene{
+	{name: "good", result: "good"},
+	{name: "good, funded later", terms: "fund=50", result: "good"},
+	{name: "good, documents alone", result: "good", loose: true},
+	{name: "good, both choose", result: "good", choice: true, most: 14},
+	{name: "good, both choose, funded later", terms: "fund=50", result: "good", choice: true, most: 11},
+	{name: "good, both choose, provider ahead", result: "good", choice: true, ahead: 30_000, most: 12},
+	{name: "good, both choose, provider behind", result: "good", choice: true, ahead: -30_000, most: 12},
+	{name: "good, found wrong", terms: "rule", result: "good", liar: true},
+	{name: "good, found wrong, provider ahead", terms: "rule", result: "good", liar: true, ahead: 30_000, most: 18},
+	{name: "good, found wrong, provider behind", terms: "rule", result: "good", liar: true, ahead: -30_000},
+	{name: "inputs internal", result: "good", label: payload.Internal, takes: payload.Internal},
+	{name: "inputs too personal", result: "good", label: payload.Personal, takes: payload.Internal},
+	{name: "fails the rule", terms: "rule", result: job.ClauseCheck},
+	{name: "fails the rule, documents alone", terms: "rule", result: job.ClauseCheck, loose: true, most: 18},
+	{name: "fails the rule, funded later", terms: "rule fund=50", result: job.ClauseCheck},
+	{name: "fails the rule, provider ahead", terms: "rule", result: job.ClauseCheck, ahead: 30_000},
+	{name: "fails the rule, provider behind", terms: "rule", result: job.ClauseCheck, ahead: -30_000},
+	{name: "wrong type", result: job.ClauseType},
+	{name: "evaluators, split of 40 %", terms: "split=4000", result: job.ClausePanel},
+	{name: "evaluators, split of nothing", terms: "split=0", result: job.ClausePanel},
+	{name: "evaluators, provider behind", terms: "split=4000", result: job.ClausePanel, ahead: -30_000},
+	{name: "bytes late", result: job.ClauseArtefact},
+	{name: "bytes late, provider behind", result: job.ClauseArtefact, ahead: -30_000, most: 18},
+	{name: "bytes late, witnessed", terms: "witness", result: job.ClauseArtefact, most: 16},
+}
+
+// TestExploration goes through every state that one job between two parties can
+// reach, and holds each to the seven invariants of docs/spec/job.md.
+func TestExploration(t *testing.T) {
+	var lock sync.Mutex
+	ran := 0
+	total := counts{ends: map[string]int{}, exits: map[string]bool{}}
+	t.Run("scenes", func(t *testing.T) {
+		for _, s := range scenes {
+			t.Run(s.name, func(t *testing.T) {
+				ran++
+				t.Parallel()
+				depth := *exploreDepth
+				if depth == 0 {
+					depth = s.most
+				}
+				x, err := explore(s, depth)
+				if errors.Is(err, payload.ErrLabel) && s.label > s.takes {
+					t.Logf("%s: no such contract can be written", s.name)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%s: %s", s.name, x.counts)
+				for i, why := range x.broken {
+					if why != "" {
+						t.Errorf("invariant %d broken: %s", i, why)
+					}
+				}
+				lock.Lock()
+				defer lock.Unlock()
+				total.add(x.counts)
+			})
+		}
+	})
+	t.Logf("%d scenes: %s", ran, total)
+	for i, n := range total.checked[1:] {
+		t.Logf("invariant %d checked %d times", i+1, n)
+	}
+	total.hold(t, *exploreDepth <= 0 && ran == len(scenes))
+}
+
+// hold holds what all scenes saw together to what the specification says: time
+// leads nowhere it does not know, and if all were seen, everywhere it does.
+func (c counts) hold(t *testing.T, all bool) {
+	for _, exit := range slices.Sorted(maps.Keys(c.exits)) {
+		if !slices.Contains(timers, exit) {
+			t.Errorf("time led %s, which docs/spec/job.md does not know", exit)
+		}
+	}
+	if !all {
+		return
+	}
+	for _, exit := range timers {
+		if !c.exits[exit] {
+			t.Errorf("nowhere does time lead %s", exit)
+		}
+	}
+	for i, n := range c.checked[1:] {
+		if n == 0 {
+			t.Errorf("invariant %d was never checked", i+1)
+		}
+	}
+	for s := job.Settled; s <= job.Cancelled; s++ {
+		if c.ends[s.String()] == 0 {
+			t.Errorf("no job ends %s", s)
+		}
+	}
+}
+
+func (c *counts) add(more counts) {
+	c.states += more.states
+	c.steps += more.steps
+	c.cut += more.cut
+	c.excused += more.excused
+	for i, n := range more.checked {
+		c.checked[i] += n
+	}
+	for end, n := range more.ends {
+		c.ends[end] += n
+	}
+	maps.Copy(c.exits, more.exits)
+}
+
+func (c counts) String() string {
+	var ends []string
+	for _, end := range slices.Sorted(maps.Keys(c.ends)) {
+		ends = append(ends, fmt.Sprintf("%s %d", end, c.ends[end]))
+	}
+	s := fmt.Sprintf("%d states, %d transitions; ended: %s", c.states, c.steps, strings.Join(ends, ", "))
+	if c.cut > 0 {
+		s += fmt.Sprintf("; went no further from %d states", c.cut)
+	}
+	if c.excused > 0 {
+		s += fmt.Sprintf("; silence gained the undecidable part in %d states", c.excused)
+	}
+	return s
+}

@@ -1,0 +1,197 @@
+package job_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// scene is what two parties bring to the exploration of one job: the terms, how
+// the result turns out, what either may choose, and how far their clocks are apart.
+type scene struct {
+	name   string
+	terms  string // words of talk.set
+	result string // "good", or the clause by which an honest hirer finds it wrong
+	liar   bool   // the hirer finds a good result wrong all the same
+	choice bool   // besides their duty: hirers withdraw, providers decline and call off
+	loose  bool   // documents travel one by one, not in their bundles
+	label  payload.Class
+	takes  payload.Class
+	ahead  int64 // milliseconds by which the provider's clock is ahead of the hirer's
+	most   int   // steps that are explored, unless more are asked for; 0: all
+}
+
+// The parties of a job, and where their folds are.
+const (
+	hirer = iota
+	provider
+	witness
+)
+
+var parties = [...]string{hirer: "hirer", provider: "provider", witness: "witness"}
+
+// stage is a scene being played: every document that anyone said in it, once.
+type stage struct {
+	scene
+	terms   protocol.Terms
+	accept  wire.Said
+	offered protocol.Terms
+	by      wire.Key
+	papers  map[paperKey]wire.Said
+	tokens  map[wire.CID]uint16
+	words   map[string]uint16
+}
+
+// paperKey is all that a document depends on.
+type paperKey struct {
+	who  int
+	word string
+	at   uint64
+	refs [11]wire.CID
+	seen int
+}
+
+func play(s scene) (*stage, error) {
+	c := newTalk()
+	for _, w := range strings.Fields(s.terms) {
+		if err := c.set(w); err != nil {
+			return nil, err
+		}
+	}
+	if s.label == 0 {
+		s.label, s.takes = payload.Public, payload.Public
+	}
+	c.terms.Data = payload.Handling{Most: s.takes}
+	c.inputs = []payload.Artefact{{ID: wire.Sum([]byte("input")), Size: 5, Type: "text/plain", Label: payload.Label{Class: s.label}}}
+	accept, err := c.accept("hirer", t0)
+	if err != nil {
+		return nil, err
+	}
+	p := &stage{scene: s, terms: c.terms, accept: accept, papers: map[paperKey]wire.Said{}, tokens: map[wire.CID]uint16{}, words: map[string]uint16{}}
+	p.offered, p.by, err = job.Offered(registry, network, accept.Doc.(*protocol.Accept))
+	p.tokens[wire.CID{}] = 0
+	p.token(accept.ID, "accept")
+	p.token(result("").ID, "result")
+	return p, err
+}
+
+// open begins the job on either side.
+func (p *stage) open() (*job.Job, error) { return job.Open(network, p.accept, p.offered, p.by) }
+
+// clock returns what a party's clock shows when the hirer's shows now.
+func (p *stage) clock(who int, now uint64) uint64 {
+	if who == provider {
+		return uint64(int64(now) + p.ahead)
+	}
+	return now
+}
+
+// token gives a document its short name in keys.
+func (p *stage) token(id wire.CID, word string) {
+	if p.words[word] == 0 {
+		p.words[word] = uint16(len(p.words) + 1)
+	}
+	p.tokens[id] = p.words[word]
+}
+
+func (p *stage) tokenOf(id wire.CID) uint16 { return p.tokens[id] }
+
+// write makes the document that a party means by a word, from what it knows. The
+// same word from the same knowledge at the same instant is the same document.
+func (p *stage) write(who int, word string, now uint64, j *job.Job) (wire.Said, error) {
+	key := paperKey{who: who, word: word, at: p.clock(who, now)}
+	known, lane := p.known(j)
+	for i, label := range labels {
+		key.refs[i] = known[label].ID
+	}
+	key.seen = len(lane)
+	if said, ok := p.papers[key]; ok {
+		return said, nil
+	}
+	said, err := p.compose(key, known, lane)
+	if err != nil {
+		return said, fmt.Errorf("%s %s: %w", parties[who], word, err)
+	}
+	p.papers[key] = said
+	p.token(said.ID, fmt.Sprintf("%s %s %d %d", parties[who], word, len(lane), p.bucket(said.Doc, j)))
+	return said, nil
+}
+
+func (p *stage) compose(key paperKey, known map[string]wire.Said, lane []*protocol.Entry) (wire.Said, error) {
+	c := &talk{terms: p.terms, said: known, lane: lane, inputs: []payload.Artefact{}}
+	if key.word == "delivery" && p.result == job.ClauseType {
+		return c.write(parties[key.who], "delivery(,image/png)", key.at)
+	}
+	return c.write(parties[key.who], key.word, key.at)
+}
+
+// labels are the documents that others refer to.
+var labels = []string{"accept", "hold", "take", "delivery", "verdict", "contest", "claim", "cancel", "end", "post", "void"}
+
+// known returns the documents a fold knows by their label, and its entries.
+func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
+	known := map[string]wire.Said{"accept": p.accept}
+	var lane []*protocol.Entry
+	for _, h := range j.Record() {
+		switch d := h.Said.Doc.(type) {
+		case *protocol.Entry:
+			lane = append(lane, d)
+			known[map[protocol.Act]string{protocol.ActHold: "hold", protocol.ActPost: "post", protocol.ActVoid: "void"}[d.Act]] = h.Said
+		case *protocol.Countersign:
+			if len(d.Taken) > 0 {
+				known["take"] = h.Said
+			}
+		case *protocol.Delivery:
+			known["delivery"] = h.Said
+		case *protocol.Verdict:
+			known["verdict"] = h.Said
+		case *protocol.Contest:
+			if d.By == j.Hirer() {
+				known["contest"] = h.Said
+			}
+		case *protocol.Claim:
+			known["claim"] = h.Said
+		case *protocol.Cancel:
+			if d.By == j.Hirer() {
+				known["cancel"] = h.Said
+			} else {
+				known["end"] = h.Said
+			}
+		}
+	}
+	return known, lane
+}
+
+// bucket is how many deadlines of the job a document's date is past: to the
+// fold, which only compares the two, all dates of one bucket are the same. The
+// date of a HOLD that moves the deadlines counts for itself; those of other
+// entries are never looked at.
+func (p *stage) bucket(doc wire.Document, j *job.Job) (n uint64) {
+	at := doc.Header().At
+	if e, ok := doc.(*protocol.Entry); ok {
+		if e.Act == protocol.ActHold && p.terms.Times.Fund > 0 {
+			return at
+		}
+		return 0
+	}
+	for _, d := range deadlines(j) {
+		if d < at {
+			n++
+		}
+	}
+	return n
+}
+
+func deadlines(j *job.Job) []uint64 {
+	all := []uint64{
+		j.StartBy(), j.DeliverBy(), j.ReviewBy(), j.ClaimBy(), j.AnswerBy(), j.AwardBy(), j.SettleBy(), j.ResolveBy(),
+	}
+	if j.Terms().Times.Fund > 0 {
+		all = append(all, j.FundBy())
+	}
+	return all
+}

@@ -1,0 +1,59 @@
+package job
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Fork returns a job that goes its own way from here on: what one of the two
+// folds, the other never sees.
+func (j *Job) Fork() *Job {
+	next := *j
+	next.record, next.acks, next.refused = slices.Clip(j.record), slices.Clip(j.acks), slices.Clip(j.refused)
+	return &next
+}
+
+// AppendKey appends all that can make a difference to what j does from now on,
+// a document being what token says of it. Two things are left out: the clock,
+// since whoever explores never lets it run back, and the order of the record.
+func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
+	put := func(id wire.CID) { b = binary.BigEndian.AppendUint16(b, token(id)) }
+	for _, s := range []wire.Said{
+		j.hold.said, j.post.said, j.void.said, j.take.said, j.decline.said, j.progress.said, j.delivery.said, j.verdict.said,
+		j.contest.said, j.answer.said, j.claim.said, j.cancelH.said, j.cancelP.said, j.outcomeH.said, j.outcomeP.said,
+	} {
+		put(s.ID)
+	}
+	for _, is := range []bool{
+		j.holdSeen, j.postSeen, j.voidSeen, j.released, j.paid, j.started, j.loggedH, j.loggedP, j.untaken, j.undelivered, j.uncut, j.withdrawn,
+	} {
+		if is {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
+	b = append(b, byte(j.end.stage), byte(j.end.fault), byte(j.steps))
+	b = append(b, j.declineCode...)
+	b = binary.BigEndian.AppendUint64(append(b, 0), j.shift)
+	var sets [3][]uint32
+	for _, a := range j.acks {
+		sets[0] = append(sets[0], uint32(token(a.of))<<8|uint32(a.by))
+	}
+	for _, id := range j.refused {
+		sets[1] = append(sets[1], uint32(token(id)))
+	}
+	for _, h := range j.record {
+		sets[2] = append(sets[2], uint32(token(h.Said.ID)))
+	}
+	for _, set := range sets {
+		slices.Sort(set)
+		b = append(b, byte(len(set)))
+		for _, n := range set {
+			b = binary.BigEndian.AppendUint32(b, n)
+		}
+	}
+	return b
+}

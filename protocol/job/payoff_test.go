@@ -1,0 +1,197 @@
+package job_test
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// purse is what a job has brought each side, in the asset's smallest unit.
+type purse [2]int64
+
+// payoff is the function of invariant 3, as docs/spec/job.md writes it down:
+//
+//	provider = money moved
+//	hirer    = value received - money moved
+//
+// Money has moved where the hirer posted it, and where it owes it at the end: a
+// hold that was claimed is the provider's, and a debt stays in the hirer's
+// exposure. The value of a result that is as agreed is the Terms' price, that
+// of any other nothing.
+func (x *search) payoff(n *node) purse {
+	var moved, value int64
+	for _, j := range n.job {
+		if j == nil {
+			continue
+		}
+		if post, ok := j.Post(); ok {
+			moved = units(post.Doc.(*protocol.Entry).Amount)
+		}
+	}
+	if moved == 0 && x.indebted(n) {
+		least, _ := n.job[provider].Owed()
+		moved = units(least)
+	}
+	if n.result && (x.result == "good" || x.result == job.ClauseArtefact) {
+		value = units(n.job[hirer].Most())
+	}
+	return purse{hirer: value - moved, provider: moved}
+}
+
+// indebted reports whether the provider counts a debt of the hirer: where its
+// fold blames the hirer, and where it has claimed and disputes the VOID, which
+// its books remember (docs/spec/money.md) though the job has lapsed.
+func (x *search) indebted(n *node) bool {
+	j := n.job[provider]
+	if j == nil {
+		return false
+	}
+	now := x.clock(provider, n.now)
+	_, claimed := j.Claim()
+	disputed := slices.ContainsFunc(j.Record(), func(h job.Heard) bool {
+		c, ok := h.Said.Doc.(*protocol.Countersign)
+		return ok && len(c.Disputed) > 0
+	})
+	return j.Fault(now) == job.Hirer || claimed && disputed && j.Stage(now) == job.Lapsed
+}
+
+// units is a sum of the test's terms, all of which are small.
+func units(a wire.Amount) int64 {
+	n, err := strconv.ParseInt(a.String(), 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+// rollKey is a state from which one side goes silent, or does its best.
+type rollKey struct {
+	state  [16]byte
+	who    int
+	silent bool
+}
+
+// silencePays is invariant 3: for each side, to go silent now brings no more
+// than its best honest course, the other side being honest and the network
+// prompt from here on.
+func (x *search) silencePays(n *node) {
+	for who := range n.job {
+		if n.job[who] == nil {
+			continue
+		}
+		x.counts.checked[3]++
+		silent, best := x.roll(n, who, true), x.roll(n, who, false)
+		if silent[who] <= best[who] {
+			continue
+		}
+		if who == hirer && x.disputable() && silent[who]-best[who] <= units(n.job[hirer].Most()) {
+			x.counts.excused++
+			continue
+		}
+		x.breach(n, 3, "if the %s goes silent here it has %d, else at best %d", parties[who], silent[who], best[who])
+	}
+}
+
+// disputable reports whether the sides may differ on whether bytes arrived and
+// the Terms name nobody who could tell: the one part that stays undecidable.
+func (x *search) disputable() bool {
+	return x.terms.Witness.Key.IsZero() && x.result == job.ClauseArtefact
+}
+
+// roll plays on from n to the end and returns what each side has then. The other
+// side does its first duty at once. The side in question says nothing more, or
+// takes whatever course is best for it among those that do its duties at once.
+func (x *search) roll(n *node, who int, silent bool) purse {
+	n = x.settle(n, who, silent)
+	key := rollKey{x.key(n), who, silent}
+	if p, ok := x.purses[key]; ok {
+		return p
+	}
+	p := x.rollOn(n, who, silent)
+	x.purses[key] = p
+	return p
+}
+
+func (x *search) rollOn(n *node, who int, silent bool) purse {
+	if next := x.dutiful(n, 1-who); next != nil {
+		return x.roll(next, who, silent)
+	}
+	var best *purse
+	try := func(next *node) {
+		if next == nil {
+			return
+		}
+		if p := x.roll(next, who, silent); best == nil || p[who] > best[who] {
+			best = &p
+		}
+	}
+	bound := false
+	if !silent {
+		for _, m := range x.honest(who, n) {
+			bound = bound || m.duty
+			try(x.say(n, who, m))
+		}
+	}
+	if !bound || best == nil {
+		next, _ := x.nextInstant(n)
+		if next == 0 {
+			if p := x.payoff(n); best == nil || p[who] > best[who] {
+				best = &p
+			}
+			return *best
+		}
+		after := *n
+		after.now = next
+		try(&after)
+	}
+	return *best
+}
+
+// dutiful lets a party do its first duty; nil where it has none.
+func (x *search) dutiful(n *node, who int) *node {
+	for _, m := range x.honest(who, n) {
+		if m.duty {
+			return x.say(n, who, m)
+		}
+	}
+	return nil
+}
+
+// settle delivers all that is on its way and lets missing bytes arrive.
+func (x *search) settle(n *node, who int, silent bool) *node {
+	for again := true; again; {
+		again = false
+		for i := 0; i < len(n.mail); i++ {
+			l := n.mail[i]
+			if l.heard && !x.news(n, l) {
+				continue
+			}
+			letters := len(n.mail)
+			n = x.deliver(n, i)
+			if silent && l.to == who {
+				n.mail = n.mail[:letters]
+			}
+			again = true
+		}
+		if next := x.world(n); len(next) > 0 && !(silent && who == provider) {
+			n, again = next[0], true
+		}
+	}
+	return n
+}
+
+func (x *search) news(n *node, l letter) bool {
+	j := n.job[l.to]
+	if j == nil {
+		return false
+	}
+	for _, s := range l.said {
+		if s.ID != x.accept.ID && j.Check(x.clock(l.to, n.now), s) == nil {
+			return true
+		}
+	}
+	return false
+}

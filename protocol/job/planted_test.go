@@ -1,0 +1,122 @@
+package job_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var planted = flag.Bool("planted", false, "plant each fault of testdata/planted and see that the exploration finds it")
+
+// TestPlantedFaults shows that every invariant bites: each patch of
+// testdata/planted breaks the rooms below in one way, and the exploration of
+// the scene that the patch names must find the invariant broken whose number
+// the patch bears. The tree itself is left alone (go help build: -overlay).
+func TestPlantedFaults(t *testing.T) {
+	if !*planted {
+		t.Skip("takes about half a minute: run with -args -planted")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	patches, err := filepath.Glob("testdata/planted/*.patch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	caught := map[string]bool{}
+	t.Logf("%-42s %-34s %s", "patch", "scene", "invariants found broken")
+	for _, file := range patches {
+		name := strings.TrimSuffix(filepath.Base(file), ".patch")
+		scene, found := plant(t, root, file)
+		t.Logf("%-42s %-34s %s", name, scene, strings.Join(found, " "))
+		if !slices.Contains(found, name[:1]) {
+			t.Errorf("%s: invariant %s did not bite", name, name[:1])
+		}
+		caught[name[:1]] = true
+	}
+	for n := '1'; n <= '7'; n++ {
+		if !caught[string(n)] {
+			t.Errorf("no patch breaks invariant %c", n)
+		}
+	}
+}
+
+var (
+	patchScene  = regexp.MustCompile(`(?m)^Scene: (.+)$`)
+	patchFile   = regexp.MustCompile(`(?m)^\+\+\+ b/(\S+)$`)
+	brokenFound = regexp.MustCompile(`invariant (\d) broken`)
+)
+
+// plant explores one scene with one patch applied, and returns the scene and
+// the numbers of the invariants that were found broken.
+func plant(t *testing.T, root, file string) (scene string, found []string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := patchScene.FindSubmatch(text)
+	if named == nil {
+		t.Fatalf("%s names no scene", file)
+	}
+	scene = string(named[1])
+	run := "^TestExploration$/^scenes$/^" + regexp.QuoteMeta(strings.ReplaceAll(scene, " ", "_")) + "$"
+	test := exec.Command("go", "test", "-count=1", "-overlay", overlay(t, root, file, text), "-run", run, ".",
+		"-args", "-explore.depth=0", "-explore.halt="+filepath.Base(file)[:1])
+	out, err := test.CombinedOutput()
+	for _, m := range brokenFound.FindAllSubmatch(out, -1) {
+		found = append(found, string(m[1]))
+	}
+	if err == nil || len(found) == 0 {
+		t.Errorf("%s was not caught: %v\n%s", file, err, out)
+	}
+	return scene, found
+}
+
+// overlay writes the files as the patch makes them, and the list that has the
+// go command read them instead of those of the tree.
+func overlay(t *testing.T, root, file string, text []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for _, m := range patchFile.FindAllSubmatch(text, -1) {
+		from, to := filepath.Join(root, string(m[1])), filepath.Join(dir, string(m[1]))
+		code, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, code, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[from] = to
+	}
+	patch, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply := exec.Command("git", "apply", patch)
+	apply.Dir = dir
+	apply.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	if out, err := apply.CombinedOutput(); err != nil {
+		t.Fatalf("%s does not apply any more: %v\n%s", file, err, out)
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(name, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
