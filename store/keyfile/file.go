@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,19 +15,18 @@ import (
 // maxFile is the most bytes a key file may have.
 const maxFile = 8 << 10
 
+// draftPrefix begins the name of a file that is still being written.
+const draftPrefix = ".new-"
+
 // create writes a file of mode 0600 that was not there, durably. A link gives it
 // its name: unlike a rename it never takes a name that is in use.
 func create(path string, text []byte) error {
 	dir := filepath.Dir(path)
 	// What a crash left half-made may hold a secret.
-	left, err := filepath.Glob(filepath.Join(dir, ".new-*"))
-	for _, l := range left {
-		err = errors.Join(err, os.Remove(l))
-	}
-	if err != nil {
+	if err := sweep(dir); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, draftPrefix+"*")
 	if err != nil {
 		return err
 	}
@@ -44,6 +44,17 @@ func create(path string, text []byte) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// sweep removes the drafts in a directory.
+func sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), draftPrefix) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // read reads a key file, and refuses one that others may have read or changed.

@@ -36,7 +36,7 @@ func mustOpen(t testing.TB, dir string, o keyfile.Options) *keyfile.Ring {
 // written adds the key "agent" and returns its directory, path and text.
 func written(t testing.TB, o keyfile.Options) (dir, path string, text []byte) {
 	t.Helper()
-	dir = filepath.Join(t.TempDir(), "keys")
+	dir = filepath.Join(t.TempDir(), "keys [1") // no name is a pattern
 	if err := mustOpen(t, dir, o).Add("agent", key); err != nil {
 		t.Fatal(err)
 	}

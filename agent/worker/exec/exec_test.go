@@ -99,7 +99,10 @@ func TestRoomIsEmptyAndRemoved(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
-	rooms := t.TempDir()
+	rooms := filepath.Join(t.TempDir(), "rooms [1") // no name is a pattern
+	if err := os.Mkdir(rooms, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	left, err := openRoom(rooms, "")
 	if err != nil {
 		t.Fatal(err)

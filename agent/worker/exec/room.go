@@ -5,7 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
+
+// roomPrefix begins the name of every room.
+const roomPrefix = "souk-task-"
 
 // room is the place one task works in: a private directory with an empty home, a directory for
 // temporary files and, where the owner named none, the working directory.
@@ -15,7 +19,7 @@ type room struct {
 
 // openRoom makes a room in the directory under ("" for the system's temporary directory).
 func openRoom(under, dir string) (*room, error) {
-	root, err := os.MkdirTemp(under, "souk-task-")
+	root, err := os.MkdirTemp(under, roomPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +42,14 @@ func openRoom(under, dir string) (*room, error) {
 // Sweep removes the rooms that an earlier process left in the directory rooms when it was killed.
 // They may hold payload. Only one process may use that directory.
 func Sweep(rooms string) error {
-	left, err := filepath.Glob(filepath.Join(rooms, "souk-task-*"))
-	for _, root := range left {
-		err = errors.Join(err, (&room{root: root}).remove())
+	left, err := os.ReadDir(rooms)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range left {
+		if strings.HasPrefix(entry.Name(), roomPrefix) {
+			err = errors.Join(err, (&room{root: filepath.Join(rooms, entry.Name())}).remove())
+		}
 	}
 	return err
 }
