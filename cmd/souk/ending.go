@@ -70,7 +70,11 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 	e.Hint = promises(offers)
 	switch {
 	case len(offers) == 0 && job.Code == protocol.CodeNoOffer:
-		e.Message, e.Hint = nobody(job.Capability), "`souk find` shows what is offered; `souk status` whom this peer is linked to"
+		who := nobody(job.Capability)
+		if len(heard) > 0 {
+			who = "nobody but this peer itself offers " + job.Capability + " right now"
+		}
+		e.Message, e.Hint = who, "`souk find` shows what is offered; `souk status` whom this peer is linked to"
 		if !o.order.Peer.IsZero() {
 			e.Message, e.Hint = "the peer of --peer does not offer "+job.Capability+" right now", "`souk find "+job.Capability+"` shows who does"
 		}
