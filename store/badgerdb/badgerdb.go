@@ -15,7 +15,9 @@
 //	'z'                                   head: seq (8) ‖ chain (32), written with each group
 //
 // Beside the database stands the file HEAD, the same note of the head outside
-// Badger: a log that Badger silently cut short would have lost 'z' as well.
+// Badger: a log that Badger silently cut short would have lost 'z' as well. A
+// second such file may stand outside the directory (Options.Witness), for the
+// directory itself may be deleted or emptied.
 package badgerdb
 
 import (
@@ -34,12 +36,12 @@ import (
 // Store is an open Badger database: one journal and one shelf. Its methods may
 // be called from many goroutines, but Append from one at a time.
 type Store struct {
-	db      *badger.DB
-	dir     *directory
-	space   *space
-	witness *witness
-	marks   []store.Head // what the notes said at open; replay holds the records against them
-	damaged error        // a *store.Damage seen at open
+	db        *badger.DB
+	dir       *directory
+	space     *space
+	witnesses []*witness
+	marks     []store.Head // what the notes said at open; replay holds the records against them
+	damaged   error        // a *store.Damage seen at open
 
 	mu      sync.Mutex
 	changed *sync.Cond // the queue got shorter, the committer or a reader ended
@@ -64,12 +66,16 @@ var (
 //
 // It returns an error that wraps store.ErrLocked where another process has it
 // open, store.ErrFull where less than Options.LowSpace is free, and
-// store.ErrDamaged where Badger cannot open what is there. A journal in which
-// records are damaged or missing opens: Replay names the first of them, and
-// Append takes nothing.
+// store.ErrDamaged where Badger cannot open what is there, or where nothing is
+// there but Options.Witness tells of records. A journal in which records are
+// damaged or missing opens: Replay names the first of them, and Append takes
+// nothing.
 func Open(dir string, o Options) (*Store, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
+	}
+	if err := gone(dir, o.Witness); err != nil {
+		return nil, fmt.Errorf("open the journal in %s: %w", dir, err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the journal's directory: %w", err)
@@ -85,8 +91,8 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s := &Store{db: db, dir: &directory{path: dir}, space: room}
 	s.changed = sync.NewCond(&s.mu)
-	if err := s.findHead(o.Rewitness); err != nil {
-		return nil, errors.Join(fmt.Errorf("find the head of the journal in %s: %w", dir, err), db.Close())
+	if err := s.findHead(o); err != nil {
+		return nil, errors.Join(fmt.Errorf("find the head of the journal in %s: %w", dir, err), s.closeWitnesses(), db.Close())
 	}
 	s.next = s.head.Seq
 	return s, nil
@@ -100,11 +106,16 @@ func openBadger(dir string, o Options) (db *badger.DB, err error) {
 		}
 	}()
 	// What another process holds must be told before anything else is said of the files.
-	db, err = badger.Open(o.badger(dir))
+	err = inspect(dir)
+	if err == nil {
+		db, err = badger.Open(o.badger(dir))
+	}
 	switch {
 	case err == nil:
 		return db, nil
-	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
+	case errors.Is(err, store.ErrDamaged):
+		return nil, fmt.Errorf("open the journal in %s: %w", dir, err)
+	case errors.Is(err, store.ErrLocked), strings.Contains(err.Error(), "Cannot acquire directory lock"):
 		return nil, fmt.Errorf("open the journal in %s%s: %w", dir, holder(dir), store.ErrLocked)
 	case errors.Is(err, os.ErrPermission), strings.Contains(err.Error(), "permission denied"):
 		return nil, fmt.Errorf("open the journal in %s: %w", dir, err)
@@ -141,7 +152,7 @@ func (s *Store) Close() error {
 		s.changed.Wait()
 	}
 	s.mu.Unlock()
-	if err := errors.Join(s.witness.close(), s.db.Close()); err != nil {
+	if err := errors.Join(s.closeWitnesses(), s.db.Close()); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil

@@ -1,13 +1,9 @@
 package badgerdb
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -90,75 +86,4 @@ func syncPath(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// witness is the file HEAD: a head that was durable when it was noted, outside
-// Badger. It is synced only at the ends, so after a power cut it may lag; it
-// never runs ahead, so whatever it says must be in the journal.
-//
-// Its bytes: "souk" ‖ seq (8, big-endian) ‖ chain (32) ‖ CRC-32C of all before (4).
-type witness struct{ file *os.File }
-
-const (
-	witnessMagic = "souk"
-	witnessSize  = len(witnessMagic) + 40 + crc32.Size
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// errWitness says that the file HEAD is there but cannot be believed.
-var errWitness = errors.New("the file HEAD is damaged")
-
-// openWitness opens HEAD in dir. The error is fs.ErrNotExist where it is not
-// there and wraps errWitness where its bytes are not what was written.
-func openWitness(dir string) (*witness, store.Head, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "HEAD"), os.O_RDWR, 0)
-	if err != nil {
-		return nil, store.Head{}, err
-	}
-	b, err := io.ReadAll(io.LimitReader(f, int64(witnessSize)+1))
-	if err != nil {
-		return nil, store.Head{}, errors.Join(err, f.Close())
-	}
-	head, ok := decodeWitness(b)
-	if !ok {
-		return nil, store.Head{}, errors.Join(errWitness, f.Close())
-	}
-	return &witness{f}, head, nil
-}
-
-// newWitness writes HEAD anew, durably.
-func newWitness(dir string, head store.Head) (*witness, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "HEAD"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	w := &witness{f}
-	if err := errors.Join(w.note(head), f.Sync(), syncPath(dir)); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return w, nil
-}
-
-func (w *witness) note(head store.Head) error {
-	b := append([]byte(witnessMagic), encodeHead(head)...)
-	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
-	_, err := w.file.WriteAt(b, 0)
-	return err
-}
-
-func (w *witness) close() error {
-	if w == nil {
-		return nil
-	}
-	return errors.Join(w.file.Sync(), w.file.Close())
-}
-
-func decodeWitness(b []byte) (store.Head, bool) {
-	body := len(witnessMagic) + 40
-	if len(b) != witnessSize || string(b[:len(witnessMagic)]) != witnessMagic ||
-		binary.BigEndian.Uint32(b[body:]) != crc32.Checksum(b[:body], castagnoli) {
-		return store.Head{}, false
-	}
-	return decodeHead(b[len(witnessMagic):body])
 }

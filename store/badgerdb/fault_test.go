@@ -103,6 +103,103 @@ func TestNoFlippedBitGoesUnnoticed(t *testing.T) {
 	}
 }
 
+// Whatever file is cut short, or gone, the journal comes back whole or the damage
+// is named, a second time as well as the first: opening must not hide it.
+func TestNoFileCutShortGoesUnnoticed(t *testing.T) {
+	const n = 1000
+	files := image(t, n)
+	for name, b := range files {
+		used := len(bytes.TrimRight(b, "\x00"))
+		for _, size := range []int{-1, 0, 1, 19, 20, 21, used / 2, used - 5, used - 1, used, len(b) - 1} {
+			if size >= len(b) || size < -1 {
+				continue
+			}
+			dir := lay(t, files)
+			path := filepath.Join(dir, name)
+			err := os.Remove(path)
+			if size >= 0 {
+				err = os.WriteFile(path, b[:size], 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, err := child("read", dir).CombinedOutput()
+			second, again := child("read", dir).CombinedOutput()
+			whole := fmt.Sprintf("%d whole\n", n)
+			if err != nil || again != nil || string(first) != whole && !strings.Contains(string(first), "damaged") ||
+				(string(first) == whole) != (string(second) == whole) {
+				t.Errorf("%s cut to %d of %d bytes: %v, then %v\n%.1000s\n%.1000s", name, size, len(b), err, again, first, second)
+			}
+		}
+	}
+}
+
+// A directory that was deleted or emptied does not pass for a new journal.
+func TestJournalGoneIsNamed(t *testing.T) {
+	o := Defaults()
+	home := t.TempDir()
+	o.Witness = filepath.Join(home, "head")
+	dir := filepath.Join(home, "db [1]")
+	write := func(n uint64) {
+		t.Helper()
+		s, err := Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(t, s, n)
+		if _, err := s.Replay(1, func(uint64, []byte) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(0)
+	lagging, err := os.ReadFile(o.Witness)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(7)
+	if err := os.WriteFile(o.Witness, lagging, 0o600); err != nil { // as after a power cut
+		t.Fatal(err)
+	}
+	write(8)
+	if err := os.Remove(o.Witness); err != nil { // of a home from before there was one
+		t.Fatal(err)
+	}
+	write(9)
+	if err := os.WriteFile(o.Witness, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(10)
+	for _, emptied := range []bool{false, true} {
+		err := os.RemoveAll(dir)
+		if emptied {
+			err = errors.Join(err, os.MkdirAll(dir, 0o700))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Open(dir, o)
+		var d *store.Damage
+		if !errors.As(err, &d) || !strings.Contains(err.Error(), "10 records were there") {
+			t.Fatalf("Open of what is gone: %v", err)
+		}
+	}
+	empty := filepath.Join(home, "other")
+	if err := mustOpen(t, empty).Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(empty, o)
+	if err == nil {
+		_, err = s.Replay(1, func(uint64, []byte) error { return nil })
+		err = errors.Join(err, s.Close())
+	}
+	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "10 records were there") {
+		t.Fatalf("an empty journal in its place: %v", err)
+	}
+}
+
 // A log whose end is gone opens as if the records there had never been: Badger
 // and the head inside it agree. Only the file HEAD knows better.
 func TestLostTailIsNamed(t *testing.T) {

@@ -4,59 +4,112 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
 
 	"github.com/souk-network/souk/store"
 )
 
-// findHead takes the head from the last record and from the two notes of it,
-// which must agree. Where they do not, the whole journal is walked to name the
-// first bad record, and it takes nothing more.
-func (s *Store) findHead(rewitness bool) error {
+// gone returns a *store.Damage where the witness outside dir tells of records
+// and dir holds nothing they could be in.
+func gone(dir, outside string) error {
+	if outside == "" {
+		return nil
+	}
+	w, seen, err := openWitness(outside)
+	if err != nil {
+		return nil // findHead says what that means
+	}
+	if err := w.file.Close(); err != nil || seen.Seq == 0 {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext == ".sst" || ext == ".mem" {
+			return nil
+		}
+	}
+	return allGone(seen.Seq)
+}
+
+func allGone(records uint64) *store.Damage {
+	return &store.Damage{Seq: 1, Why: fmt.Sprintf("the journal is gone: %d records were there", records)}
+}
+
+// findHead takes the head from the last record and from the notes of it, which
+// must agree. Where they do not, the whole journal is walked to name the first
+// bad record, and it takes nothing more.
+func (s *Store) findHead(o Options) error {
 	txn := s.db.NewTransaction(false)
 	defer txn.Discard()
 	last, noted := lastRecord(txn), notedHead(txn)
-	seen, sound, err := s.openWitness(last, noted, rewitness)
+	isNew := last.Seq == 0 && noted.Seq == 0
+	s.marks = []store.Head{noted}
+	// A journal gets its witness HEAD here, before it takes a record.
+	sound, err := s.callWitness(filepath.Join(s.dir.path, "HEAD"), last, witnessRules{missing: isNew || o.Rewitness, broken: o.Rewitness})
 	if err != nil {
 		return err
 	}
-	s.marks = []store.Head{noted, seen}
+	if sound && o.Witness != "" {
+		// HEAD vouches for a journal that has records; this one is for when HEAD is gone with them.
+		sound, err = s.callWitness(o.Witness, last, witnessRules{missing: true, broken: !isNew || o.Rewitness})
+		if err != nil {
+			return err
+		}
+	}
 	s.head = last
 	for _, m := range s.marks {
+		sound = sound && contains(txn, last, m)
 		if m.Seq > s.head.Seq {
 			s.head = m
 		}
 	}
-	if sound && noted == last && contains(txn, last, seen) {
+	if sound && noted == last {
 		return nil
 	}
-	_, s.damaged = s.replay(1, s.head, func(uint64, []byte) error { return nil })
-	if s.damaged == nil {
-		s.damaged = &store.Damage{Seq: last.Seq + 1, Why: "records may be missing from here on: a note of the journal's head is missing or damaged"}
-	}
+	s.damaged = s.firstDamage(last)
 	s.failure = s.damaged
 	return nil
 }
 
-// openWitness returns what the file HEAD says, and whether it can be believed.
-// A new journal gets its witness here, before it takes a record.
-func (s *Store) openWitness(last, noted store.Head, rewitness bool) (seen store.Head, sound bool, err error) {
-	w, seen, err := openWitness(s.dir.path)
-	switch unsound := errors.Is(err, fs.ErrNotExist) || errors.Is(err, errWitness); {
-	case err == nil:
-		s.witness = w
-		return seen, true, nil
-	case !unsound:
-		return seen, false, fmt.Errorf("read the file HEAD: %w", err)
-	case rewitness, errors.Is(err, fs.ErrNotExist) && last.Seq == 0 && noted.Seq == 0:
-		if s.witness, err = newWitness(s.dir.path, last); err != nil {
-			return seen, false, fmt.Errorf("write the file HEAD: %w", err)
-		}
-		return last, true, nil
-	default:
-		return seen, false, nil
+// firstDamage names the first bad record of a journal that its notes disagree with.
+func (s *Store) firstDamage(last store.Head) error {
+	if last.Seq == 0 && s.head.Seq > 0 {
+		return allGone(s.head.Seq)
 	}
+	if _, err := s.replay(1, s.head, func(uint64, []byte) error { return nil }); err != nil {
+		return err
+	}
+	return &store.Damage{Seq: last.Seq + 1, Why: "records may be missing from here on: a note of the journal's head is missing or damaged"}
+}
+
+// witnessRules says when a witness may be written anew.
+type witnessRules struct{ missing, broken bool }
+
+// callWitness opens a witness, or writes one where the rules allow, and adds
+// what it says to the marks. It reports whether there is one to be believed.
+func (s *Store) callWitness(path string, last store.Head, rules witnessRules) (sound bool, err error) {
+	w, seen, err := openWitness(path)
+	missing, broken := errors.Is(err, fs.ErrNotExist), errors.Is(err, errWitness)
+	switch {
+	case missing && rules.missing, broken && rules.broken:
+		seen = last
+		if w, err = newWitness(path, last); err != nil {
+			return false, fmt.Errorf("write %s: %w", path, err)
+		}
+	case missing, broken:
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("read %s: %w", path, err)
+	}
+	s.witnesses = append(s.witnesses, w)
+	s.marks = append(s.marks, seen)
+	return true, nil
 }
 
 // contains reports whether the journal that ends at last holds what the witness saw.

@@ -142,7 +142,7 @@ func (s *Store) write(head store.Head, group []entry) (store.Head, error) {
 		err = s.dir.sync()
 	}
 	if err == nil {
-		err = s.witness.note(next)
+		err = s.note(next)
 	}
 	if err != nil {
 		return head, fmt.Errorf("commit records %d to %d: %w", head.Seq+1, head.Seq+uint64(len(group)), err)

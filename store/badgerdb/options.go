@@ -21,8 +21,13 @@ type Options struct {
 	LowSpace int64
 	// Warn is given Badger's warnings and errors, one line each; nil drops them.
 	Warn func(line string)
-	// Rewitness accepts a journal whose file HEAD is missing or unreadable and
-	// writes a new one. A tail that was lost together with HEAD then stays unnoticed.
+	// Witness is a file outside the database's directory that notes the head as
+	// HEAD does, so that a directory deleted or emptied does not pass for a new
+	// journal; its own directory must exist. Where the file is missing, a sound
+	// journal gets a new one. Empty keeps none.
+	Witness string
+	// Rewitness accepts a journal whose file HEAD or Witness is missing or
+	// unreadable and writes a new one. A tail that was lost together with HEAD then stays unnoticed.
 	Rewitness bool
 }
 
@@ -42,7 +47,7 @@ func (o Options) Check() error {
 // go to the value log.
 const (
 	memTable  = 8 << 20
-	table     = 8 << 20
+	tableSize = 8 << 20
 	threshold = 1 << 20
 )
 
@@ -54,8 +59,7 @@ func (o Options) badger(dir string) badger.Options {
 		WithNumMemtables(1).
 		WithValueThreshold(threshold).
 		WithValueLogFileSize(1 << 20).
-		WithBaseTableSize(table).
-		WithBaseLevelSize(64 << 20).
+		WithBaseTableSize(tableSize).
 		WithBaseLevelSize(64 << 20).
 		WithNumLevelZeroTables(3).
 		WithNumLevelZeroTablesStall(8).

@@ -144,7 +144,8 @@ func (v *value) add(part byte, b []byte) error {
 }
 
 // next reads record seq, which must be where the iterator stands, and moves past it.
-func (v *value) next(it *badger.Iterator, seq uint64) error {
+func (v *value) next(it *badger.Iterator, seq uint64) (err error) {
+	defer catch(&err)
 	for part := byte(0); part < 2; part++ {
 		if !it.Valid() || string(it.Item().Key()) != string(recordKey(seq, part)) {
 			if part == 0 {
@@ -160,9 +161,21 @@ func (v *value) next(it *badger.Iterator, seq uint64) error {
 	return nil
 }
 
+// catch makes an error of the panic with which Badger meets a block whose lengths are not what it wrote.
+func catch(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", store.ErrDamaged, p)
+	}
+}
+
 // get reads one record; the error is a *store.Damage.
-func get(txn *badger.Txn, seq uint64) (value, error) {
-	var v value
+func get(txn *badger.Txn, seq uint64) (v value, err error) {
+	defer func() {
+		if err != nil {
+			err = damage(seq, err)
+		}
+	}()
+	defer catch(&err)
 	for part := byte(0); part < 2; part++ {
 		item, err := txn.Get(recordKey(seq, part))
 		if part == 1 && errors.Is(err, badger.ErrKeyNotFound) {
@@ -172,7 +185,7 @@ func get(txn *badger.Txn, seq uint64) (value, error) {
 			err = item.Value(func(b []byte) error { return v.add(part, b) })
 		}
 		if err != nil {
-			return v, damage(seq, err)
+			return v, err
 		}
 	}
 	return v, nil
