@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/souk-network/souk/agent/runtime"
@@ -58,7 +57,7 @@ func rootMandate(owner wire.Signer, agent wire.Key, set settings.Settings, now u
 // openDatabase opens the journal and shelf of a home; log may be nil.
 func openDatabase(home settings.Home, log *slog.Logger) (*badgerdb.Store, error) {
 	options := badgerdb.Defaults()
-	options.Witness = filepath.Join(home.Data, "head") // outlives a db folder that is deleted
+	options.Witness = home.Head() // outlives a db folder that is deleted
 	if log != nil {
 		options.Warn = func(line string) { log.Warn("the database says", "line", line) }
 	}

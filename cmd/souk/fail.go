@@ -138,7 +138,7 @@ func explain(err error) *gateway.Error {
 	case errors.Is(err, store.ErrPassphrase):
 		e.Code, e.Hint = gateway.CodePassphrase, "give the right one with --passphrase-file or SOUK_PASSPHRASE"
 	case errors.Is(err, store.ErrDamaged):
-		e.Code, e.Hint = gateway.CodeDamaged, "`souk verify` names the first bad record; keep a copy of the home before anything else"
+		e.Code, e.Hint = gateway.CodeDamaged, "keep a copy of the home before anything else; `souk verify` tells what is damaged"
 	case errors.Is(err, store.ErrFull), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Code, e.Hint = gateway.CodeDisk, "free some disk space, then try again"
 	case errors.Is(err, fs.ErrPermission), errors.As(err, &path):

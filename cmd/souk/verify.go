@@ -64,7 +64,9 @@ func (p *program) verify(ctx context.Context, home settings.Home) (gateway.Verif
 	if err == nil || gateway.AsError(err).Code != gateway.CodeUnavailable {
 		return found, err
 	}
-	if _, err := os.Stat(home.Database()); errors.Is(err, fs.ErrNotExist) {
+	_, err = os.Stat(home.Database())
+	_, noted := os.Stat(home.Head())
+	if errors.Is(err, fs.ErrNotExist) && errors.Is(noted, fs.ErrNotExist) {
 		return found, &gateway.Error{
 			Code: gateway.CodeNotFound, Message: "there is no journal in " + home.Data,
 			Hint: "`souk init` and `souk up` make one; SOUK_HOME or --home names another home",

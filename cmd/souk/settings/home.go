@@ -62,6 +62,10 @@ func (h Home) Mandate() string { return filepath.Join(h.Data, "mandate.cbor") }
 // Database is the folder of journal and shelf.
 func (h Home) Database() string { return filepath.Join(h.Data, "db") }
 
+// Head is the file that notes how far the journal has come, so that a database
+// that is gone is missed.
+func (h Home) Head() string { return filepath.Join(h.Data, "head") }
+
 // Vault is the folder of the artefacts.
 func (h Home) Vault() string { return filepath.Join(h.Data, "vault") }
 
