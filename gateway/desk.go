@@ -197,8 +197,8 @@ type Pair struct {
 	Asset     string      `json:"asset"`
 	IOwe      wire.Amount `json:"i_owe"`
 	OwedToMe  wire.Amount `json:"owed_to_me"`
-	HeldByMe  wire.Amount `json:"held_by_me"`  // set aside for jobs under way
-	HeldForMe wire.Amount `json:"held_for_me"` // set aside by the peer
+	HeldByMe  wire.Amount `json:"held_by_me,omitzero"`  // set aside for jobs under way; absent where nothing is
+	HeldForMe wire.Amount `json:"held_for_me,omitzero"` // set aside by the peer; absent where nothing is
 }
 
 // Verification is what a walk over the journal found.

@@ -102,7 +102,7 @@ func (p *Peer) stage(r io.Reader, media string, label payload.Label) (payload.Ar
 	if err != nil {
 		return payload.Artefact{}, err
 	}
-	defer d.Discard() //nolint:errcheck // after keep it does nothing
+	defer d.Discard() // after keep it does nothing
 	if _, err := io.Copy(d, r); err != nil {
 		return payload.Artefact{}, err
 	}
@@ -119,7 +119,7 @@ func (p *Peer) datum(a payload.Artefact) (protocol.Datum, error) {
 	if err != nil {
 		return protocol.Datum{}, err
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close() // only read from
 	if a.Size > payload.MaxInline {
 		return protocol.Datum{}, errTooLarge
 	}
@@ -189,7 +189,7 @@ func (p *Peer) fetch(ctx context.Context, from wire.Key, a payload.Artefact) err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
 	defer stop()
-	defer r.Close() //nolint:errcheck // only read from
+	defer r.Close() // only read from
 	return p.keepForeign(from, a, r)
 }
 
@@ -203,7 +203,7 @@ func (p *Peer) keepForeign(from wire.Key, a payload.Artefact, r io.Reader) error
 	if err != nil {
 		return err
 	}
-	defer d.Discard() //nolint:errcheck // after Keep it does nothing
+	defer d.Discard() // after Keep it does nothing
 	if _, err := io.Copy(d, r); err != nil {
 		return fmt.Errorf("read artefact: %w", err)
 	}

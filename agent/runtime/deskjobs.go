@@ -82,7 +82,7 @@ func (p *Peer) same(o gateway.Order, known gateway.Job, input io.Reader) error {
 	if err != nil {
 		return nil // its bytes are gone: nothing is left to compare
 	}
-	defer kept.Close() //nolint:errcheck // only read from
+	defer kept.Close() // only read from
 	var salt [saltBytes]byte
 	if _, err := io.ReadFull(kept, salt[:]); err != nil {
 		return err

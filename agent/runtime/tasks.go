@@ -100,14 +100,14 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	if err != nil {
 		return none, 0, err
 	}
-	defer input.Close() //nolint:errcheck // only read from
+	defer input.Close() // only read from
 	var salt [saltBytes]byte
 	draw(salt[:])
 	out, err := p.newDraft(salt, MaxResult, worker.ErrTooLarge)
 	if err != nil {
 		return none, 0, err
 	}
-	defer out.Discard() //nolint:errcheck // after keep it does nothing
+	defer out.Discard() // after keep it does nothing
 	deadline, _ := ctx.Deadline()
 	r, err := does.Do(ctx, worker.Task{
 		Capability: w.Stand.Capability, Input: input, InputType: in.Type,
@@ -173,12 +173,12 @@ func (p *Peer) check(ctx context.Context, rule protocol.Check, in, result wire.C
 	if err != nil {
 		return err
 	}
-	defer input.Close() //nolint:errcheck // only read from
+	defer input.Close() // only read from
 	output, err := p.content(result)
 	if err != nil {
 		return err
 	}
-	defer output.Close() //nolint:errcheck // only read from
+	defer output.Close() // only read from
 	return p.o.Checker.Check(ctx, worker.Rule{Name: rule.Rule, Params: rule.Params}, input, io.Reader(output))
 }
 

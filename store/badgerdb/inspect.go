@@ -26,7 +26,7 @@ func inspect(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // only read
+	defer d.Close() // only read
 	// Badger locks the directory likewise: a running process may change its files at any moment.
 	err = unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -79,7 +79,7 @@ func inspectTables(dir string, names []string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	o := badger.DefaultOptions(dir)
 	manifest, _, err := badger.ReplayManifestFile(f, 0, o)
 	if err != nil {
@@ -103,7 +103,7 @@ func inspectTable(path string, id uint64, how table.Options) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return err
