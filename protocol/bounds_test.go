@@ -20,6 +20,7 @@ func TestLargestFit(t *testing.T) {
 	for _, d := range []wire.Document{
 		largestOffer(), largestQuote(), largestAccept(), largestCountersign(), largestEntry(), largestDelivery(),
 		largestMandate(), largestLogHead(), largestHello(), largestRequest(),
+		largestCall(), largestCounter(), largestNeed(), largestProvide(), largestConsent(),
 	} {
 		if err := d.Check(); err != nil {
 			t.Errorf("%T: %v", d, err)
@@ -176,6 +177,56 @@ func largestRequest() *protocol.Request {
 	return d
 }
 
+func largestCall() *protocol.Call {
+	r := largestRequest()
+	r.Rule.Params, r.Rule.Rule = long(protocol.MaxCallParams), long(32)
+	return &protocol.Call{
+		Head: headOf(protocol.KindCall, hirer, t0), Capability: long(94) + "@1", InputType: "a/" + long(125), Size: protocol.MaxCount,
+		Label:   payload.Label{Class: payload.Public, Purpose: long(payload.MaxPurpose), Retention: payload.MaxKeep},
+		Deliver: protocol.MaxDuration, Reply: t0 + protocol.MaxCallLife, Rule: r.Rule, Assets: r.Assets, Rails: r.Rails,
+		Ceiling: rich(), Owner: r.Owner, Mandate: r.Mandate,
+	}
+}
+
+// rich is an amount of 16 bytes.
+func rich() wire.Amount {
+	a := wire.Units(1)
+	for range 127 {
+		a, _ = a.Times(2)
+	}
+	return a
+}
+
+func largestCounter() *protocol.Counter {
+	d, t := fullCounter(), largestTerms()
+	d.Price, d.Rule, d.Panel, d.Witness, d.Data, d.KillFee = t.Price, t.Rule, t.Panel, t.Witness, t.Data, rich()
+	return d
+}
+
+func largestNeed() *protocol.Need {
+	d := needed()
+	d.Needs, d.Part = nil, protocol.MaxPart
+	for i := range byte(protocol.MaxNeeds) {
+		d.Needs = append(d.Needs, long(protocol.MaxCapability-1)+string([]byte{'a' + i}))
+	}
+	return d
+}
+
+func largestProvide() *protocol.Provide {
+	d := provide()
+	d.Part, d.Inputs = protocol.MaxPart, largestAccept().Inputs
+	return d
+}
+
+func largestConsent() *protocol.Consent {
+	d := consent()
+	d.Asset, d.Fee, d.Data.Purpose, d.Scopes = "souk:credit/"+long(116), rich(), long(payload.MaxPurpose), nil
+	for i := range byte(protocol.MaxConsented) {
+		d.Scopes = append(d.Scopes, long(93)+string([]byte{'a' + i})+"@1")
+	}
+	return d
+}
+
 // TestHostileBytesStaySmall: bytes made to swell when they are read cost at
 // most a few megabytes for a moment, whatever they claim.
 func TestHostileBytesStaySmall(t *testing.T) {
@@ -188,7 +239,7 @@ func TestHostileBytesStaySmall(t *testing.T) {
 	for _, c := range []struct {
 		doc   wire.Document
 		field string
-	}{{hello(), "lanes"}, {delivery(), "artefacts"}, {accept(), "inputs"}, {equivocation(), "grease"}, {mandateOf(hirerOwner, hirer), "budgets"}} {
+	}{{hello(), "lanes"}, {delivery(), "artefacts"}, {accept(), "inputs"}, {provide(), "inputs"}, {equivocation(), "grease"}, {mandateOf(hirerOwner, hirer), "budgets"}} {
 		m := fieldsOf(t, encode(t, c.doc))
 		m[c.field] = empty
 		hostile = append(hostile, encode(t, m))

@@ -51,6 +51,7 @@ func spoiltTalk() []spoilt {
 		R = *protocol.Request
 		Q = *protocol.Quote
 		N = *protocol.Refuse
+		C = *protocol.Call
 	)
 	return []spoilt{
 		spoil("no network", hello(), "net", bad, func(d H) { d.Net = "" }),
@@ -77,6 +78,18 @@ func spoiltTalk() []spoilt {
 		spoil("answers a request", offer(), "terms.request", bad, func(d O) { d.Terms.Request = idOf(request()) }),
 		spoil("terms outlive it", offer(), "terms.valid_until", bad, func(d O) { d.Terms.ValidUntil++ }),
 
+		spoil("reply before it is called", call(), "reply", bad, func(d C) { d.Reply = d.At }),
+		spoil("lives over an hour", call(), "reply", bad, func(d C) { d.Reply = d.At + 3600_001 }),
+		spoil("a scope, not a capability", call(), "capability", bad, func(d C) { d.Capability = "text/*" }),
+		spoil("pays in nothing", call(), "assets", bad, func(d C) { d.Assets = []string{} }),
+		spoil("pays in one thing twice", call(), "assets", bad, func(d C) { d.Assets = []string{asset, asset} }),
+		spoil("17 rails", call(), "rails", big, func(d C) { d.Rails = make([]string, 17) }),
+		spoil("no data class", call(), "label", bad, func(d C) { d.Label.Class = 0 }),
+		spoil("parameters of 4097 bytes", call(), "check.params", big, func(d C) { d.Rule.Params = strings.Repeat("a", 4097) }),
+		spoil("size of 2^53", call(), "size", bad, func(d C) { d.Size = far }),
+		spoil("no owner", call(), "owner", bad, func(d C) { d.Owner = nobody }),
+		spoil("no mandate", call(), "mandate", bad, func(d C) { d.Mandate = nothing }),
+
 		spoil("to nobody", request(), "to", bad, func(d R) { d.To = nobody }),
 		spoil("to itself", request(), "to", bad, func(d R) { d.To = d.By }),
 		spoil("reply before it is asked", request(), "reply", bad, func(d R) { d.Reply = d.At }),
@@ -102,6 +115,32 @@ func spoiltTalk() []spoilt {
 		spoil("no code", refuse(), "code", bad, func(d N) { d.Code = "" }),
 		spoil("a code with an escape", refuse(), "code", bad, func(d N) { d.Code = "busy\x1b" }),
 		spoil("long detail", refuse(), "detail", big, func(d N) { d.Detail = strings.Repeat("a", 401) }),
+	}
+}
+
+// spoiltCounters wish for what cannot be.
+func spoiltCounters() []spoilt {
+	of := func(name, field string, code protocol.Code, change func(*protocol.Counter)) spoilt {
+		return spoil(name, fullCounter(), field, code, change)
+	}
+	type C = *protocol.Counter
+	return []spoilt{
+		of("of no quote", "quote", bad, func(d C) { d.Quote = nothing }),
+		of("round 0", "round", bad, func(d C) { d.Round = 0 }),
+		of("round 6", "round", bad, func(d C) { d.Round = 6 }),
+		spoil("wishes for nothing", counter(), "price", bad, func(d C) { d.Price = protocol.Price{} }),
+		spoil("tranches below the price", counter(), "price.tranches", owed, func(d C) {
+			d.Price.Tranches = []wire.Amount{wire.Units(1), wire.Units(2)}
+		}),
+		of("units without a window", "price.window", bad, func(d C) { d.Price.Window = 0 }),
+		of("review before delivery", "times.review", bad, func(d C) { d.Times.Review = d.Times.Deliver - 1 }),
+		of("no data class", "data", bad, func(d C) { d.Data.Most = 0 }),
+		of("a rule without a name", "check.rule", bad, func(d C) { d.Rule.Rule = "" }),
+		of("more judges needed than named", "panel.needed", bad, func(d C) { d.Panel.Needed = 2 }),
+		of("the hirer judges itself", "panel.members[0].key", bad, func(d C) { d.Panel.Members[0].Key = hirer.Key() }),
+		of("the hirer witnesses itself", "witness.key", bad, func(d C) { d.Witness.Key = hirer.Key() }),
+		of("a witness who did not agree", "witness.consent", bad, func(d C) { d.Witness.Consent = nothing }),
+		of("17 reworks", "reworks", bad, func(d C) { d.Reworks = 17 }),
 	}
 }
 
@@ -205,6 +244,9 @@ func spoiltWork() []spoilt {
 		X  = *protocol.Cancel
 		S  = *protocol.Started
 		CL = *protocol.Claim
+		N  = *protocol.Need
+		I  = *protocol.Provide
+		W  = *protocol.Award
 	)
 	hint, other := offer(), quote()
 	hint.Ask, other.Terms.Hirer = true, judge.Key()
@@ -244,6 +286,23 @@ func spoiltWork() []spoilt {
 		spoil("bytes over 2^53-1", ack(), "bytes", bad, func(d K) { d.Bytes = far }),
 		spoil("over the whole", progress(), "fraction", bad, func(d P) { d.Fraction = 10_001 }),
 		spoil("units over 2^53-1", progress(), "units", bad, func(d P) { d.Units = far }),
+		spoil("of nothing", needed(), "needs", bad, func(d N) { d.Needs = []string{} }),
+		spoil("of 17 things", needed(), "needs", big, func(d N) { d.Needs = make([]string, 17) }),
+		spoil("of one thing twice", needed(), "needs", bad, func(d N) { d.Needs = []string{"key", "key"} }),
+		spoil("of a thing without a name", needed(), "needs[0]", bad, func(d N) { d.Needs[0] = "" }),
+		spoil("of a thing with an escape", needed(), "needs[0]", bad, func(d N) { d.Needs[0] = "key\x1b[2J" }),
+		spoil("of a thing of 97 bytes", needed(), "needs[0]", big, func(d N) { d.Needs[0] = strings.Repeat("a", 97) }),
+		spoil("no input", provide(), "inputs", bad, func(d I) { d.Inputs = []payload.Artefact{} }),
+		spoil("17 inputs", provide(), "inputs", big, func(d I) { d.Inputs = make([]payload.Artefact, 17) }),
+		spoil("an input of no class", provide(), "inputs[0]", bad, func(d I) { d.Inputs[0].Label.Class = 0 }),
+		spoil("of no job", provide(), "job", bad, func(d I) { d.Job = nothing }),
+		spoil("about nothing", opened(), "about", bad, func(d W) { d.About = nothing }),
+		spoil("neither commits nor opens", opened(), "commit", bad, func(d W) { d.Opens = nothing }),
+		spoil("commits and opens", opened(), "commit", bad, func(d W) { d.Commit = ids(1)[0] }),
+		spoil("commits and tells the share", committed(), "commit", bad, func(d W) { d.Share = 1 }),
+		spoil("commits and tells the salt", committed(), "commit", bad, func(d W) { d.Salt = protocol.Salt{8, 8} }),
+		spoil("opens without a salt", opened(), "salt", bad, func(d W) { d.Salt = protocol.Salt{} }),
+		spoil("share over the whole", opened(), "share", bad, func(d W) { d.Share = 10_001 }),
 		spoil("no artefact", delivery(), "artefacts", bad, func(d D) { d.Artefacts = []payload.Artefact{} }),
 		spoil("129 calls", delivery(), "inputs", big, func(d D) { d.Inputs = ids(129) }),
 		spoil("one call twice", delivery(), "inputs", bad, func(d D) { d.Inputs = append(d.Inputs, d.Inputs[0]) }),
@@ -341,6 +400,7 @@ func spoiltStanding() []spoilt {
 		H = *protocol.LogHead
 		M = *protocol.Mandate
 		Q = *protocol.Equivocation
+		S = *protocol.Consent
 	)
 	root := func() M { return mandateOf(hirerOwner, hirer) }
 	return []spoilt{
@@ -379,6 +439,21 @@ func spoiltStanding() []spoilt {
 		spoil("9 grants deep", root(), "depth", bad, func(d M) { d.Depth = 9 }),
 		spoil("over before it begins", root(), "not_before", bad, func(d M) { d.NotBefore = d.Expires }),
 
+		spoil("to nobody", consent(), "to", bad, func(d S) { d.To = nobody }),
+		spoil("to itself", consent(), "to", bad, func(d S) { d.To = d.By }),
+		spoil("to be nothing", consent(), "role", bad, func(d S) { d.Role = 0 }),
+		spoil("to be a third thing", consent(), "role", bad, func(d S) { d.Role = 3 }),
+		spoil("for no capability", consent(), "scopes", bad, func(d S) { d.Scopes = []string{} }),
+		spoil("17 scopes", consent(), "scopes", big, func(d S) { d.Scopes = make([]string, 17) }),
+		spoil("scopes out of order", consent(), "scopes", bad, func(d S) { d.Scopes[0], d.Scopes[1] = d.Scopes[1], d.Scopes[0] }),
+		spoil("a scope that is no path", consent(), "scopes[0]", bad, func(d S) { d.Scopes[0] = "text/s*" }),
+		spoil("no asset", consent(), "asset", bad, func(d S) { d.Asset = "" }),
+		spoil("paid by nobody", consent(), "payer", bad, func(d S) { d.Payer = 0 }),
+		spoil("shown no class", consent(), "data", bad, func(d S) { d.Data.Most = 0 }),
+		spoil("nobody answers for it", consent(), "owner", bad, func(d S) { d.Owner = nobody }),
+		spoil("over before it begins", consent(), "not_before", bad, func(d S) { d.NotBefore = d.Expires }),
+		spoil("expires at 2^53", consent(), "expires", bad, func(d S) { d.Expires = far }),
+
 		spoil("the same twice", equivocation(), "second.doc", bad, func(d Q) { d.Second = d.First }),
 		spoil("in falling order", equivocation(), "second.doc", bad, func(d Q) { d.First, d.Second = d.Second, d.First }),
 		spoil("of different authors", equivocation(), "second.doc", bad, func(d Q) { d.Second = proofOf(provider, countersign()) }),
@@ -391,6 +466,7 @@ func spoiltStanding() []spoilt {
 
 func allSpoilt() []spoilt {
 	list := append(spoiltTalk(), spoiltTerms()...)
+	list = append(list, spoiltCounters()...)
 	list = append(list, spoiltWork()...)
 	list = append(list, spoiltMoney()...)
 	return append(list, spoiltStanding()...)

@@ -119,6 +119,11 @@ func TestTermsAreClosed(t *testing.T) {
 func TestClosedWherever(t *testing.T) {
 	refusesWithin(t, request(), "label")
 	refusesWithin(t, request(), "check")
+	refusesWithin(t, call(), "label")
+	refusesWithin(t, call(), "check")
+	refusesWithin(t, fullCounter(), "check")
+	refusesWithin(t, provide(), "inputs", "0")
+	refusesWithin(t, consent(), "data")
 	refusesWithin(t, accept(), "offered")
 	refusesWithin(t, accept(), "inputs", "0")
 	refusesWithin(t, accept(), "inputs", "0", "label")

@@ -11,9 +11,11 @@ const (
 	MaxRails      = 16              // rails of one Request
 	MaxScopes     = 64              // scopes of one mandate
 	MaxParties    = 64              // counterparties one mandate names
+	MaxConsented  = 16              // scopes of one Consent
 	MaxTitle      = 200             // bytes of what is shown to people
 	MaxSchema     = 8 << 10         // bytes of a JSON Schema
 	MaxParams     = 8 << 10         // bytes of a check's or rail's parameters
+	MaxCallParams = 4 << 10         // bytes of a Call's check's parameters, which everybody carries
 	MaxAccount    = 256             // bytes of an account on a rail
 	MaxUnit       = 32              // bytes of a unit's name
 	MaxParts      = 64              // tranches of one contract
@@ -39,6 +41,7 @@ const (
 	MaxFrameDocs  = 64              // bundles and bare documents of one frame
 	MaxDuration   = 366 * 86400_000 // milliseconds: the longest deadline, a year
 	MaxOfferLife  = 3600_000        // milliseconds an offer may live
+	MaxCallLife   = 3600_000        // milliseconds a call may live
 	MaxQuoteLife  = 7 * 86400_000   // milliseconds a quote may stand, and a request wait for one: a week
 	Skew          = 30_000          // milliseconds by which honest clocks may differ
 	Full          = 10_000          // the whole, in shares and scores

@@ -21,6 +21,12 @@ type Price struct {
 	Parts    uint64        `cbor:"parts,omitzero"`     // optional: the most windows; none means one
 }
 
+// IsZero reports whether p says nothing: a price of nothing.
+func (p Price) IsZero() bool {
+	return p.Fixed.IsZero() && len(p.Tranches) == 0 && p.Advance == 0 && p.PerUnit.IsZero() && p.Per == 0 &&
+		p.Unit == "" && p.MaxUnits == 0 && p.Window == 0 && p.Parts == 0
+}
+
 // Most returns the most that can come to be owed, over all parts. The error is
 // wire.ErrOverflow.
 func (p Price) Most() (wire.Amount, error) {

@@ -3,7 +3,8 @@ package protocol
 import "github.com/souk-network/souk/protocol/wire"
 
 // Quote offers Terms to one hirer, firm until their ValidUntil. It holds no
-// capacity. The Terms of a Quote name the Hirer and the Request they answer.
+// capacity. The Terms of a Quote name the Hirer and the Request or Call they
+// answer.
 //
 //	{at, by, kind: 5, nonce, round, terms}
 type Quote struct {

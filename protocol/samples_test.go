@@ -158,6 +158,51 @@ func quoteOn(t protocol.Terms) *protocol.Quote {
 	return &protocol.Quote{Head: headOf(protocol.KindQuote, provider, t0-minute), Terms: t}
 }
 
+func call() *protocol.Call {
+	r := request()
+	return &protocol.Call{
+		Head: headOf(protocol.KindCall, hirer, t0-2*minute), Capability: r.Capability, InputType: r.InputType, Size: r.Size,
+		Label: r.Label, Deliver: r.Deliver, Reply: r.Reply, Rule: r.Rule, Assets: r.Assets, Rails: r.Rails,
+		Ceiling: wire.Units(30_000), Owner: r.Owner, Mandate: r.Mandate,
+	}
+}
+
+// plainCall hides its ceiling and wants no rule.
+func plainCall() *protocol.Call {
+	d := call()
+	d.Ceiling, d.Rule = wire.Amount{}, protocol.Check{}
+	return d
+}
+
+// calledQuote answers a Call.
+func calledQuote() *protocol.Quote {
+	d := quote()
+	d.Terms.Request = idOf(call())
+	return d
+}
+
+func counter() *protocol.Counter {
+	return &protocol.Counter{
+		Head: headOf(protocol.KindCounter, hirer, t0-minute+1), Quote: idOf(quote()), Round: 1,
+		Price: protocol.Price{Fixed: wire.Units(20_000)},
+	}
+}
+
+// fullCounter wishes for every clause, in the last round.
+func fullCounter() *protocol.Counter {
+	d, t := counter(), metered()
+	d.Round, d.Price, d.Times, d.Data, d.Rule, d.Panel = protocol.MaxRounds, t.Price, t.Times, t.Data, t.Rule, t.Panel
+	d.Witness, d.KillFee, d.Reworks = t.Witness, t.KillFee, t.Reworks
+	return d
+}
+
+// counteredQuote answers a Counter.
+func counteredQuote() *protocol.Quote {
+	d := quote()
+	d.At, d.Round, d.Terms.Price = counter().At+1, counter().Round, counter().Price
+	return d
+}
+
 func refuse() *protocol.Refuse {
 	return &protocol.Refuse{
 		Head: headOf(protocol.KindRefuse, provider, t0), Of: idOf(request()), Code: protocol.CodeBusy, Detail: "in an hour",
@@ -198,6 +243,28 @@ func delivery() *protocol.Delivery {
 	}
 }
 
+// needed asks for what the metered terms list.
+func needed() *protocol.Need {
+	return &protocol.Need{
+		Head: headOf(protocol.KindNeed, provider, t0+2), Job: idOf(accept()), Part: 1, Needs: []string{"password"},
+		Note: openingOf("a note").ID(),
+	}
+}
+
+func provide() *protocol.Provide {
+	return &protocol.Provide{
+		Head: headOf(protocol.KindProvide, hirer, t0+3), Job: idOf(accept()), Part: 1, Need: idOf(needed()),
+		Inputs: []payload.Artefact{artefactOf("sesame")},
+	}
+}
+
+// calls are inputs of two calls of a window, which nobody had to ask for.
+func calls() *protocol.Provide {
+	d := provide()
+	d.Need, d.Inputs = wire.CID{}, []payload.Artefact{artefactOf("one"), artefactOf("two")}
+	return d
+}
+
 func verdict() *protocol.Verdict {
 	return &protocol.Verdict{
 		Head: headOf(protocol.KindVerdict, hirer, t0+minute), Job: idOf(accept()), Delivery: idOf(delivery()),
@@ -209,6 +276,33 @@ func contest() *protocol.Contest {
 	return &protocol.Contest{
 		Head: headOf(protocol.KindContest, hirer, t0+minute), Job: idOf(accept()), About: idOf(delivery()), Clause: "check",
 	}
+}
+
+// committed is the judge's first word on a failing verdict, opened its second.
+func committed() *protocol.Award {
+	d := opened()
+	d.At, d.Commit = d.At-minute, protocol.AwardCommitment(d.By, d.Job, d.Part, d.About, d.Share, d.Salt)
+	d.Opens, d.Share, d.Salt = wire.CID{}, 0, [32]byte{}
+	return d
+}
+
+func opened() *protocol.Award {
+	d := &protocol.Award{
+		Head: headOf(protocol.KindAward, judge, t0+6*minute), Job: idOf(accept()), About: idOf(failed()), Share: 2_500,
+		Salt: protocol.Salt{8, 8},
+	}
+	first := *d
+	first.At, first.Share, first.Salt = d.At-minute, 0, protocol.Salt{}
+	first.Commit = protocol.AwardCommitment(d.By, d.Job, d.Part, d.About, d.Share, d.Salt)
+	d.Opens = idOf(&first)
+	return d
+}
+
+// nothingAwarded opens a share of 0, which has no bytes.
+func nothingAwarded() *protocol.Award {
+	d := opened()
+	d.Share = 0
+	return d
 }
 
 func cancel() *protocol.Cancel {
@@ -371,6 +465,22 @@ func twoOutcomes() *protocol.Equivocation {
 	return contradiction(proofOf(hirer, logEntry()), proofOf(hirer, other))
 }
 
+func consent() *protocol.Consent {
+	t := third(judge, protocol.PaysLoser)
+	return &protocol.Consent{
+		Head: headOf(protocol.KindConsent, judge, t0-60*minute), To: provider.Key(), Role: protocol.RoleEvaluator,
+		Scopes: []string{"text/*", "text/words@1"}, Asset: asset, Fee: t.Fee, Payer: t.Payer, Data: t.Data, Owner: t.Owner,
+		NotBefore: t0 - 60*minute, Expires: t0 + 24*60*minute,
+	}
+}
+
+// freeWitness consents to be a witness of anything for nothing.
+func freeWitness() *protocol.Consent {
+	d := consent()
+	d.By, d.Role, d.Scopes, d.Fee, d.Payer = witness.Key(), protocol.RoleWitness, []string{"*"}, wire.Amount{}, protocol.PaysHalf
+	return d
+}
+
 func subMandate() *protocol.Mandate {
 	d := mandateOf(hirer, judge)
 	d.Renews = wire.Sum([]byte("last year's"))
@@ -394,8 +504,14 @@ func samples() []sample {
 		{"first words", hirer, hello()},
 		{"posted price", provider, offer()},
 		{"withdrawn", provider, withdrawn()},
+		{"with a ceiling and a rule", hirer, call()},
+		{"least fields", hirer, plainCall()},
 		{"one job", hirer, request()},
 		{"plain terms", provider, quote()},
+		{"answers a call", provider, calledQuote()},
+		{"answers a counter", provider, counteredQuote()},
+		{"another price", hirer, counter()},
+		{"every clause, in the last round", hirer, fullCounter()},
 		{"metered, terms with every field", provider, quoteOn(metered())},
 		{"tranches, the first in advance", provider, quoteOn(tranched())},
 		{"busy", provider, refuse()},
@@ -404,10 +520,16 @@ func samples() []sample {
 		{"single part", provider, started()},
 		{"a delivery arrived", hirer, ack()},
 		{"second part, metered, with a note", provider, progress()},
+		{"of one thing, with a note", provider, needed()},
+		{"answers a need", hirer, provide()},
+		{"of two calls", hirer, calls()},
 		{"one artefact", provider, delivery()},
 		{"pass", hirer, verdict()},
 		{"fail", hirer, failed()},
 		{"by a clause", hirer, contest()},
+		{"commits", judge, committed()},
+		{"opens", judge, opened()},
+		{"opens a share of nothing", judge, nothingAwarded()},
 		{"with a kill fee", hirer, cancel()},
 		{"OPEN, the first ever", hirer, opening()},
 		{"HOLD of a job", hirer, hold()},
@@ -430,6 +552,8 @@ func samples() []sample {
 		sample{"by its author", hirer, ownHead()},
 		sample{"root", hirerOwner, mandateOf(hirerOwner, hirer)},
 		sample{"granted on, with every limit", hirer, subMandate()},
+		sample{"to judge, for a fee", judge, consent()},
+		sample{"to witness anything, for nothing", witness, freeWitness()},
 		sample{"two entries", witness, equivocation()},
 		sample{"two log entries", witness, twoOutcomes()},
 	)

@@ -36,7 +36,7 @@ type Terms struct {
 	Owner      wire.Key         `cbor:"owner"`              // the provider's owner
 	Mandate    wire.CID         `cbor:"mandate"`            // to offer this: the last one of the chain, whose audience is the provider
 	Hirer      wire.Key         `cbor:"hirer,omitzero"`     // in a Quote: for whom
-	Request    wire.CID         `cbor:"request,omitzero"`   // in a Quote: the Request it answers
+	Request    wire.CID         `cbor:"request,omitzero"`   // in a Quote: the Request or Call it answers
 	ValidUntil uint64           `cbor:"valid_until"`        // firm until then
 }
 
@@ -75,7 +75,7 @@ func (t *Terms) check(provider wire.Key) error {
 		within("rail", t.Rail.check()),
 		must(t.KillFee.Cmp(most) <= 0, "kill_fee", "more than the price"),
 		distinct("needs", t.Needs, 0, MaxNeeds),
-		each("needs", t.Needs, func(s string) error { return line("", s, 1, MaxCapability) }),
+		each("needs", t.Needs, need),
 		between("reworks", t.Reworks, 0, MaxReworks, ""),
 		must((t.Reworks > 0) == (t.Times.Rework > 0), "times.rework", "reworks and times.rework go together"),
 		size("blanks", len(t.Blanks), 0, MaxChoices, "blanks"),

@@ -86,7 +86,7 @@ func TestAnnouncements(t *testing.T) {
 		"of another network":     {bundleOf(t, "souk", one), shard, p2p.Reject},
 		"no bundle":              {one, shard, p2p.Reject},
 		"a kind of later":        {bundleOf(t, "test", ofKind(t, 999)), shard, p2p.Ignore},
-		"a reserved kind":        {bundleOf(t, "test", ofKind(t, protocol.KindCall)), shard, p2p.Ignore},
+		"a reserved kind":        {bundleOf(t, "test", ofKind(t, protocol.KindApproval)), shard, p2p.Ignore},
 		"another kind we know":   {bundleOf(t, "test", refuse), shard, p2p.Ignore},
 		"an offer and more":      {bundleOf(t, "test", one, refuse), shard, p2p.Ignore},
 		"an offer nobody sealed": {forged, shard, p2p.Reject},

@@ -82,6 +82,10 @@ def epoch(value):
     need(any(blob(16, 16)(value)), "an epoch that is all zero")
     return value
 
+def salt(value):
+    need(any(blob(32, 32)(value)), "a salt that is all zero")
+    return value
+
 def key(value):
     try:
         ed25519.public_key(blob(32, 32)(value))
@@ -139,7 +143,8 @@ class maybe:
         self.reader = reader
 
     def __call__(self, value):
-        need(value not in (0, "", b"", []), "present and empty")
+        silent = isinstance(value, dict) and says_nothing(value)
+        need(not silent and value not in (0, "", b"", []), "present and empty")
         return self.reader(value)
 
 class Map:
@@ -349,6 +354,14 @@ def check_request(doc):
     need(doc["to"] != doc["by"], "asks itself")
     need(doc["at"] < doc["reply"] <= doc["at"] + 7 * DAY, "reply at a wrong time")
 
+def check_call(doc):
+    need(doc["at"] < doc["reply"] <= doc["at"] + HOUR, "reply at a wrong time")
+    need(len(doc.get("check", {"params": ""})["params"].encode()) <= 4 * KIB, "a long rule", "too_large")
+
+def check_counter(doc):
+    check_thirds(doc, doc["by"])
+    need(CLAUSES.keys() & doc.keys(), "wishes for nothing")
+
 def check_quote(doc):
     terms = doc["terms"]
     check_thirds(terms, doc["by"], terms.get("hirer"))
@@ -389,10 +402,17 @@ HELLO = dict(
     log_epoch=blob(16, 16), log_seq=integer, log_head=maybe(link))
 OFFER = dict(
     seq=ordinal, expires=integer, ask=flag, title=maybe(prose(200)), schema=maybe(prose(8 * KIB)), terms=TERMS)
-REQUEST = dict(
-    to=key, capability=capability, input_type=input_type, size=integer, label=closed(LABEL),
+WANTED = dict(
+    capability=capability, input_type=input_type, size=integer, label=closed(LABEL),
     deliver=duration, reply=integer, check=maybe(closed(CHECK)),
     assets=array(asset, 1, 16, once=True), rails=array(name, 1, 16, once=True), owner=key, mandate=link)
+REQUEST, CALL = dict(WANTED, to=key), dict(WANTED, ceiling=maybe(amount))
+THIRD_WISHED = Map(dict(THIRD.keys, data=Map(HANDLING)))
+CLAUSES = dict(
+    price=maybe(Map(PRICE, check_price)), times=maybe(Map(TIMES, check_times)), data=maybe(Map(HANDLING)),
+    check=maybe(closed(CHECK)), panel=maybe(Map(dict(PANEL, members=array(THIRD_WISHED, 1, 7)), check_panel)),
+    witness=maybe(THIRD_WISHED), kill_fee=maybe(amount), reworks=maybe(between(1, 16)))
+COUNTER = dict(CLAUSES, quote=link, round=between(1, 5))
 ACCEPT = dict(
     offered=PROOF, inputs=array(ARTEFACT, most=16),
     choices=maybe(array(closed(dict(name=name, value=prose(200))), most=16)), owner=key,
@@ -403,6 +423,16 @@ ACCEPT = dict(
 def check_verdict(doc):
     need(doc["pass"] != ("clause" in doc), "passes by a clause, or fails by none")
 
+def check_award(doc):
+    need(("commit" in doc) != ("opens" in doc), "neither commits nor opens, or both")
+    need("opens" in doc or not {"share", "salt"} & doc.keys(), "tells what it hides")
+    need("commit" in doc or "salt" in doc, "opens without a salt")
+
+def award_commitment(award):
+    """What the first Award of an evaluator commits to, given its second."""
+    keys = {k: award[k] for k in ("by", "job", "part", "salt", "about")}
+    return Link.of(encode({**keys, "alg": "souk/award/1", "share": award.get("share", 0)}))
+
 WORK = dict(job=link, part=between(0, PART))
 ACK = dict(job=link, of=array(link, 1, 32, once=True), bytes=integer)
 PROGRESS = dict(WORK, fraction=share, units=maybe(integer), note=maybe(link))
@@ -410,6 +440,10 @@ DELIVERY = dict(
     WORK, artefacts=array(ARTEFACT, 1, 16), inputs=maybe(array(link, most=128, once=True)), units=maybe(integer))
 VERDICT = {**WORK, "delivery": link, "score": share, "pass": flag, "clause": maybe(name)}
 CONTEST = dict(WORK, about=link, clause=name)
+NEED = dict(WORK, needs=array(line(1, 96), 1, 16, once=True), note=maybe(link))
+PROVIDE = dict(WORK, need=maybe(link), inputs=array(ARTEFACT, 1, 16))
+AWARD = dict(
+    WORK, about=link, commit=maybe(link), opens=maybe(link), share=maybe(share), salt=maybe(salt))
 CANCEL = dict(WORK, code=code, fee=maybe(amount))
 
 # === Money ============================================================================================
@@ -531,6 +565,13 @@ def check_mandate(doc):
     need(classes == sorted(set(classes) & {1, 2, 3, 4}), "other than data classes in order")
     need(doc["not_before"] < doc["expires"], "over before it begins")
 
+def check_consent(doc):
+    need(doc["to"] != doc["by"], "consents to itself")
+    need(doc["not_before"] < doc["expires"], "over before it begins")
+
+CONSENT = dict(
+    to=key, role=between(1, 2), scopes=array(scope, 1, 16, rising=True), asset=asset, fee=amount, payer=between(1, 4),
+    data=closed(HANDLING), owner=key, not_before=integer, expires=integer)
 OUTCOME = dict(
     job=link, hirer=key, provider=key, hirer_owner=key, provider_owner=key, capability=capability,
     asset=asset, band=between(0, 128), score=share, ended=between(1, 255), conduct=between(1, 255),
@@ -557,16 +598,21 @@ def kind(name, kib, keys, check=None, sealed=True, closed=False):
 KINDS = {
     1: kind("Hello", 16, HELLO, check_hello, sealed=False),
     2: kind("Offer", 32, OFFER, check_offer),
+    3: kind("Call", 8, CALL, check_call),
     4: kind("Request", 16, REQUEST, check_request, sealed=False),
     5: kind("Quote", 32, dict(round=between(0, 5), terms=TERMS), check_quote),
+    6: kind("Counter", 32, COUNTER, check_counter),
     7: kind("Refuse", 2, dict(of=link, code=code, detail=maybe(prose(400)))),
     8: kind("Accept", 48, ACCEPT, check_accept),
     9: kind("Started", 1, WORK),
     10: kind("Ack", 4, ACK),
+    11: kind("Need", 8, NEED),
+    12: kind("Provide", 8, PROVIDE),
     13: kind("Progress", 1, PROGRESS),
     14: kind("Delivery", 16, DELIVERY),
     15: kind("Verdict", 2, VERDICT, check_verdict),
     16: kind("Contest", 4, CONTEST),
+    17: kind("Award", 4, AWARD, check_award),
     18: kind("Entry", 4, ENTRY, check_entry, closed=True),
     19: kind("Countersign", 16, COUNTERSIGN, check_countersign, closed=True),
     20: kind("Claim", 1, CLAIM),
@@ -576,6 +622,7 @@ KINDS = {
     24: kind("Cancel", 1, CANCEL),
     25: kind("Mandate", 16, MANDATE, check_mandate, closed=True),
     28: kind("Equivocation", 64, EQUIVOCATION, check_equivocation),
+    29: kind("Consent", 4, CONSENT, check_consent, closed=True),
 }
 
 def read_document(data, kinds=()):
@@ -761,6 +808,11 @@ def lane_case(case, _):
     entry = {"by": payer, "payee": payee, "asset": case["asset"], "epoch": epoch}
     same(str(lane_name(case["network"], entry)), case["lane"])
 
+def commitment_case(case, _):
+    award = {k: bytes.fromhex(case[k]) for k in ("by", "salt")}
+    award.update(job=Link.parse(case["job"]), about=Link.parse(case["about"]), part=case["part"], share=case["share"])
+    same(str(award_commitment(award)), case["commit"])
+
 def key_case(case, data):
     raw = parse_key(case["text"]) if "text" in case else key(data)
     same((raw, parse_key(case["did"])), (data, data))
@@ -785,6 +837,7 @@ def signature_case(case, _):
 
 LISTS = {
     "artefact.json": artefact_case,
+    "commitment.json": commitment_case,
     "frame.json": lambda case, data: read_frame(data),
     "lane.json": lane_case,
     "amounts.json": amount_case,

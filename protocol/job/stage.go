@@ -28,8 +28,7 @@ type Stage uint8
 
 // The stages, in about the order in which a job passes them. Requested and
 // Countered precede an Accept: they are soft, nothing folds them, and they are
-// only named here. Paused needs the documents Need and Provide, whose kinds are
-// reserved.
+// only named here. Paused needs Need and Provide, which are not yet folded.
 const (
 	Requested  Stage = iota + 1 // a Request is out
 	Quoted                      // a Quote or posted Offer stands; an Accept without its HOLD leaves it here
