@@ -1,6 +1,8 @@
 package job
 
 import (
+	"slices"
+
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -40,23 +42,29 @@ func (j *Job) fold(at uint64, s wire.Said) error {
 		return ErrKnown
 	}
 	at = max(at, j.clock)
-	now := j.stand(at)
-	if now.stage.Final() {
-		j.end = now
-	}
+	j.conclude(at)
 	j.clock = at
-	if err := j.hear(turn{Heard{at, s}, now.stage, j.RoleOf(s.Doc.Header().By)}, s.Doc); err != nil {
+	if err := j.hear(turn{Heard: Heard{at, s}, role: j.RoleOf(s.Doc.Header().By)}, s.Doc); err != nil {
 		return err
 	}
 	j.record = append(j.record, Heard{at, s})
 	return nil
 }
 
+// conclude notes which parts time has ended.
+func (j *Job) conclude(at uint64) {
+	for n, x := range j.parts {
+		if now := (Part{j, x}).stand(at); now.stage.Final() && now != x.end {
+			j.own(uint64(n)).end = now
+		}
+	}
+}
+
 // turn is one document's turn to be heard.
 type turn struct {
 	Heard
-	stage Stage // before it
 	role  Role  // its author's
+	stage Stage // before it, of the part it is about
 }
 
 func (t turn) refuse(code protocol.Code, why string, args ...any) error {
@@ -108,18 +116,28 @@ func (j *Job) hear(t turn, doc wire.Document) error {
 	return t.refuse(protocol.CodeUnknownKind, "a job has no place for kind %d", doc.Header().Kind)
 }
 
-// ours checks what every document that names a job and a part must fulfil.
-func (j *Job) ours(t turn, job wire.CID, part uint64, roles ...Role) error {
+// about checks what every document that names a job must fulfil: that it is this
+// one, and its author's to say it.
+func (j *Job) about(t turn, job wire.CID, roles ...Role) error {
 	if job != j.id {
 		return t.refuse(protocol.CodeNotOffered, "it is about another job")
 	}
-	if part != 0 {
-		return t.refuse(protocol.CodeNotOffered, "the job has no part %d", part)
+	if !slices.Contains(roles, t.role) {
+		return t.refuse(protocol.CodeNotOffered, "not for the %s to say", t.role)
 	}
-	for _, r := range roles {
-		if t.role == r {
-			return nil
-		}
+	return nil
+}
+
+// ours is about for a document that names a part as well. It returns that part,
+// to be changed, and notes where it stands.
+func (j *Job) ours(t *turn, job wire.CID, n uint64, roles ...Role) (Part, error) {
+	if job == j.id && n >= uint64(len(j.parts)) {
+		return Part{}, t.refuse(protocol.CodeNotOffered, "the job has no part %d", n)
 	}
-	return t.refuse(protocol.CodeNotOffered, "not for the %s to say", t.role)
+	if err := j.about(*t, job, roles...); err != nil {
+		return Part{}, err
+	}
+	p := j.own(n)
+	t.stage = p.Stage(t.At)
+	return p, nil
 }

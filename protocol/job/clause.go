@@ -16,16 +16,16 @@ const (
 )
 
 // cites reports whether clause is one of the Terms that may be broken.
-func (j *Job) cites(clause string) bool {
+func (p Part) cites(clause string) bool {
 	switch clause {
 	case ClauseCheck:
-		return !j.terms.Rule.IsZero()
+		return !p.terms.Rule.IsZero()
 	case ClauseType:
-		return j.mistyped()
+		return p.mistyped()
 	case ClauseArtefact:
-		return slices.ContainsFunc(j.delivery.doc.Artefacts, func(a payload.Artefact) bool { return !j.Acked(a.ID) })
+		return slices.ContainsFunc(p.delivery.doc.Artefacts, func(a payload.Artefact) bool { return !p.Acked(a.ID) })
 	case ClausePanel:
-		return !j.terms.Panel.IsZero()
+		return !p.terms.Panel.IsZero()
 	}
 	return false
 }
@@ -38,33 +38,33 @@ type complaint struct {
 	answered bool
 }
 
-func (j *Job) complaint() (c complaint, open bool) {
+func (p Part) complaint() (c complaint, open bool) {
 	var said uint64
 	switch {
-	case j.verdict.there() && j.verdict.doc.Pass:
+	case p.verdict.there() && p.verdict.doc.Pass:
 		return c, false
-	case j.verdict.there() && !j.lifted(j.verdict.doc.Clause):
-		c.id, c.clause, said = j.verdict.said.ID, j.verdict.doc.Clause, j.verdict.doc.At
-	case j.contest.there() && !j.lifted(j.contest.doc.Clause):
-		c.id, c.clause, said = j.contest.said.ID, j.contest.doc.Clause, j.contest.doc.At
+	case p.verdict.there() && !p.lifted(p.verdict.doc.Clause):
+		c.id, c.clause, said = p.verdict.said.ID, p.verdict.doc.Clause, p.verdict.doc.At
+	case p.contest.there() && !p.lifted(p.contest.doc.Clause):
+		c.id, c.clause, said = p.contest.said.ID, p.contest.doc.Clause, p.contest.doc.At
 	default:
 		return c, false
 	}
-	c.due, c.answered = j.AnswerBy(), j.answer.there() && j.answer.doc.About == c.id
-	if said > j.ReviewBy() && j.terms.Panel.IsZero() {
+	c.due, c.answered = p.AnswerBy(), p.answer.there() && p.answer.doc.About == c.id
+	if said > p.ReviewBy() && p.terms.Panel.IsZero() {
 		// It contests the Claim, perhaps as late as AnswerBy: the provider has the time that no evaluator needs.
-		c.due = j.AwardBy()
+		c.due = p.AwardBy()
 	}
 	return c, true
 }
 
 // lifted reports whether a complaint has fallen: the bytes arrived after all.
-func (j *Job) lifted(clause string) bool { return clause == ClauseArtefact && !j.cites(clause) }
+func (p Part) lifted(clause string) bool { return clause == ClauseArtefact && !p.cites(clause) }
 
 // answerable reports whether the provider's word weighs against a complaint.
 // Against what both can see for themselves it does not.
-func (j *Job) answerable(c complaint) bool {
-	return c.clause == ClauseCheck || !j.terms.Panel.IsZero()
+func (p Part) answerable(c complaint) bool {
+	return c.clause == ClauseCheck || !p.terms.Panel.IsZero()
 }
 
 // stands reports whether a complaint that ran its time leaves the provider with
@@ -72,17 +72,17 @@ func (j *Job) answerable(c complaint) bool {
 // that differ, bytes never proved to have arrived, and a failing rule that was
 // not answered stand. One that was answered is word against word and does not,
 // since contesting must not pay.
-func (j *Job) stands(c complaint) bool {
-	if !j.terms.Panel.IsZero() {
-		return j.terms.Panel.Split == 0
+func (p Part) stands(c complaint) bool {
+	if !p.terms.Panel.IsZero() {
+		return p.terms.Panel.Split == 0
 	}
 	return !c.answered
 }
 
 // mistyped reports whether an artefact of the Delivery has another media type
 // than the Terms say.
-func (j *Job) mistyped() bool {
-	return slices.ContainsFunc(j.delivery.doc.Artefacts, func(a payload.Artefact) bool {
-		return a.Type != j.terms.OutputType
+func (p Part) mistyped() bool {
+	return slices.ContainsFunc(p.delivery.doc.Artefacts, func(a payload.Artefact) bool {
+		return a.Type != p.terms.OutputType
 	})
 }

@@ -10,55 +10,56 @@ import (
 // hearCancel takes the hirer's wish to end the job, which by itself moves
 // nothing, or the provider's word that it has ended.
 func (j *Job) hearCancel(t turn, d *protocol.Cancel) error {
-	if err := j.ours(t, d.Job, d.Part, Hirer, Provider); err != nil {
+	p, err := j.ours(&t, d.Job, d.Part, Hirer, Provider)
+	if err != nil {
 		return err
 	}
-	if d.Fee.Cmp(j.terms.KillFee) > 0 || d.Fee.Cmp(j.most) > 0 {
-		return t.refuse(protocol.CodeAmount, "the kill fee agreed is %s", j.terms.KillFee)
+	if d.Fee.Cmp(p.terms.KillFee) > 0 || d.Fee.Cmp(p.most) > 0 {
+		return t.refuse(protocol.CodeAmount, "the kill fee agreed is %s", p.terms.KillFee)
 	}
 	if t.role == Provider {
-		return j.hearEnd(t, d)
+		return p.hearEnd(t, d)
 	}
 	switch {
-	case j.cancelH.there():
+	case p.cancelH.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
-	case !j.Taken() && d.At > j.StartBy():
-		return t.refuse(protocol.CodeLate, "its deadline was %d", j.StartBy())
-	case j.post.there() || j.verdict.there() || j.contest.there(),
-		t.stage.Final() && (j.Taken() || t.stage == Refused):
+	case !p.Taken() && d.At > p.StartBy():
+		return t.refuse(protocol.CodeLate, "its deadline was %d", p.StartBy())
+	case p.post.there() || p.verdict.there() || p.contest.there(),
+		t.stage.Final() && (p.Taken() || t.stage == Refused):
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
-	j.cancelH = paper[protocol.Cancel]{t.Said, d}
+	p.cancelH = paper[protocol.Cancel]{t.Said, d}
 	return nil
 }
 
 // hearEnd takes the provider's Cancel: instead of taking the job, instead of
 // delivering, or conceding what the hirer contests. The kill fee is owed only
 // where the hirer wished for the end of a job that was taken.
-func (j *Job) hearEnd(t turn, d *protocol.Cancel) error {
-	c, open := j.complaint()
+func (p Part) hearEnd(t turn, d *protocol.Cancel) error {
+	c, open := p.complaint()
 	due := c.due
 	switch {
-	case j.cancelP.there() || j.decline.there():
+	case p.cancelP.there() || p.decline.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
-	case !d.Fee.IsZero() && (!j.Taken() || j.delivery.there() || !j.cancelH.there()):
+	case !d.Fee.IsZero() && (!p.Taken() || p.delivery.there() || !p.cancelH.there()):
 		return t.refuse(protocol.CodeAmount, "no kill fee is owed")
-	case !j.Taken() && t.stage.Final():
-		due = j.StartBy()
-	case !j.Taken(): // before its take, or heard before it
-		due = j.DeliverBy()
-	case !j.delivery.there():
-		due = j.DeliverBy()
+	case !p.Taken() && t.stage.Final():
+		due = p.StartBy()
+	case !p.Taken(): // before its take, or heard before it
+		due = p.DeliverBy()
+	case !p.delivery.there():
+		due = p.DeliverBy()
 	case !open:
 		return t.refuse(protocol.CodeDuplicate, "the result is delivered")
 	}
 	if d.At > due {
 		return t.refuse(protocol.CodeLate, "its deadline was %d", due)
 	}
-	if t.stage.Final() && t.stage != Lapsed && !(t.stage == Cancelled && !j.Taken()) {
+	if t.stage.Final() && t.stage != Lapsed && !(t.stage == Cancelled && !p.Taken()) {
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
-	j.cancelP = paper[protocol.Cancel]{t.Said, d}
+	p.cancelP = paper[protocol.Cancel]{t.Said, d}
 	return nil
 }
 
@@ -75,9 +76,13 @@ func (j *Job) hearRefuse(t turn, d *protocol.Refuse) error {
 	case t.role == Provider && d.Of == j.id && !j.decline.there():
 		_, err := j.declined(t, d.Head, d.Code)
 		return err
-	case t.role == Hirer && tooLate && j.mayStrike(d.Of):
-		return j.strike(t, d)
-	case slices.Contains(j.refused, d.Of):
+	}
+	for n, x := range j.parts {
+		if t.role == Hirer && tooLate && (Part{j, x}).mayStrike(d.Of) {
+			return j.own(uint64(n)).strike(t, d)
+		}
+	}
+	if slices.Contains(j.refused, d.Of) {
 		return t.refuse(protocol.CodeDuplicate, "refused already")
 	}
 	j.refused = append(j.refused, d.Of)
@@ -85,10 +90,11 @@ func (j *Job) hearRefuse(t turn, d *protocol.Refuse) error {
 }
 
 // mayStrike reports whether a document is one of the provider's three that
-// would move the job, and still counts.
-func (j *Job) mayStrike(id wire.CID) bool {
-	return j.Taken() && id == j.take.said.ID || j.delivered() && id == j.delivery.said.ID ||
-		j.Taken() && j.cancelP.there() && !j.uncut && id == j.cancelP.said.ID
+// would move the part, and still counts: the take, with which the first begins,
+// its Delivery and its Cancel.
+func (p Part) mayStrike(id wire.CID) bool {
+	return p.n == 0 && p.Taken() && id == p.take.said.ID || p.delivered() && id == p.delivery.said.ID ||
+		p.Taken() && p.cancelP.there() && !p.uncut && id == p.cancelP.said.ID
 }
 
 // strike takes out a document of the provider's that came too late for the
@@ -96,33 +102,34 @@ func (j *Job) mayStrike(id wire.CID) bool {
 // of having had it: whoever was away for longer cannot plead that it never
 // heard. Without a witness a hirer that lies here gets one part for nothing; it
 // is the part that docs/spec/job.md calls undecidable.
-func (j *Job) strike(t turn, d *protocol.Refuse) error {
-	seen := j.Acked(d.Of) || j.post.there() || j.void.there() && slices.Contains(j.void.doc.Basis, d.Of)
-	if d.Of != j.cancelP.said.ID {
-		seen = seen || j.verdict.there() || j.contest.there() || j.Acked(j.delivery.said.ID)
+func (p Part) strike(t turn, d *protocol.Refuse) error {
+	seen := p.Acked(d.Of) || p.post.there() || p.void.there() && slices.Contains(p.void.doc.Basis, d.Of)
+	if d.Of != p.cancelP.said.ID {
+		seen = seen || p.verdict.there() || p.contest.there() || p.Acked(p.delivery.said.ID)
 	}
 	if seen {
 		return t.refuse(protocol.CodeDuplicate, "the hirer has shown that it arrived")
 	}
-	if err := t.late(j.ResolveBy()); err != nil {
+	if err := t.late(p.ResolveBy()); err != nil {
 		return err
 	}
 	switch {
-	case d.Of == j.cancelP.said.ID:
-		j.uncut = true
-	case d.Of == j.delivery.said.ID && d.Code == protocol.CodeLate:
-		j.undelivered = true
+	case d.Of == p.cancelP.said.ID:
+		p.uncut = true
+	case d.Of == p.delivery.said.ID && d.Code == protocol.CodeLate:
+		p.undelivered = true
 	default: // for the hirer the job never began
-		j.untaken, j.withdrawn = true, d.Code == protocol.CodeWithdrawn
+		p.untaken, p.withdrawn = true, d.Code == protocol.CodeWithdrawn
 	}
 	return nil
 }
 
 func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
-	if err := j.ours(t, d.Job, 0, Hirer, Provider); err != nil {
+	if err := j.about(t, d.Job, Hirer, Provider); err != nil {
 		return err
 	}
-	byHirer := t.role == Hirer
+	p := j.last()
+	byHirer, stage := t.role == Hirer, p.Stage(t.At)
 	switch {
 	case byHirer && j.outcomeH.there(), !byHirer && j.outcomeP.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
@@ -131,15 +138,15 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 	case d.Hirer != j.Hirer() || d.Provider != j.provider || d.HirerOwner != j.accept.Owner || d.ProviderOwner != j.terms.Owner,
 		d.Capability != j.terms.Capability || d.Asset != j.terms.Asset || d.Opened != j.T0():
 		return t.refuse(protocol.CodeMalformed, "it tells of another contract")
-	case !(j.hold.there() && d.Entry == j.hold.said.ID) && !(j.post.there() && d.Entry == j.post.said.ID):
+	case !(p.hold.there() && d.Entry == p.hold.said.ID) && !(p.post.there() && d.Entry == p.post.said.ID):
 		return t.refuse(protocol.CodeHold, "it names no entry of this job")
-	case d.Band > uint64(j.most.BitLen()):
+	case d.Band > uint64(p.most.BitLen()):
 		return t.refuse(protocol.CodeAmount, "of more than was held")
-	case d.Ended == protocol.EndedAgreed && !(j.verdict.there() && j.verdict.doc.Score == d.Score):
+	case d.Ended == protocol.EndedAgreed && !(p.verdict.there() && p.verdict.doc.Score == d.Score):
 		return t.refuse(protocol.CodeCheck, "not the score of the Verdict")
-	case !t.stage.Final() && byHirer && !j.verdict.there() && !j.contest.there() && !j.post.there(),
-		!t.stage.Final() && !byHirer && !j.claim.there():
-		return t.refuse(protocol.CodeNotOffered, "the job is %s and not yet to be told of", t.stage)
+	case !stage.Final() && byHirer && !p.verdict.there() && !p.contest.there() && !p.post.there(),
+		!stage.Final() && !byHirer && !p.claim.there():
+		return t.refuse(protocol.CodeNotOffered, "the job is %s and not yet to be told of", stage)
 	}
 	if byHirer {
 		j.outcomeH = paper[protocol.Outcome]{t.Said, d}

@@ -41,46 +41,57 @@ func (j *Job) hearCountersign(t turn, d *protocol.Countersign) error {
 
 // see notes which entries of the job d covers.
 func (j *Job) see(d *protocol.Countersign) (known, news bool) {
+	for n := range j.parts {
+		k, fresh := j.own(uint64(n)).see(d)
+		known, news = known || k, news || fresh
+	}
+	return known, news
+}
+
+// see notes which entries of the part d covers.
+func (p Part) see(d *protocol.Countersign) (known, news bool) {
 	mark := func(e paper[protocol.Entry], seen *bool) bool {
-		if !e.there() || !j.covers(d, e) {
+		if !e.there() || !p.covers(d, e) {
 			return false
 		}
 		fresh := !*seen
 		known, news, *seen = true, news || fresh, true
 		return fresh
 	}
-	mark(j.hold, &j.holdSeen)
-	if mark(j.void, &j.voidSeen) {
-		j.released = d.At > j.ResolveBy() || !slices.Contains(d.Disputed, j.hold.said.ID)
+	mark(p.hold, &p.holdSeen)
+	if mark(p.void, &p.voidSeen) {
+		p.released = d.At > p.ResolveBy() || !slices.Contains(d.Disputed, p.hold.said.ID)
 	}
-	if mark(j.post, &j.postSeen) {
-		j.paid = d.At <= j.ResolveBy()
+	if mark(p.post, &p.postSeen) {
+		p.paid = d.At <= p.ResolveBy()
 	}
 	return known, news
 }
 
 // covers reports whether d is a Countersign of e's lane at or beyond e.
-func (j *Job) covers(d *protocol.Countersign, e paper[protocol.Entry]) bool {
+func (p Part) covers(d *protocol.Countersign, e paper[protocol.Entry]) bool {
 	if d.Seq < e.doc.Seq || d.Seq == e.doc.Seq && d.Entry != e.said.ID {
 		return false
 	}
-	return d.Lane == e.doc.Lane(j.net)
+	return d.Lane == e.doc.Lane(p.net)
 }
 
 func (j *Job) taken(t turn, d *protocol.Countersign) (news bool, err error) {
+	p := Part{j, j.parts[0]}
+	t.stage = p.Stage(t.At)
 	switch {
 	case j.take.there():
 		return false, nil
-	case j.decline.there() || j.cancelP.there():
+	case j.decline.there() || p.cancelP.there():
 		return false, t.refuse(protocol.CodeDuplicate, "the provider has declined")
-	case !j.holdSeen:
+	case !p.holdSeen:
 		return false, t.refuse(protocol.CodeHold, "it takes the job without having seen its HOLD")
 	case t.stage == Cancelled:
 		return false, t.refuse(protocol.CodeWithdrawn, "the job is %s", t.stage)
 	case t.stage.Final():
 		return false, t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
-	if err := t.late(j.StartBy()); err != nil {
+	if err := t.late(p.StartBy()); err != nil {
 		return false, err
 	}
 	j.take = paper[protocol.Countersign]{t.Said, d}
@@ -93,7 +104,7 @@ func (j *Job) declined(t turn, head wire.Head, code protocol.Code) (news bool, e
 	switch {
 	case j.decline.there():
 		return false, nil
-	case j.Taken() || j.cancelP.there():
+	case j.Taken() || j.parts[0].cancelP.there():
 		return false, t.refuse(protocol.CodeDuplicate, "the provider has taken or cancelled the job")
 	}
 	j.decline = paper[wire.Head]{t.Said, &head}

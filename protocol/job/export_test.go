@@ -20,24 +20,32 @@ func (j *Job) Fork() *Job {
 // since whoever explores never lets it run back, and the order of the record.
 func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 	put := func(id wire.CID) { b = binary.BigEndian.AppendUint16(b, token(id)) }
-	for _, s := range []wire.Said{
-		j.hold.said, j.post.said, j.void.said, j.take.said, j.decline.said, j.progress.said, j.delivery.said, j.verdict.said,
-		j.contest.said, j.answer.said, j.claim.said, j.cancelH.said, j.cancelP.said, j.outcomeH.said, j.outcomeP.said,
-	} {
-		put(s.ID)
-	}
-	for _, is := range []bool{
-		j.holdSeen, j.postSeen, j.voidSeen, j.released, j.paid, j.started, j.loggedH, j.loggedP, j.untaken, j.undelivered, j.uncut, j.withdrawn,
-	} {
-		if is {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
+	flags := func(all ...bool) {
+		for _, is := range all {
+			if is {
+				b = append(b, 1)
+			} else {
+				b = append(b, 0)
+			}
 		}
 	}
-	b = append(b, byte(j.end.stage), byte(j.end.fault), byte(j.steps))
-	b = append(b, j.declineCode...)
-	b = binary.BigEndian.AppendUint64(append(b, 0), j.shift)
+	for _, s := range []wire.Said{j.take.said, j.decline.said, j.outcomeH.said, j.outcomeP.said} {
+		put(s.ID)
+	}
+	flags(j.loggedH, j.loggedP, j.untaken, j.withdrawn)
+	b = append(append(b, j.declineCode...), 0)
+	for _, p := range j.parts {
+		for _, s := range []wire.Said{
+			p.hold.said, p.post.said, p.void.said, p.progress.said, p.delivery.said, p.verdict.said,
+			p.contest.said, p.answer.said, p.claim.said, p.cancelH.said, p.cancelP.said,
+		} {
+			put(s.ID)
+		}
+		flags(p.holdSeen, p.postSeen, p.voidSeen, p.released, p.paid, p.started, p.undelivered, p.uncut)
+		b = append(b, byte(p.end.stage), byte(p.end.fault), byte(p.steps))
+		b = binary.BigEndian.AppendUint64(b, p.start)
+		b = binary.BigEndian.AppendUint64(b, p.shift)
+	}
 	var sets [3][]uint32
 	for _, a := range j.acks {
 		sets[0] = append(sets[0], uint32(token(a.of))<<8|uint32(a.by))

@@ -8,7 +8,8 @@ import (
 )
 
 // Job is one conversation between a hirer and a provider, from its Accept on.
-// It stores what was said and when it was heard; the stage is computed. It is
+// It stores what was said and when it was heard; the stage is computed. What
+// belongs to one part of the contract is in that Part, the rest here. It is
 // not safe for concurrent use. Its documents are shared and must not be changed.
 type Job struct {
 	net      string
@@ -16,34 +17,20 @@ type Job struct {
 	accept   *protocol.Accept
 	terms    *protocol.Terms
 	provider wire.Key
-	most     wire.Amount // what the HOLD sets aside
 
 	clock  uint64  // latest instant folded; time never runs back
-	shift  uint64  // milliseconds by which late funding moved the deadlines
-	end    place   // final place reached before a document was folded after it; zero until then
 	record []Heard // in the order folded
+	parts  []*part // those that have begun, the first always; shared with copies of the job until own
 
-	hold, post, void             paper[protocol.Entry]
-	holdSeen, postSeen, voidSeen bool
-	released                     bool // voidSeen, by a Countersign that does not dispute the hold by ResolveBy
-	paid                         bool // postSeen, by a Countersign dated no later than ResolveBy
-	take                         paper[protocol.Countersign]
-	decline                      paper[wire.Head] // a Countersign that declines, or a Refuse of the Accept
-	declineCode                  protocol.Code
-	started                      bool
-	progress                     paper[protocol.Progress]
-	steps                        int // Progress documents so far
-	delivery                     paper[protocol.Delivery]
-	verdict                      paper[protocol.Verdict]
-	contest, answer              paper[protocol.Contest] // the hirer's; the provider's
-	claim                        paper[protocol.Claim]
-	cancelH, cancelP             paper[protocol.Cancel] // the hirer's wish; the provider's word
-	outcomeH, outcomeP           paper[protocol.Outcome]
-	loggedH, loggedP             bool
-	acks                         []ack
-	refused                      []wire.CID // documents refused once
-	untaken, undelivered, uncut  bool       // the hirer refused the take, the Delivery, the provider's Cancel as late
-	withdrawn                    bool       // … and had cancelled
+	take               paper[protocol.Countersign]
+	decline            paper[wire.Head] // a Countersign that declines, or a Refuse of the Accept
+	declineCode        protocol.Code
+	untaken            bool // the hirer refused the take as late
+	withdrawn          bool // … and had cancelled
+	outcomeH, outcomeP paper[protocol.Outcome]
+	loggedH, loggedP   bool
+	acks               []ack
+	refused            []wire.CID // documents refused once
 }
 
 // Heard is one document and the instant, by this side's clock, at which it was
@@ -95,16 +82,6 @@ func (j *Job) RoleOf(key wire.Key) Role {
 	return Other
 }
 
-// Most returns what the HOLD sets aside: the fixed price and all units that
-// may be metered.
-func (j *Job) Most() wire.Amount { return j.most }
-
-// Hold returns the HOLD.
-func (j *Job) Hold() (wire.Said, bool) { return j.hold.look() }
-
-// HoldSeen reports whether the HOLD is countersigned.
-func (j *Job) HoldSeen() bool { return j.holdSeen }
-
 // Taken reports whether the provider has bound itself to the work, in a
 // Countersign the hirer did not refuse as late.
 func (j *Job) Taken() bool { return j.take.there() && !j.untaken }
@@ -112,53 +89,6 @@ func (j *Job) Taken() bool { return j.take.there() && !j.untaken }
 // Declined reports whether and why the provider did not take the job, by
 // Countersign or by a Refuse of the Accept.
 func (j *Job) Declined() (protocol.Code, bool) { return j.declineCode, j.decline.there() }
-
-// delivered reports whether there is a Delivery that counts.
-func (j *Job) delivered() bool { return j.Taken() && j.delivery.there() && !j.undelivered }
-
-// Started reports whether the provider said that work began.
-func (j *Job) Started() bool { return j.started }
-
-// Progress returns the last one said, or nil.
-func (j *Job) Progress() *protocol.Progress { return j.progress.doc }
-
-// Delivery returns the Delivery, one refused as late too.
-func (j *Job) Delivery() (wire.Said, bool) { return j.delivery.look() }
-
-// Verdict returns the hirer's judgement.
-func (j *Job) Verdict() (wire.Said, bool) { return j.verdict.look() }
-
-// Contest returns the hirer's last Contest; a failing Verdict contests without one.
-func (j *Job) Contest() (wire.Said, bool) { return j.contest.look() }
-
-// Answer returns the Contest by which the provider answered.
-func (j *Job) Answer() (wire.Said, bool) { return j.answer.look() }
-
-// Claim returns the provider's Claim.
-func (j *Job) Claim() (wire.Said, bool) { return j.claim.look() }
-
-// Post returns the entry, POST or AWARD, by which the hirer pays.
-func (j *Job) Post() (wire.Said, bool) { return j.post.look() }
-
-// PostSeen reports whether it is countersigned.
-func (j *Job) PostSeen() bool { return j.postSeen }
-
-// Void returns the VOID of the HOLD.
-func (j *Job) Void() (wire.Said, bool) { return j.void.look() }
-
-// VoidSeen reports whether it is countersigned.
-func (j *Job) VoidSeen() bool { return j.voidSeen }
-
-// CancelBy returns the Cancel said by that side.
-func (j *Job) CancelBy(role Role) (wire.Said, bool) {
-	switch role {
-	case Hirer:
-		return j.cancelH.look()
-	case Provider:
-		return j.cancelP.look()
-	}
-	return wire.Said{}, false
-}
 
 // Outcome returns the hirer's Outcome, or else the provider's.
 func (j *Job) Outcome() (wire.Said, bool) {

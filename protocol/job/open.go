@@ -58,7 +58,7 @@ func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key)
 	if !ok {
 		return nil, refuse(protocol.CodeMalformed, accept.ID, "not an Accept")
 	}
-	j := &Job{net: net, id: accept.ID, accept: a, terms: &terms, provider: provider, clock: a.At}
+	j := &Job{net: net, id: accept.ID, accept: a, terms: &terms, provider: provider, clock: a.At, parts: []*part{{start: a.At}}}
 	switch {
 	case provider == a.By:
 		return nil, refuse(protocol.CodeNotOffered, accept.ID, "nobody hires itself")
@@ -73,7 +73,7 @@ func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key)
 	if err != nil {
 		return nil, refuse(protocol.CodeAmount, accept.ID, "the most it may cost: %v", err)
 	}
-	j.most = held
+	j.parts[0].most = held
 	return j, nil
 }
 

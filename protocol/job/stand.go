@@ -11,68 +11,68 @@ type place struct {
 
 // Stage returns where the job stands at an instant of this side's clock. An
 // instant before the latest one folded counts as that one.
-func (j *Job) Stage(at uint64) Stage { return j.stand(at).stage }
+func (p Part) Stage(at uint64) Stage { return p.stand(at).stage }
 
 // Fault returns which side did not do its part, in a job that stands at
 // Defaulted; Other elsewhere.
-func (j *Job) Fault(at uint64) Role { return j.stand(at).fault }
+func (p Part) Fault(at uint64) Role { return p.stand(at).fault }
 
 // Next returns the instant at which time alone moves the job on, and where to.
 // ok is false only for a final stage.
-func (j *Job) Next(at uint64) (when uint64, to Stage, ok bool) {
-	now := j.stand(at)
+func (p Part) Next(at uint64) (when uint64, to Stage, ok bool) {
+	now := p.stand(at)
 	if now.stage.Final() {
 		return 0, 0, false
 	}
 	when = plus(plus(now.until, protocol.Skew), 1)
-	return when, j.stand(when).stage, true
+	return when, p.stand(when).stage, true
 }
 
-func (j *Job) stand(at uint64) place {
-	at = max(at, j.clock)
+func (p Part) stand(at uint64) place {
+	at = max(at, p.clock)
 	switch {
-	case j.end.stage != 0:
-		return j.ended()
-	case !j.Taken():
-		return j.before(at)
-	case j.settled():
+	case p.end.stage != 0:
+		return p.ended()
+	case !p.Taken():
+		return p.before(at)
+	case p.settled():
 		return place{stage: Settled}
-	case j.cancelP.there():
-		return j.cancelled(at)
-	case !j.delivered():
-		return j.working(at)
+	case p.cancelP.there():
+		return p.cancelled(at)
+	case !p.delivered():
+		return p.working(at)
 	}
-	if c, open := j.complaint(); open {
-		return j.contested(at, c)
+	if c, open := p.complaint(); open {
+		return p.contested(at, c)
 	}
-	return j.reviewed(at)
+	return p.reviewed(at)
 }
 
 // ended sharpens a final place by documents that were said in time and heard
 // after it: it never leaves the final stages, and it never turns to the
 // advantage of the side that dated the document.
-func (j *Job) ended() place {
+func (p Part) ended() place {
 	switch {
-	case !j.Taken():
-		return j.neverBegun()
-	case j.settled():
+	case !p.Taken():
+		return p.neverBegun()
+	case p.settled():
 		return place{stage: Settled}
-	case j.uncut, j.undelivered:
+	case p.uncut, p.undelivered:
 		return place{stage: Defaulted, fault: Provider}
-	case j.end.stage == Lapsed, j.end.stage == Defaulted && j.delivered():
-		return j.late()
+	case p.end.stage == Lapsed, p.end.stage == Defaulted && p.delivered():
+		return p.late()
 	}
-	return j.end
+	return p.end
 }
 
 // late is a job that ended after its Delivery, by more than was heard then. A complaint that fell leaves it lapsed, unless
 // the hirer posted, or the provider claimed and has not let go of the hold since.
-func (j *Job) late() place {
-	c, open := j.complaint()
+func (p Part) late() place {
+	c, open := p.complaint()
 	switch {
-	case open && j.stands(c):
+	case open && p.stands(c):
 		return place{stage: Defaulted, fault: Provider}
-	case open, j.claim.there() && !j.released, j.post.there(), j.verdict.there() && j.verdict.doc.Pass:
+	case open, p.claim.there() && !p.released, p.post.there(), p.verdict.there() && p.verdict.doc.Pass:
 		return place{stage: Defaulted, fault: Hirer}
 	}
 	return place{stage: Lapsed}
@@ -80,93 +80,93 @@ func (j *Job) late() place {
 
 // neverBegun tells the three ends of a job that nobody took apart. Nothing is
 // owed in any of them.
-func (j *Job) neverBegun() place {
+func (p Part) neverBegun() place {
 	switch {
-	case j.decline.there() && j.declineCode != protocol.CodeWithdrawn:
+	case p.decline.there() && p.declineCode != protocol.CodeWithdrawn:
 		return place{stage: Refused}
-	case j.decline.there(), j.cancelH.there(), j.withdrawn,
-		j.cancelP.there() && (!j.untaken || j.cancelP.doc.At <= j.StartBy()):
+	case p.decline.there(), p.cancelH.there(), p.withdrawn,
+		p.cancelP.there() && (!p.untaken || p.cancelP.doc.At <= p.StartBy()):
 		return place{stage: Cancelled}
 	}
 	return place{stage: Lapsed}
 }
 
 // before is a job that is not taken.
-func (j *Job) before(at uint64) place {
-	due := j.StartBy()
-	if !j.hold.there() && j.terms.Times.Fund > 0 {
-		due = j.FundBy()
+func (p Part) before(at uint64) place {
+	due := p.StartBy()
+	if !p.hold.there() && p.terms.Times.Fund > 0 {
+		due = p.FundBy()
 	}
 	switch {
-	case j.decline.there(), j.cancelP.there(), j.untaken, past(at, due):
-		return j.neverBegun()
-	case !j.hold.there():
+	case p.decline.there(), p.cancelP.there(), p.untaken, past(at, due):
+		return p.neverBegun()
+	case !p.hold.there():
 		return place{stage: Quoted, until: due}
-	case !j.holdSeen:
+	case !p.holdSeen:
 		return place{stage: Agreed, until: due}
 	}
 	return place{stage: Funded, until: due}
 }
 
 // working is a taken job without a Delivery that counts.
-func (j *Job) working(at uint64) place {
-	if j.undelivered || past(at, j.DeliverBy()) {
+func (p Part) working(at uint64) place {
+	if p.undelivered || past(at, p.DeliverBy()) {
 		return place{stage: Defaulted, fault: Provider}
 	}
-	return place{stage: Working, until: j.DeliverBy()}
+	return place{stage: Working, until: p.DeliverBy()}
 }
 
 // cancelled is a taken job that its provider ended. Where that was the hirer's
 // wish, a kill fee may be owed.
-func (j *Job) cancelled(at uint64) place {
+func (p Part) cancelled(at uint64) place {
 	switch {
-	case j.uncut:
+	case p.uncut:
 		return place{stage: Defaulted, fault: Provider}
-	case j.cancelP.doc.Fee.IsZero(), j.paid:
+	case p.cancelP.doc.Fee.IsZero(), p.paid:
 		return place{stage: Cancelled}
 	}
-	return j.owing(at, Settling)
+	return p.owing(at, Settling)
 }
 
 // reviewed is a delivered job that nobody contests.
-func (j *Job) reviewed(at uint64) place {
+func (p Part) reviewed(at uint64) place {
 	switch {
-	case j.post.there():
-		return j.owing(at, Settling)
-	case j.verdict.there() && j.verdict.doc.Pass:
-		return j.owing(at, Accepted)
-	case j.claim.there():
-		return j.owing(at, Settling)
-	case !past(at, j.ReviewBy()):
-		return place{stage: Delivered, until: j.ReviewBy()}
-	case !past(at, j.ClaimBy()):
-		return place{stage: Accepted, until: j.ClaimBy()}
+	case p.post.there():
+		return p.owing(at, Settling)
+	case p.verdict.there() && p.verdict.doc.Pass:
+		return p.owing(at, Accepted)
+	case p.claim.there():
+		return p.owing(at, Settling)
+	case !past(at, p.ReviewBy()):
+		return place{stage: Delivered, until: p.ReviewBy()}
+	case !past(at, p.ClaimBy()):
+		return place{stage: Accepted, until: p.ClaimBy()}
 	}
 	return place{stage: Lapsed}
 }
 
 // contested is a delivered job with an open complaint.
-func (j *Job) contested(at uint64, c complaint) place {
+func (p Part) contested(at uint64, c complaint) place {
 	switch {
 	case !c.answered && !past(at, c.due):
 		return place{stage: Contested, until: c.due}
-	case (c.answered || !j.terms.Panel.IsZero()) && !past(at, j.AwardBy()):
-		return place{stage: Disputed, until: j.AwardBy()}
-	case j.stands(c):
+	case (c.answered || !p.terms.Panel.IsZero()) && !past(at, p.AwardBy()):
+		return place{stage: Disputed, until: p.AwardBy()}
+	case p.stands(c):
 		return place{stage: Defaulted, fault: Provider}
-	case j.post.there():
-		return j.owing(at, Settling)
+	case p.post.there():
+		return p.owing(at, Settling)
 	}
-	return j.owing(at, Accepted)
+	return p.owing(at, Accepted)
 }
 
 // owing is a job in which the hirer owes a known sum.
-func (j *Job) owing(at uint64, now Stage) place {
+func (p Part) owing(at uint64, now Stage) place {
 	switch {
-	case !past(at, j.SettleBy()):
-		return place{stage: now, until: j.SettleBy()}
-	case !past(at, j.ResolveBy()):
-		return place{stage: Unresolved, until: j.ResolveBy()}
+	case !past(at, p.SettleBy()):
+		return place{stage: now, until: p.SettleBy()}
+	case !past(at, p.ResolveBy()):
+		return place{stage: Unresolved, until: p.ResolveBy()}
 	}
 	return place{stage: Defaulted, fault: Hirer}
 }

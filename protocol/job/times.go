@@ -17,33 +17,33 @@ func (j *Job) T0() uint64 { return j.accept.At }
 
 // FundBy returns when the HOLD must be said, where the Terms allow it to come
 // after the Accept.
-func (j *Job) FundBy() uint64 { return plus(j.T0(), j.terms.Times.Fund) }
+func (p Part) FundBy() uint64 { return plus(p.start, p.terms.Times.Fund) }
 
 // StartBy returns when the provider must have taken or declined.
-func (j *Job) StartBy() uint64 { return j.by(j.terms.Times.Start) }
+func (p Part) StartBy() uint64 { return p.by(p.terms.Times.Start) }
 
 // DeliverBy returns when the Delivery must be said.
-func (j *Job) DeliverBy() uint64 { return j.by(j.terms.Times.Deliver) }
+func (p Part) DeliverBy() uint64 { return p.by(p.terms.Times.Deliver) }
 
 // ReviewBy returns when the Verdict must be said; later it is accepted by silence.
-func (j *Job) ReviewBy() uint64 { return j.by(j.terms.Times.Review) }
+func (p Part) ReviewBy() uint64 { return p.by(p.terms.Times.Review) }
 
 // ClaimBy returns when what was accepted by silence must be claimed.
-func (j *Job) ClaimBy() uint64 { return j.by(j.terms.Times.Claim) }
+func (p Part) ClaimBy() uint64 { return p.by(p.terms.Times.Claim) }
 
 // AnswerBy returns when a Contest or Claim must be answered.
-func (j *Job) AnswerBy() uint64 { return j.by(j.terms.Times.Answer) }
+func (p Part) AnswerBy() uint64 { return p.by(p.terms.Times.Answer) }
 
 // AwardBy returns when the evaluators must have awarded.
-func (j *Job) AwardBy() uint64 { return j.by(j.terms.Times.Award) }
+func (p Part) AwardBy() uint64 { return p.by(p.terms.Times.Award) }
 
 // SettleBy returns when the receipt of what is owed should be there.
-func (j *Job) SettleBy() uint64 { return j.by(j.terms.Times.Settle) }
+func (p Part) SettleBy() uint64 { return p.by(p.terms.Times.Settle) }
 
 // ResolveBy returns when it must be there.
-func (j *Job) ResolveBy() uint64 { return j.by(j.terms.Times.Resolve) }
+func (p Part) ResolveBy() uint64 { return p.by(p.terms.Times.Resolve) }
 
-func (j *Job) by(duration uint64) uint64 { return plus(plus(j.T0(), j.shift), duration) }
+func (p Part) by(duration uint64) uint64 { return plus(plus(p.start, p.shift), duration) }
 
 // past reports whether at is beyond a deadline, skew allowed.
 func past(at, deadline uint64) bool { return at > plus(deadline, protocol.Skew) }

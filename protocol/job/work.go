@@ -4,43 +4,46 @@ import (
 	"slices"
 
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
 func (j *Job) hearStarted(t turn, d *protocol.Started) error {
-	if err := j.ours(t, d.Job, d.Part, Provider); err != nil {
+	p, err := j.ours(&t, d.Job, d.Part, Provider)
+	if err != nil {
 		return err
 	}
 	switch {
-	case j.started:
+	case p.started:
 		return t.refuse(protocol.CodeDuplicate, "work has begun")
-	case !j.Taken():
+	case !p.Taken():
 		return t.refuse(protocol.CodeHold, "the job is not taken")
 	case t.stage != Working:
 		return t.refuse(protocol.CodeLate, "no work begins in a job that is %s", t.stage)
 	}
-	j.started = true
+	p.started = true
 	return nil
 }
 
 func (j *Job) hearProgress(t turn, d *protocol.Progress) error {
-	if err := j.ours(t, d.Job, d.Part, Provider); err != nil {
+	p, err := j.ours(&t, d.Job, d.Part, Provider)
+	if err != nil {
 		return err
 	}
 	var last protocol.Progress
-	if j.progress.there() {
-		last = *j.progress.doc
+	if p.progress.there() {
+		last = *p.progress.doc
 	}
 	switch {
 	case t.stage != Working:
 		return t.refuse(protocol.CodeLate, "no work goes on in a job that is %s", t.stage)
-	case d.Fraction < last.Fraction || d.Units < last.Units || d.Units > j.terms.Price.MaxUnits:
+	case d.Fraction < last.Fraction || d.Units < last.Units || d.Units > p.terms.Price.MaxUnits:
 		return t.refuse(protocol.CodeAmount, "the work went backwards, or beyond the units agreed")
-	case j.steps >= MaxProgress:
+	case p.steps >= MaxProgress:
 		return t.refuse(protocol.CodeTooLarge, "more than %d", MaxProgress)
 	}
-	j.progress = paper[protocol.Progress]{t.Said, d}
-	j.steps++
+	p.progress = paper[protocol.Progress]{t.Said, d}
+	p.steps++
 	return nil
 }
 
@@ -49,10 +52,12 @@ func (j *Job) hearProgress(t turn, d *protocol.Progress) error {
 // Bytes that arrived in time answer the complaint that they did not, even where
 // that is heard after the end.
 func (j *Job) hearAck(t turn, d *protocol.Ack) error {
-	if err := j.ours(t, d.Job, 0, Hirer, Provider, Witness); err != nil {
+	if err := j.about(t, d.Job, Hirer, Provider, Witness); err != nil {
 		return err
 	}
-	c, open := j.complaint()
+	p := j.last()
+	c, open := p.complaint()
+	t.stage = p.Stage(t.At)
 	switch missing := open && c.clause == ClauseArtefact; {
 	case missing && d.At > c.due:
 		return t.refuse(protocol.CodeLate, "its deadline was %d", c.due)
@@ -77,16 +82,12 @@ func (j *Job) hearAck(t turn, d *protocol.Ack) error {
 // origin returns who sent a document of this job or the payload of one; Other
 // for what is not known.
 func (j *Job) origin(id wire.CID) Role {
-	for _, a := range j.accept.Inputs {
-		if a.ID == id {
-			return Hirer
-		}
+	if slices.ContainsFunc(j.accept.Inputs, func(a payload.Artefact) bool { return a.ID == id }) {
+		return Hirer
 	}
-	if j.delivery.there() {
-		for _, a := range j.delivery.doc.Artefacts {
-			if a.ID == id {
-				return Provider
-			}
+	for _, p := range j.parts {
+		if p.delivery.there() && slices.ContainsFunc(p.delivery.doc.Artefacts, func(a payload.Artefact) bool { return a.ID == id }) {
+			return Provider
 		}
 	}
 	if id == j.id {
@@ -101,11 +102,12 @@ func (j *Job) origin(id wire.CID) Role {
 }
 
 func (j *Job) hearDelivery(t turn, d *protocol.Delivery) error {
-	if err := j.ours(t, d.Job, d.Part, Provider); err != nil {
+	p, err := j.ours(&t, d.Job, d.Part, Provider)
+	if err != nil {
 		return err
 	}
 	switch {
-	case j.delivery.there():
+	case p.delivery.there():
 		return t.refuse(protocol.CodeDuplicate, "the result was delivered")
 	case t.stage == Cancelled:
 		return t.refuse(protocol.CodeWithdrawn, "the job is cancelled")
@@ -113,16 +115,16 @@ func (j *Job) hearDelivery(t turn, d *protocol.Delivery) error {
 		return t.refuse(protocol.CodeDuplicate, "the job was declined")
 	case t.stage == Lapsed:
 		return t.refuse(protocol.CodeExpired, "nobody took the job in time")
-	case !j.Taken():
+	case !p.Taken():
 		return t.refuse(protocol.CodeHold, "the job is not taken")
-	case d.Units > j.terms.Price.MaxUnits || j.progress.there() && d.Units < j.progress.doc.Units:
-		return t.refuse(protocol.CodeAmount, "%d units, at most %d", d.Units, j.terms.Price.MaxUnits)
+	case d.Units > p.terms.Price.MaxUnits || p.progress.there() && d.Units < p.progress.doc.Units:
+		return t.refuse(protocol.CodeAmount, "%d units, at most %d", d.Units, p.terms.Price.MaxUnits)
 	case t.stage != Working:
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
-	if err := t.late(j.DeliverBy()); err != nil {
+	if err := t.late(p.DeliverBy()); err != nil {
 		return err
 	}
-	j.delivery = paper[protocol.Delivery]{t.Said, d}
+	p.delivery = paper[protocol.Delivery]{t.Said, d}
 	return nil
 }
