@@ -74,6 +74,13 @@ type opening struct {
 	set   settings.Settings
 	agent wire.PrivateKey
 	log   *slog.Logger
+	crew
+}
+
+// crew is what a peer of the demo has beside, or instead of, what every peer has.
+type crew struct {
+	workers []worker.Maker
+	checker worker.Checker // nil for the usual one
 }
 
 // running is a peer with the stores that were opened for it.
@@ -113,14 +120,17 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	}
 	known := remember(db, o.log)
 	shut := []func() error{known.close, db.Close}
+	if o.checker == nil {
+		o.checker = check.Checker{}
+	}
 	journal := store.Journal(db)
 	if throughJournal != nil {
 		journal = throughJournal(journal)
 	}
 	peer, err := runtime.Open(ctx, runtime.Options{
 		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault,
-		Workers: []worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}},
-		Checker: check.Checker{},
+		Workers: append([]worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}}, o.workers...),
+		Checker: o.checker,
 		Dial: func(h p2p.Handler) (p2p.Network, error) {
 			return libp2p.New(libp2p.Options{
 				Key: o.agent, Net: o.set.Net, Listen: o.set.Listen, Bootstrap: o.set.Bootstrap,

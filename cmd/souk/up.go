@@ -44,20 +44,25 @@ reach it over a socket in the home that only this user may open.`,
 			if err != nil {
 				return err
 			}
-			return p.up(c.Context(), home, set, &s)
+			return p.up(c.Context(), home, set, &s, crew{})
 		},
 	}
 	s.flags(c, false)
+	peerFlags(c)
+	return c
+}
+
+// peerFlags are the settings that the command line may give for one run.
+func peerFlags(c *cobra.Command) {
 	// The values are read by settings, which knows the flags by these names.
 	c.Flags().StringArray("listen", nil, "`ADDR` to listen on, again for more (default: all interfaces, QUIC and TCP, port 4901)")
 	c.Flags().StringArray("bootstrap", nil, "`ADDR` of a peer to join the network by, again for more")
 	c.Flags().String("net", "", "`NAME` of the network")
 	c.Flags().String("log", "", "least `LEVEL` logged: debug, info, warn or error")
-	return c
 }
 
 // up runs a home's peer until ctx ends or a fault ends it.
-func (p *program) up(ctx context.Context, home settings.Home, set settings.Settings, s *secret) (err error) {
+func (p *program) up(ctx context.Context, home settings.Home, set settings.Settings, s *secret, with crew) (err error) {
 	if err := whole(home); err != nil {
 		return err
 	}
@@ -70,7 +75,7 @@ func (p *program) up(ctx context.Context, home settings.Home, set settings.Setti
 	if err != nil {
 		return err
 	}
-	peer, err := openPeer(ctx, opening{home, set, agent, p.logger(set.Log)})
+	peer, err := openPeer(ctx, opening{home, set, agent, p.logger(set.Log), with})
 	if err != nil {
 		return err
 	}

@@ -1,136 +1,83 @@
-// Package demo plays the whole market on one machine: three peers with homes
-// and sockets of their own offer, are found, quote, contract, work, deliver, are
-// checked and paid, and their books are compared.
+// Package demo plays the whole market on one machine: peers with homes and
+// sockets of their own offer, are found, quote, contract, work, deliver, are
+// checked and paid. Some of it goes wrong on purpose: a provider delivers
+// rubbish, an order asks for more than it may cost, a provider's process is
+// killed in mid-work. At the end everybody's books are compared.
 //
-// It promises that everything it tells was read from the peers' desks. It must
-// never know how a peer is put together, or leave one running.
+// It promises that everything it tells was read from the peers' desks, and that
+// no peer it opened outlives it. It must never know how a peer is put together.
 package demo
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/souk-network/souk/gateway"
-	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
-	"github.com/souk-network/souk/settlement"
 )
 
-// Text is what is summarised and counted where the user brings nothing.
+// Text is what is worked on where the user brings nothing.
 //
 //go:embed text.txt
 var Text []byte
 
-// MaxJobs is the most jobs one demo does: the default budget reaches for no more.
+// MaxJobs is the most jobs one demo does: the default budgets reach for no more.
 const MaxJobs = 200
 
 // Options says what is played.
 type Options struct {
-	Jobs  int    // how many, 1 to MaxJobs
+	Jobs  int    // how many are to be settled, 1 to MaxJobs
 	Input []byte // text to work on
-	// Open opens a fresh peer of that name, which joins the network by the addresses in
-	// bootstrap, if any.
-	Open func(ctx context.Context, name string, bootstrap []string) (Peer, error)
-	// Tell hears what is being waited for.
-	Tell func(stage string)
+	Asset string // that is paid in
 	// WordCount is what counts words: a draft of technology and settings.
 	WordCount gateway.OfferDraft
+	// Open opens a fresh peer in this process.
+	Open func(ctx context.Context, o Opening) (Peer, error)
+	// Spawn opens a fresh peer in a process of its own.
+	Spawn func(ctx context.Context, o Opening) (Mortal, error)
+	// Scene hears what is being waited for, Tell how each job stands. Both may be
+	// called from several goroutines.
+	Scene func(text string)
+	Tell  func(Row)
 }
 
-// Peer is one of the three.
+// Opening says how a peer of the play is opened.
+type Opening struct {
+	Name      string
+	Bootstrap []string // addresses by which it joins the network, if any
+	Blind     bool     // its own checker says yes to everything
+}
+
+// Peer is one peer of the play.
 type Peer interface {
 	gateway.Desk
 	Close() error
 }
 
-// Report is what happened.
-type Report struct {
-	Peers   int
-	Jobs    []Job
-	Steps   []Step // in order of time
-	Agree   bool   // the books of both sides say the same
-	Pairs   []Pair
-	Elapsed time.Duration
-}
-
-// Settled counts the jobs that were delivered, passed their check and are paid,
-// with a receipt that was verified.
-func (r *Report) Settled() int {
-	n := 0
-	for _, j := range r.Jobs {
-		if j.OK && j.Receipt {
-			n++
-		}
-	}
-	return n
-}
-
-// Job is one job, as the hirer's desk tells it.
-type Job struct {
-	gateway.Job
-	Provider string // name
-	Result   []byte
-	Receipt  bool // its receipt proves that the provider has seen what the hirer signed
-}
-
-// Step is one thing that happened.
-type Step struct {
-	At   time.Duration // since the demo began
-	Who  string
-	What string
-	Says string
-}
-
-// Pair is the position of hirer and provider, from both books.
-type Pair struct {
-	Provider     string
-	Asset        string
-	Owes, IsOwed wire.Amount // by the hirer's book, by the provider's
-	Agree        bool        // they agree, and nothing is set aside any more
-}
-
-// play is one demo under way.
-type play struct {
-	Options
-	report    Report
-	began     time.Time
-	hirer     Peer
-	providers []provider
-	names     map[wire.Key]string
-}
-
-type provider struct {
+// Mortal is a peer in a process of its own.
+type Mortal interface {
 	Peer
-	key        wire.Key
-	name       string
-	capability string
-	asset      string
+	// Kill ends the process as kill -9 does, and returns when it is gone.
+	Kill() error
+	// Revive runs the same home in a new process.
+	Revive(ctx context.Context) error
 }
-
-// Names of the three, and what two of them sell.
-const (
-	summariser = "summariser"
-	counter    = "counter"
-	hirer      = "hirer"
-
-	summaryCapability = "text/summary@1"
-	wordsCapability   = "text/words@1"
-)
 
 // Play plays the market and reports what happened. The error is that of a peer
-// that could not be opened or asked; a job that failed is in the report.
+// that could not be opened or asked; what did not go as it should is in the
+// report (Report.Broken).
 func Play(ctx context.Context, o Options) (_ *Report, err error) {
 	if o.Jobs < 1 || o.Jobs > MaxJobs {
 		return nil, fmt.Errorf("from 1 to %d jobs can be played", MaxJobs)
 	}
-	p := &play{Options: o, began: time.Now(), names: map[wire.Key]string{}}
+	p := &play{Options: o, began: time.Now(), names: map[wire.Key]string{}, report: Report{Wanted: o.Jobs}}
 	defer func() { err = errors.Join(err, p.close()) }()
-	for _, act := range []func(context.Context) error{p.open, p.sell, p.find, p.hire, p.compare} {
+	for _, act := range []func(context.Context) error{p.open, p.find, p.trade, p.settle, p.compare} {
 		if err := act(ctx); err != nil {
 			return nil, err
 		}
@@ -139,240 +86,131 @@ func Play(ctx context.Context, o Options) (_ *Report, err error) {
 	return &p.report, nil
 }
 
-// open opens the three peers: the first is how the others find the network.
+// play is one demo under way.
+type play struct {
+	Options
+	began time.Time
+	cast  []*player // in the order in which they came
+	names map[wire.Key]string
+
+	mu     sync.Mutex // guards what follows, while buyers buy side by side
+	report Report
+}
+
+// player is one peer with its part.
+type player struct {
+	Peer
+	part
+	key   wire.Key
+	addrs []string
+}
+
+// open opens the peers: the first is how the others find the network.
 func (p *play) open(ctx context.Context) error {
-	var bootstrap []string
-	for _, name := range []string{summariser, counter, hirer} {
-		p.Tell("opening the " + name + "'s peer")
-		peer, err := p.Open(ctx, name, bootstrap)
-		if err != nil {
-			return fmt.Errorf("open the %s: %w", name, err)
+	for _, part := range parts() {
+		p.Scene("opening the " + part.name + "'s peer")
+		if err := p.enter(ctx, part); err != nil {
+			return fmt.Errorf("the %s: %w", part.name, err)
 		}
-		if name == hirer {
-			p.hirer = peer
-		} else {
-			p.providers = append(p.providers, provider{Peer: peer, name: name})
-		}
-		s, err := peer.Status(ctx)
-		if err != nil {
-			return fmt.Errorf("ask the %s: %w", name, err)
-		}
-		if name != hirer {
-			p.providers[len(p.providers)-1].key = s.Peer
-		}
-		if bootstrap == nil {
-			bootstrap = s.Addrs
-		}
-		p.names[s.Peer] = name
-		p.report.Peers++
-		p.step(name, "up", s.Peer.String())
 	}
 	return nil
+}
+
+// enter opens one peer and sets up its stall.
+func (p *play) enter(ctx context.Context, part part) error {
+	o := Opening{Name: part.name, Blind: part.blind}
+	if len(p.cast) > 0 {
+		o.Bootstrap = p.cast[0].addrs
+	}
+	pl := &player{part: part}
+	if part.mortal {
+		m, err := p.Spawn(ctx, o)
+		if err != nil {
+			return err
+		}
+		pl.Peer = m
+	} else {
+		peer, err := p.Open(ctx, o)
+		if err != nil {
+			return err
+		}
+		pl.Peer = peer
+	}
+	p.cast = append(p.cast, pl)
+	s, err := pl.Status(ctx)
+	if err != nil {
+		return err
+	}
+	pl.key, pl.addrs = s.Peer, s.Addrs
+	p.names[s.Peer] = part.name
+	p.report.Peers++
+	if part.sells == nil {
+		return nil
+	}
+	draft := part.sells(p)
+	draft.Asset = p.Asset
+	_, err = pl.AddOffer(ctx, draft)
+	return err
 }
 
 func (p *play) close() error {
 	var errs []error
-	if p.hirer != nil {
-		errs = append(errs, p.hirer.Close())
-	}
-	for i := len(p.providers) - 1; i >= 0; i-- {
-		errs = append(errs, p.providers[i].Close())
+	for _, pl := range slices.Backward(p.cast) {
+		errs = append(errs, pl.Close())
 	}
 	return errors.Join(errs...)
 }
 
-// sell has the providers offer: one for a posted price, one telling it on request.
-func (p *play) sell(ctx context.Context) error {
-	words := p.WordCount
-	words.Capability, words.Title = wordsCapability, "How many words there are"
-	words.Price = wire.Units(5)
-	summary := gateway.OfferDraft{
-		Capability: summaryCapability, Title: "The sentences that matter most, in their order",
-		Price: wire.Units(2000), Ask: true, Technology: "builtin",
-		Settings: map[string]string{"name": "summary", "share": "0.3"},
-		Rule:     "summary", RuleParams: `{"share":0.3}`, RerunSafe: true,
-	}
-	for i, draft := range []gateway.OfferDraft{summary, words} {
-		draft.Asset, draft.DeliverMS, draft.Slots = p.WordCount.Asset, 60_000, 4
-		seller := &p.providers[i]
-		p.Tell("the " + seller.name + " sets up its stall")
-		o, err := seller.AddOffer(ctx, draft)
-		if err != nil {
-			return fmt.Errorf("offer %s: %w", draft.Capability, err)
-		}
-		seller.capability, seller.asset = o.Capability, o.Asset
-		how := "posted"
-		if o.Ask {
-			how = "on request"
-		}
-		p.step(seller.name, "offer", fmt.Sprintf("%s for %s %s, %s", o.Capability, o.Price, o.Asset, how))
-	}
-	return nil
+// who returns a player by name.
+func (p *play) who(name string) *player {
+	i := slices.IndexFunc(p.cast, func(pl *player) bool { return pl.name == name })
+	return p.cast[i]
 }
 
-// find waits until the hirer knows of both offers.
+// buyers returns those who only buy.
+func (p *play) buyers() []*player {
+	return slices.DeleteFunc(slices.Clone(p.cast), func(pl *player) bool { return pl.sells != nil })
+}
+
+// find waits until every buyer has heard every offer.
 func (p *play) find(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond) // announcements come when they come
 	defer again.Stop()
-	for _, seller := range p.providers {
-		p.Tell("looking for " + seller.capability)
-		for found := false; !found; {
-			offers, err := p.hirer.Find(ctx, seller.capability)
+	for _, buyer := range p.buyers() {
+		p.Scene("the " + buyer.name + " looks round the market")
+		for {
+			missing, err := p.unheard(ctx, buyer)
 			if err != nil {
-				return fmt.Errorf("find %s: %w", seller.capability, err)
+				return fmt.Errorf("ask the %s: %w", buyer.name, err)
 			}
-			for _, f := range offers {
-				if f.Peer == seller.key {
-					found = true
-					p.step(hirer, "find", fmt.Sprintf("%s of the %s", f.Capability, p.names[f.Peer]))
-				}
-			}
-			if found {
+			if missing == "" {
 				break
 			}
 			select {
 			case <-again.C:
 			case <-ctx.Done():
-				return fmt.Errorf("find %s: %w", seller.capability, ctx.Err())
+				return fmt.Errorf("the %s never heard of the %s's offer: %w", buyer.name, missing, ctx.Err())
 			}
 		}
 	}
 	return nil
 }
 
-// hire has the jobs done, one after another, turn by turn.
-func (p *play) hire(ctx context.Context) error {
-	for n := range p.Jobs {
-		seller := &p.providers[n%len(p.providers)]
-		if err := p.one(ctx, n, seller); err != nil {
-			return fmt.Errorf("job %d, %s: %w", n+1, seller.capability, err)
+// patience is the longest that any one thing is waited for.
+const patience = 20 * time.Second
+
+// unheard names a seller whose offer a buyer has not heard.
+func (p *play) unheard(ctx context.Context, buyer *player) (string, error) {
+	found, err := buyer.Find(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	for _, pl := range p.cast {
+		if pl.sells != nil && !slices.ContainsFunc(found, func(f gateway.Found) bool { return f.Peer == pl.key }) {
+			return pl.name, nil
 		}
 	}
-	return nil
-}
-
-// one has one job done, and reads from the desks what came of it.
-func (p *play) one(ctx context.Context, n int, seller *provider) error {
-	key := fmt.Sprintf("demo-%d", n+1)
-	job, err := p.hirer.Hire(ctx, gateway.Order{
-		Key: key, Capability: seller.capability, Asset: seller.asset, InputType: "text/plain", DeadlineMS: 60_000,
-	}, bytes.NewReader(p.Input))
-	for err == nil && !job.Final {
-		p.Tell(fmt.Sprintf("job %d of %d, %s: %s", n+1, p.Jobs, seller.capability, job.Stage))
-		job, err = p.hirer.Await(ctx, key, job.Stage)
-	}
-	if err != nil {
-		return err
-	}
-	if job, err = p.hirer.Job(ctx, key); err != nil {
-		return err
-	}
-	done := Job{Job: job, Provider: seller.name}
-	if job.OK {
-		if err := p.collect(ctx, &done, seller); err != nil {
-			return err
-		}
-	}
-	p.tell(n, &done)
-	p.report.Jobs = append(p.report.Jobs, done)
-	return nil
-}
-
-// collect fetches the result, verifies the receipt, and waits for the provider
-// to be done as well.
-func (p *play) collect(ctx context.Context, done *Job, seller *provider) error {
-	r, _, err := p.hirer.Result(ctx, done.ID.String())
-	if err != nil {
-		return fmt.Errorf("fetch the result: %w", err)
-	}
-	done.Result, err = io.ReadAll(r)
-	if err = errors.Join(err, r.Close()); err != nil {
-		return fmt.Errorf("fetch the result: %w", err)
-	}
-	other, err := seller.Job(ctx, done.ID.String())
-	for err == nil && !other.Final {
-		other, err = seller.Await(ctx, done.ID.String(), other.Stage)
-	}
-	if err != nil {
-		return fmt.Errorf("ask the %s: %w", seller.name, err)
-	}
-	text, err := p.hirer.Receipt(ctx, done.ID.String())
-	if err != nil {
-		return fmt.Errorf("export the receipt: %w", err)
-	}
-	receipt, err := settlement.ReadReceipt(text)
-	if err != nil {
-		return err
-	}
-	e, _, err := receipt.Verify(protocol.Registry(), receipt.Entry.Net)
-	if err != nil {
-		return err
-	}
-	done.Receipt = e.Job == done.ID && e.Payee == seller.key && e.Amount == done.Paid
-	return nil
-}
-
-// tell adds to the report what the documents of a job say; for all but the first
-// of each provider, only how it ended.
-func (p *play) tell(n int, done *Job) {
-	if n < len(p.providers) && len(done.Documents) > 0 {
-		at := time.UnixMilli(int64(done.Documents[0].At)).Sub(p.began)
-		p.report.Steps = append(p.report.Steps, Step{max(at, 0), done.Provider, "price", fmt.Sprintf("%s %s", done.Price, done.Asset)})
-		for _, d := range done.Documents {
-			at := time.UnixMilli(int64(d.At)).Sub(p.began)
-			p.report.Steps = append(p.report.Steps, Step{max(at, 0), p.names[d.By], d.Kind, d.Says})
-		}
-	}
-	says := fmt.Sprintf("job %d, %s: paid %s, receipt verified", n+1, done.Capability, done.Paid)
-	switch {
-	case !done.OK:
-		says = fmt.Sprintf("job %d, %s: %s %s", n+1, done.Capability, done.Code, done.Detail)
-	case !done.Receipt:
-		says = fmt.Sprintf("job %d, %s: paid %s, the receipt does not say so", n+1, done.Capability, done.Paid)
-	}
-	p.step(hirer, done.Stage, says)
-}
-
-// compare lays the books of each pair side by side.
-func (p *play) compare(ctx context.Context) error {
-	p.Tell("comparing the books")
-	mine, err := p.hirer.Ledger(ctx, "")
-	if err != nil {
-		return fmt.Errorf("read the hirer's book: %w", err)
-	}
-	me, err := p.hirer.Status(ctx)
-	if err != nil {
-		return fmt.Errorf("ask the hirer: %w", err)
-	}
-	p.report.Agree = true
-	for _, seller := range p.providers {
-		theirs, err := seller.Ledger(ctx, "")
-		if err != nil {
-			return fmt.Errorf("read the %s's book: %w", seller.name, err)
-		}
-		a, b := position(mine, seller.key, seller.asset), position(theirs, me.Peer, seller.asset)
-		q := Pair{Provider: seller.name, Asset: seller.asset, Owes: a.IOwe, IsOwed: b.OwedToMe}
-		q.Agree = a.IOwe == b.OwedToMe && a.OwedToMe == b.IOwe &&
-			a.HeldByMe.IsZero() && a.HeldForMe.IsZero() && b.HeldByMe.IsZero() && b.HeldForMe.IsZero()
-		p.report.Agree = p.report.Agree && q.Agree
-		p.report.Pairs = append(p.report.Pairs, q)
-	}
-	return nil
-}
-
-// position returns what a book says about a peer in an asset.
-func position(l gateway.Ledger, peer wire.Key, asset string) gateway.Pair {
-	for _, q := range l.Pairs {
-		if q.Peer == peer && q.Asset == asset {
-			return q
-		}
-	}
-	return gateway.Pair{Peer: peer, Asset: asset}
-}
-
-// step notes something that happened now.
-func (p *play) step(who, what, says string) {
-	p.report.Steps = append(p.report.Steps, Step{time.Since(p.began), who, what, says})
+	return "", nil
 }

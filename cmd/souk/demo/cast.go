@@ -1,0 +1,80 @@
+package demo
+
+import (
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Who plays.
+const (
+	counter   = "counter"
+	abacus    = "abacus"
+	scribe    = "scribe"
+	copyist   = "copyist"
+	tinker    = "tinker"
+	traveller = "traveller"
+	weaver    = "weaver"
+)
+
+// What is sold.
+const (
+	words   = "text/words@1"
+	summary = "text/summary@1"
+	letters = "text/letters@1"
+)
+
+// part is what one peer does in the play.
+type part struct {
+	name   string
+	sells  func(p *play) gateway.OfferDraft // nil for a buyer
+	blind  bool                             // its own checker says yes to everything
+	mortal bool                             // it runs in a process of its own, which is killed
+}
+
+// parts returns the cast, in the order in which it comes: buyers last, so that
+// they hear what is offered as they join.
+func parts() []part {
+	return []part{
+		{name: scribe, sells: func(*play) gateway.OfferDraft {
+			return gateway.OfferDraft{
+				Capability: summary, Title: "The sentences that matter most, in their order",
+				Price: wire.Units(2000), Ask: true, Technology: "builtin",
+				Settings: map[string]string{"name": "summary", "share": "0.3"},
+				Rule:     "summary", RuleParams: summaryRule, RerunSafe: true, DeliverMS: quick,
+			}
+		}},
+		{name: counter, sells: func(p *play) gateway.OfferDraft {
+			d := p.WordCount
+			d.Capability, d.Title, d.Price, d.DeliverMS = words, "How many words there are", wire.Units(5), quick
+			return d
+		}},
+		{name: abacus, sells: func(*play) gateway.OfferDraft {
+			return craft(letters, "How many letters there are", 8, quick, "letters")
+		}},
+		// The copyist promises what the scribe does for less than half, and delivers rubbish.
+		{name: copyist, blind: true, sells: func(*play) gateway.OfferDraft {
+			d := craft(summary, "Summaries, cheap", 900, quick, "rubbish")
+			d.Rule, d.RuleParams = "summary", summaryRule
+			return d
+		}},
+		// The tinker is cheap and slow; his process is killed while he counts.
+		{name: tinker, mortal: true, sells: func(*play) gateway.OfferDraft {
+			return craft(letters, "Letters counted by hand", 3, quick, "slowly")
+		}},
+		{name: traveller},
+		{name: weaver},
+	}
+}
+
+const (
+	quick       = 60_000 // milliseconds, within which everybody promises to deliver
+	summaryRule = `{"share":0.3}`
+)
+
+// craft is an offer of what only the play can do.
+func craft(capability, title string, price, deliver uint64, does string) gateway.OfferDraft {
+	return gateway.OfferDraft{
+		Capability: capability, Title: title, Price: wire.Units(price), DeliverMS: deliver,
+		Technology: Craft{}.Name(), Settings: map[string]string{"does": does},
+	}
+}

@@ -1,0 +1,74 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Killing is what became of the job whose provider was killed.
+type Killing struct {
+	Job      wire.CID // the job it was killed in
+	Provider string
+	After    string // the stage it was killed in
+	End      string // the stage it ended in
+	Code     string
+	Says     string
+}
+
+func (k *Killing) says(j *Job) string {
+	return fmt.Sprintf("The %s's process was killed (kill -9) while it was %s for the %s. Back again it found the job in its journal: %s, %s.",
+		k.Provider, k.After, j.Buyer, k.Says, k.End)
+}
+
+// strike kills the provider of an order's job, once it has said that work has begun.
+func (p *play) strike(ctx context.Context, e *errand) error {
+	j, err := e.buyer.Job(ctx, e.key())
+	if err != nil {
+		return err
+	}
+	seller := p.who(p.names[j.Peer])
+	m, ok := seller.Peer.(Mortal)
+	if !ok || p.report.Killing != nil || !slices.ContainsFunc(j.Documents, func(d gateway.Document) bool { return d.Kind == "Started" }) {
+		return nil
+	}
+	if err := m.Kill(); err != nil {
+		return fmt.Errorf("kill the %s: %w", seller.name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.report.Killing = &Killing{Job: j.ID, Provider: seller.name, After: j.Stage}
+	return nil
+}
+
+// settle brings the provider that was killed back, so that its half-done job ends
+// and what was set aside for it is free again.
+func (p *play) settle(ctx context.Context) error {
+	k := p.report.Killing
+	if k == nil {
+		return nil
+	}
+	p.Scene("the " + k.Provider + " comes back and looks into his journal")
+	seller := p.who(k.Provider)
+	if err := seller.Peer.(Mortal).Revive(ctx); err != nil {
+		return fmt.Errorf("revive the %s: %w", k.Provider, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, pl := range p.cast {
+		j, err := pl.Job(ctx, k.Job.String())
+		if err != nil {
+			continue // not a side of it
+		}
+		for !j.Final {
+			if j, err = pl.Await(ctx, k.Job.String(), j.Stage); err != nil {
+				return fmt.Errorf("ask the %s: %w", pl.name, err)
+			}
+		}
+		k.End, k.Code, k.Says = j.Stage, string(j.Code), j.Detail
+	}
+	return nil
+}

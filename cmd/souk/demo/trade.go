@@ -1,0 +1,248 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
+)
+
+// Purpose is what an order is in the play for.
+type Purpose int
+
+// Purposes of an order.
+const (
+	ToSettle   Purpose = iota // it is to be settled
+	ToFail                    // its result is to fail the check
+	ToBeDenied                // it may not cost so much
+	ToBeKilled                // its provider is killed while it works
+)
+
+// errand is one order of the play.
+type errand struct {
+	n          int // from 1
+	purpose    Purpose
+	buyer      *player
+	capability string
+	provider   string // only this one; "" for whoever is chosen
+	budget     uint64 // most it may cost; 0 for what the mandate allows
+}
+
+func (e *errand) key() string { return fmt.Sprintf("demo-%d", e.n) }
+
+// Row is how one order stands.
+type Row struct {
+	N          int
+	Buyer      string
+	Capability string
+	Provider   string // "" while nobody is hired
+	Stage      string
+	Final, OK  bool
+	Paid       wire.Amount
+	Note       string // what is worth saying about it
+	At         time.Duration
+}
+
+// Job is one order and what came of it, as the desks of both sides tell it.
+type Job struct {
+	gateway.Job
+	N        int
+	Purpose  Purpose
+	Buyer    string
+	Provider string // name
+	Result   []byte
+	Receipt  bool           // the job's receipt proves that the provider has seen what the hirer signed
+	Refusal  *gateway.Error // why the order was not even taken
+}
+
+// errands returns what is bought, by turns.
+func (p *play) errands() []*errand {
+	buyers := p.buyers()
+	var all []*errand
+	add := func(e errand) {
+		e.n = len(all) + 1
+		if e.buyer == nil {
+			e.buyer = buyers[e.n/2%len(buyers)]
+		}
+		all = append(all, &e)
+	}
+	ordinary := []errand{{capability: words}, {capability: summary, provider: scribe}, {capability: letters, provider: abacus}}
+	for i := range p.Jobs {
+		add(ordinary[i%len(ordinary)])
+		if i == 0 {
+			add(errand{purpose: ToBeKilled, capability: letters, provider: tinker})
+			add(errand{purpose: ToBeDenied, capability: words, budget: 250_000})
+			add(errand{purpose: ToFail, capability: summary, provider: copyist})
+		}
+	}
+	return all
+}
+
+// trade has the buyers buy side by side. What takes its time does not hold up the rest.
+func (p *play) trade(ctx context.Context) error {
+	p.Scene("buying and selling")
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	run := func(list []*errand) {
+		for _, e := range list {
+			if err := p.run(ctx, e); err != nil {
+				cancel(fmt.Errorf("job %d, %s for the %s: %w", e.n, e.capability, e.buyer.name, err))
+				return
+			}
+		}
+	}
+	all := p.errands()
+	for _, buyer := range p.buyers() {
+		var list []*errand
+		for _, e := range all {
+			switch {
+			case e.buyer != buyer:
+			case e.purpose == ToBeKilled || e.purpose == ToFail:
+				wg.Go(func() { run([]*errand{e}) })
+			default:
+				list = append(list, e)
+			}
+		}
+		wg.Go(func() { run(list) })
+	}
+	wg.Wait()
+	slices.SortFunc(p.report.Jobs, func(a, b Job) int { return a.N - b.N })
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// run has one order carried out, and reads from the desks what came of it.
+func (p *play) run(ctx context.Context, e *errand) error {
+	o := gateway.Order{Key: e.key(), Capability: e.capability, Asset: p.Asset, InputType: "text/plain", DeadlineMS: quick}
+	if e.provider != "" {
+		o.Peer = p.who(e.provider).key
+	}
+	if e.budget > 0 {
+		budget := wire.Units(e.budget)
+		o.Budget = &budget
+	}
+	done := Job{N: e.n, Purpose: e.purpose, Buyer: e.buyer.name, Job: gateway.Job{Key: o.Key, Capability: o.Capability}}
+	j, err := e.buyer.Hire(ctx, o, bytes.NewReader(p.Input))
+	var refusal *gateway.Error
+	switch {
+	case errors.As(err, &refusal) && refusal.Code == protocol.CodeBudget:
+		done.Refusal, done.Code, done.Detail = refusal, refusal.Code, refusal.Message
+		done.Stage, done.Final = "refused", true
+	case err != nil:
+		return err
+	default:
+		if done.Job, err = p.follow(ctx, e, j); err != nil {
+			return err
+		}
+	}
+	done.Provider = p.names[done.Peer]
+	if done.OK {
+		if err := p.collect(ctx, &done, e.buyer); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	p.report.Jobs = append(p.report.Jobs, done)
+	p.mu.Unlock()
+	p.Tell(p.row(e, done.Job))
+	return nil
+}
+
+// follow waits until an order has come as far as it will in this play, and
+// returns it with its documents.
+func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Job, error) {
+	late := time.After(patience)
+	for !p.enough(e, &j) {
+		p.Tell(p.row(e, j))
+		if e.purpose == ToBeKilled && j.Stage == job.Working.String() {
+			if err := p.strike(ctx, e); err != nil {
+				return j, err
+			}
+		}
+		bounded, cancel := context.WithTimeout(ctx, time.Second)
+		next, err := e.buyer.Await(bounded, e.key(), j.Stage)
+		cancel()
+		if err != nil {
+			return j, err
+		}
+		select {
+		case <-late:
+			return j, fmt.Errorf("it is still %s after %s", j.Stage, patience)
+		case <-ctx.Done():
+			return j, ctx.Err()
+		default:
+		}
+		j = next
+	}
+	return e.buyer.Job(ctx, e.key())
+}
+
+// enough reports whether nothing more is to be seen of an order. A complaint that
+// its provider does not concede stands open for hours.
+func (p *play) enough(e *errand, j *gateway.Job) bool {
+	disputed := j.Stage == job.Contested.String() || j.Stage == job.Disputed.String()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	killed := p.report.Killing != nil && p.report.Killing.Job == j.ID
+	return j.Final || e.purpose == ToFail && disputed || killed
+}
+
+// row tells how an order stands.
+func (p *play) row(e *errand, j gateway.Job) Row {
+	r := Row{
+		N: e.n, Buyer: e.buyer.name, Capability: e.capability, Provider: p.names[j.Peer], Stage: j.Stage,
+		Final: p.enough(e, &j), OK: j.OK, Paid: j.Paid, At: time.Since(p.began),
+	}
+	if j.Code != "" {
+		r.Note = fmt.Sprintf("%s: %s", j.Code, j.Detail)
+	}
+	return r
+}
+
+// collect fetches the result, verifies the receipt, and waits for the provider
+// to be done as well.
+func (p *play) collect(ctx context.Context, done *Job, buyer *player) error {
+	seller := p.who(done.Provider)
+	r, _, err := buyer.Result(ctx, done.ID.String())
+	if err != nil {
+		return fmt.Errorf("fetch the result: %w", err)
+	}
+	done.Result, err = io.ReadAll(r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return fmt.Errorf("fetch the result: %w", err)
+	}
+	other, err := seller.Job(ctx, done.ID.String())
+	for err == nil && !other.Final {
+		other, err = seller.Await(ctx, done.ID.String(), other.Stage)
+	}
+	if err != nil {
+		return fmt.Errorf("ask the %s: %w", seller.name, err)
+	}
+	text, err := buyer.Receipt(ctx, done.ID.String())
+	if err != nil {
+		return fmt.Errorf("export the receipt: %w", err)
+	}
+	receipt, err := settlement.ReadReceipt(text)
+	if err != nil {
+		return err
+	}
+	e, _, err := receipt.Verify(protocol.Registry(), receipt.Entry.Net)
+	if err != nil {
+		return err
+	}
+	done.Receipt = e.Job == done.ID && e.Payee == seller.key && e.Amount == done.Paid
+	return nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/souk-network/souk/cmd/souk/demo"
+)
+
+// shownDemo is the last line of demo's JSON.
+type shownDemo struct {
+	Schema        string  `json:"schema"` // "souk.demo/v1"
+	Peers         int     `json:"peers"`
+	Jobs          int     `json:"jobs"` // that were to be settled
+	Settled       int     `json:"settled"`
+	Capabilities  int     `json:"capabilities"` // different ones among the settled
+	FailedCheck   int     `json:"failed_check"`
+	RefusedBudget int     `json:"refused_budget"`
+	BooksAgree    bool    `json:"books_agree"`
+	Seconds       float64 `json:"seconds"`
+
+	Incidents []demo.Incident `json:"incidents"`
+}
+
+func shownOf(r *demo.Report, took time.Duration) shownDemo {
+	return shownDemo{
+		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
+		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(),
+		Incidents: list(r.Incidents()), BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
+	}
+}
+
+// demoPage shows what is left when the play is over.
+func (p *program) demoPage(w io.Writer, r *demo.Report, shown shownDemo) error {
+	p.demoIncidents(w, r)
+	p.demoResults(w, r)
+	if err := p.demoBooks(w, r); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%d peers, %d of %d jobs settled, %.1f s\n", shown.Peers, shown.Settled, shown.Jobs, shown.Seconds)
+	return err
+}
+
+// demoIncidents tells what did not go smoothly, each with its code and a sentence.
+func (p *program) demoIncidents(w io.Writer, r *demo.Report) {
+	fmt.Fprintf(w, "\nWHAT WENT WRONG, AND WHAT CAME OF IT\n")
+	for _, x := range r.Incidents() {
+		p.paragraph(w, fmt.Sprintf("job %-3d %s (%s). %s", x.N, x.What, x.Code, x.Says), "        ")
+	}
+}
+
+// paragraph prints text in lines as wide as the terminal, at most 100 cells, all
+// but the first of them indented.
+func (p *program) paragraph(w io.Writer, text, indent string) {
+	width, _ := p.screen(p.out)
+	if width == 0 || width > 100 {
+		width = 100
+	}
+	line := ""
+	for word := range strings.FieldsSeq(safe(text)) {
+		if line != "" && lipgloss.Width(line+" "+word) > width {
+			fmt.Fprintln(w, line)
+			line = indent + word
+			continue
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	fmt.Fprintln(w, cut(line, width))
+}
+
+const shownLines = 6 // of a result
+
+// demoResults shows one result of each kind.
+func (p *program) demoResults(w io.Writer, r *demo.Report) {
+	said := map[string]bool{}
+	for _, j := range r.Jobs {
+		if said[j.Capability] || !j.OK {
+			continue
+		}
+		said[j.Capability] = true
+		fmt.Fprintf(w, "\n%s of the %s says:\n", safe(j.Capability), j.Provider)
+		n := 0
+		for line := range strings.Lines(string(j.Result)) {
+			if n++; n > shownLines {
+				fmt.Fprintln(w, "  …")
+				break
+			}
+			fmt.Fprintf(w, "  %s\n", p.fit(safe(strings.TrimRight(line, "\n")), 2))
+		}
+	}
+}
+
+// fit cuts a line that is indented to the width of the terminal.
+func (p *program) fit(line string, indent int) string {
+	if width, _ := p.screen(p.out); width > 0 {
+		return cut(line, max(width-indent, 10))
+	}
+	return line
+}
+
+func (p *program) demoBooks(w io.Writer, r *demo.Report) error {
+	fmt.Fprintln(w)
+	books := make([][]string, len(r.Pairs))
+	for i, q := range r.Pairs {
+		agree := "agree"
+		if !q.Agree {
+			agree = "DIFFER"
+		}
+		books[i] = []string{q.Payer, q.Payee, q.Owes.String(), q.IsOwed.String(), q.Holds.String(), q.IsFor.String(), agree}
+	}
+	return p.table([]column{
+		{head: "BOOKS OF"},
+		{head: "AND"},
+		{head: "OWES", right: true},
+		{head: "IS OWED", right: true},
+		{head: "HOLDS", right: true},
+		{head: "HELD FOR", right: true},
+		{head: "THEY"},
+	}, books)
+}
