@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/souk-network/souk/agent/hire"
@@ -9,6 +10,7 @@ import (
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/reputation"
 	"github.com/souk-network/souk/settlement"
 )
 
@@ -21,6 +23,7 @@ type Config struct {
 	Mandate  wire.Said // the owner's root mandate: a *protocol.Mandate
 	Rail     string    // how its payments are settled: "credit"
 	Policy   settlement.Policy
+	Trust    reputation.Policy // how it weighs evidence; the zero Policy stands for reputation.Defaults
 }
 
 // Check reports what is missing or does not fit together.
@@ -43,6 +46,7 @@ type Agent struct {
 	// Folded from facts.
 	epoch     protocol.Epoch
 	book      *settlement.Book
+	web       *reputation.Book // its view moves on between facts; what it knows does not
 	stall     sell.Stall
 	deals     map[wire.CID]*deal // those that are told in full
 	past      map[wire.CID]*past // those that are over and told in short
@@ -61,6 +65,7 @@ type Agent struct {
 
 	// Soft: forgotten when the process ends.
 	market    hire.Market
+	restless  bool                // the web has learned something and not yet thought it over
 	peers     map[wire.Key]bool   // linked; true once greeted
 	greetings map[wire.Key]uint64 // when each of them greeted us
 	agenda    agenda
@@ -83,8 +88,16 @@ func New(c Config) (*Agent, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	if c.Trust.Restart == 0 {
+		c.Trust = reputation.Defaults()
+	}
+	web, err := reputation.New(c.Self, c.Trust)
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
 	return &Agent{
 		c:         c,
+		web:       web,
 		mandate:   c.Mandate.Doc.(*protocol.Mandate),
 		book:      settlement.NewBook(c.Self, c.Net, c.Policy),
 		deals:     map[wire.CID]*deal{},
@@ -250,12 +263,18 @@ func (s *step) woke() {
 			s.erase(due.job)
 		case dueOpening:
 			s.openAgain(due.peer)
+		case dueTrust:
+			s.ponder()
 		}
 	}
 }
 
 // rest asks to be woken for what is due next.
 func (s *step) rest() {
+	if s.restless {
+		s.restless = false
+		s.agenda.set(matter{what: dueTrust}, s.at+1)
+	}
 	if at, ok := s.agenda.first(); ok && (s.wakeAt == 0 || at < s.wakeAt) {
 		s.wakeAt = at
 		s.effect(Wake{at})

@@ -72,7 +72,7 @@ func (s *step) countersign(payer wire.Key, asset string, e Heard, took uint64) {
 				p.job = doc.Job
 			}
 		case *protocol.Outcome:
-			if d := s.deals[doc.Job]; d != nil && !d.job.LoggedBy(d.role) && s.agrees(d, doc) {
+			if d := s.deals[doc.Job]; d != nil && !d.job.Logged(d.role, d.other()) && s.agrees(d, doc) {
 				p.write(s.logEntry(said.ID))
 			}
 		}
@@ -110,13 +110,6 @@ func (s *step) disputed(e Heard, took uint64) []wire.CID {
 		}
 	}
 	return holds
-}
-
-// agrees reports whether an outcome says what we saw: that the hirer judged as
-// it says, and paid. To log another would be to concede it.
-func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
-	_, posted := d.job.Post()
-	return posted && o.Score > 0 && d.role == job.Provider && o.By == d.peer
 }
 
 // sayStored answers a bundle that is known: with what we answered it the first

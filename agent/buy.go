@@ -57,8 +57,8 @@ func (s *step) mayVoid(d *deal) (basis []wire.CID, free bool) {
 	if c, ok := d.job.CancelBy(job.Provider); ok {
 		return []wire.CID{c.ID}, true
 	}
-	if o, ok := d.job.Outcome(); ok && d.job.LoggedBy(job.Provider) && o.Doc.(*protocol.Outcome).Score == 0 {
-		return []wire.CID{o.ID}, true
+	if o, failed := d.failed(); failed {
+		return []wire.CID{o}, true
 	}
 	return nil, hold.Claim.IsZero() && s.at > hold.Deadline+protocol.Skew && s.unclaimed(d)
 }
@@ -95,6 +95,7 @@ func (s *step) void(d *deal, basis []wire.CID) {
 		return
 	}
 	p.entry(entry)
+	p.attest(d) // in one bundle: with the hold ended, the provider has no more to do with the job
 	p.say()
 }
 
@@ -196,7 +197,7 @@ func (s *step) post(p *speech, d *deal, score, ended uint64, basis ...wire.CID) 
 		return
 	}
 	posted, ok := p.entry(entry)
-	if _, known := d.job.Outcome(); known || !ok {
+	if _, said := d.job.OutcomeBy(job.Hirer); said || !ok {
 		return
 	}
 	conduct := uint64(protocol.PaidInTime)

@@ -26,6 +26,7 @@ type deal struct {
 	spurned   *job.Refusal // hirer: why the job was not taken, as far as we are concerned, although the provider took it
 	spurns    int          // how often it was heard to have taken it
 	live      bool         // it may still need something of us
+	learned   bool         // the web of trust has its Outcome, or will not have it
 
 	busy   bool   // soft: a task is under way
 	begun  uint64 // soft: since when, until the hirer was told so; else 0
@@ -194,8 +195,10 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 		a.past[a.closings[0]].closing = nil
 		a.closings = a.closings[1:]
 	}
-	if o, ok := d.job.Outcome(); ok {
-		delete(a.outcomes, o.ID)
+	for _, side := range []job.Role{job.Hirer, job.Provider} {
+		if o, ok := d.job.OutcomeBy(side); ok {
+			delete(a.outcomes, o.ID)
+		}
 	}
 	a.past[id] = over
 	delete(a.deals, id)

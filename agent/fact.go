@@ -25,6 +25,8 @@ const (
 	FactJudged  What = 10 // the judging of Job ended: passed, or Code
 	FactErased  What = 11 // payloads of Job were erased, its retention being over
 	FactLetGo   What = 12 // Job is over and needs nothing more of us
+
+	FactUnanswered What = 13 // nobody answered our Outcome of Job in time: it counts as it is
 )
 
 // Fact is one thing that happened and counts. Facts are all there is to know:

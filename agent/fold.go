@@ -55,6 +55,8 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 		return a.foldTask(f)
 	case FactLetGo:
 		return a.foldLetGo(at, f.Job)
+	case FactUnanswered:
+		return a.foldUnanswered(at, f.Job)
 	case FactErased:
 		a.foldErased(f.Job)
 		return []wire.CID{f.Job}, nil
@@ -312,12 +314,13 @@ func (a *Agent) foldLogEntry(at uint64, said wire.Said, doc *protocol.LogEntry) 
 	}
 	if doc.By == a.c.Self {
 		a.log.seq, a.log.head = doc.Seq, said.ID
+	} else {
+		a.heardLog(said)
 	}
-	if d.job.LoggedBy(job.Hirer) && d.job.LoggedBy(job.Provider) {
-		if o, ok := d.job.Outcome(); ok && o.Doc.(*protocol.Outcome).Score == 0 {
-			a.book.Permit(d.id, o.ID)
-		}
+	if o, failed := d.failed(); failed {
+		a.book.Permit(d.id, o)
 	}
+	a.learn(at, d, false)
 	return []wire.CID{d.id}, nil
 }
 
@@ -343,6 +346,7 @@ func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error
 		}
 	case *protocol.Outcome:
 		a.outcomes[said.ID] = d.id
+		a.learn(at, d, false)
 	}
 	return []wire.CID{d.id}, nil
 }

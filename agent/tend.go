@@ -19,7 +19,7 @@ const (
 // too late, and a Claim when all is over.
 const (
 	enoughSpurns = 5
-	enoughTries  = 8
+	enoughTries  = 8 // of an Outcome that is not answered too
 )
 
 // longer returns the pause after pause.
@@ -44,6 +44,8 @@ func (s *step) advance(d *deal) {
 	default:
 		s.supply(d)
 	}
+	s.attest(d)
+	s.learnUnanswered(d)
 	s.tend(d)
 }
 
@@ -59,7 +61,7 @@ func (s *step) tend(d *deal) {
 	if waits {
 		again = sooner(again, at)
 	}
-	again = sooner(again, s.started(d))
+	again = sooner(sooner(again, s.started(d)), d.answerBy())
 	if again == 0 { // final, but its hold is not yet ended
 		hold, _ := s.book.HoldOf(d.id, 0)
 		again = hold.Deadline + protocol.Skew + 1
@@ -81,7 +83,7 @@ func sooner(a, b uint64) uint64 {
 
 // done reports whether a deal is final and its money at rest, or no more of our business.
 func (s *step) done(d *deal) bool {
-	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 {
+	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 || d.answerBy() != 0 {
 		return false
 	}
 	hold, held := s.book.HoldOf(d.id, 0)
@@ -156,6 +158,10 @@ func (s *step) answered(d *deal, u utterance) bool {
 			}
 		case *protocol.Cancel:
 			if !s.cancelAnswered(d, final) {
+				return false
+			}
+		case *protocol.Outcome:
+			if d.answerBy() != 0 && d.tries < enoughTries {
 				return false
 			}
 		}

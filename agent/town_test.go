@@ -615,6 +615,7 @@ func (c *citizen) replays() {
 	if have, want := known(fresh, at), known(c.agent, at); have != want {
 		c.t.Errorf("%s: a replay gives another state: %s", c.name, firstDifference(have, want))
 	}
+	c.remembers(fresh)
 }
 
 // known is all that an agent tells of itself, as text.

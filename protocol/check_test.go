@@ -411,7 +411,6 @@ func spoiltStanding() []spoilt {
 		spoil("ended 0", outcome(), "ended", bad, func(d O) { d.Ended = 0 }),
 		spoil("ended 256", outcome(), "ended", bad, func(d O) { d.Ended = 256 }),
 		spoil("conduct 256", outcome(), "conduct", bad, func(d O) { d.Conduct = 256 }),
-		spoil("nothing was due of something", outcome(), "conduct", bad, func(d O) { d.Conduct = protocol.PaidNothing }),
 		spoil("nothing was paid in time", outcome(), "conduct", bad, func(d O) { d.Band = 0 }),
 		spoil("a score of what was not delivered", free(), "score", bad, func(d O) { d.Score = 1 }),
 		spoil("resolved by nobody", outcome(), "evaluators", bad, func(d O) { d.Ended = protocol.EndedResolved }),

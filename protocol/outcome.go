@@ -20,7 +20,7 @@ const (
 	PaidLate    = 2
 	PaidNot     = 3 // silent
 	PaidAgainst = 4 // wrongly contested
-	PaidNothing = 5 // nothing was due: the job was free
+	PaidNothing = 5 // nothing was due: the job was free, or nothing of it was owed
 )
 
 // Outcome is the public half of a job: what both attest happened. One side
@@ -65,7 +65,7 @@ func (d *Outcome) Check() error {
 		between("ended", d.Ended, EndedAgreed, MaxSaid, ""),
 		between("conduct", d.Conduct, PaidInTime, MaxSaid, ""),
 		must(d.Ended != EndedDefault || d.Score == 0, "score", "of what was not delivered it is 0"),
-		must(d.Conduct > PaidNothing || (d.Band == 0) == (d.Conduct == PaidNothing), "conduct", "nothing was due where band is 0, and only there"),
+		must(d.Conduct >= PaidNothing || d.Band > 0, "conduct", "nothing was due where band is 0"),
 		keys("evaluators", d.Evaluators, 0, MaxEvaluators),
 		must(d.Ended > EndedCancelled || (len(d.Evaluators) > 0) == (d.Ended == EndedResolved), "evaluators", "named where and only where they awarded"),
 		link("entry", d.Entry),

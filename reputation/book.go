@@ -237,7 +237,7 @@ func (b *Book) tell(r *record, sign int) {
 		b.parties[t.hirer].disputes += sign
 		b.parties[t.provider].disputes += sign
 	}
-	if t.hirer == self && k&onesided == 0 {
+	if wished := k&cut != 0 && r.score == protocol.Full; t.hirer == self && k&onesided == 0 && !wished {
 		b.hires += uint64(sign) // wraps around to subtract
 		b.score += uint64(sign) * uint64(r.score)
 	}

@@ -111,6 +111,7 @@ const (
 	unvalue                    // in an asset of unknown worth: a fixed small weight for all together
 	onesided                   // only claimed: says something of the hirer alone
 	unsettled                  // not attested by both that it was paid for
+	cut                        // cancelled after it was taken: no good can come of it
 )
 
 // kindOf places an outcome. tainted says that its award came from an evaluator
@@ -122,6 +123,9 @@ func kindOf(o *protocol.Outcome, how Attested, known, tainted bool) kind {
 	}
 	if how == Contested || o.Ended == protocol.EndedContested || o.Ended == protocol.EndedSilent || tainted {
 		k |= doubted
+	}
+	if o.Ended == protocol.EndedCancelled {
+		k |= cut
 	}
 	if !known {
 		k |= unvalue

@@ -529,8 +529,7 @@ def check_outcome(doc):
     awarded = doc["ended"] == AWARDED
     need(doc["ended"] > CANCELLED or ("evaluators" in doc) == awarded, "evaluators of no award, or none of one")
     need(doc["ended"] != DEFAULTED or doc["score"] == 0, "a score of what was not delivered")
-    free = doc["conduct"] == NOTHING_DUE
-    need(doc["conduct"] > NOTHING_DUE or (doc["band"] == 0) == free, "paid for nothing, or nothing for something")
+    need(doc["conduct"] >= NOTHING_DUE or doc["band"] > 0, "paid for nothing")
     need(doc["opened"] <= doc["closed"] + SKEW, "closed before it was opened")
 
 def check_log_entry(doc):

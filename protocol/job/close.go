@@ -157,17 +157,22 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 }
 
 func (j *Job) hearLogEntry(t turn, d *protocol.LogEntry) error {
-	ofJob := j.outcomeH.there() && d.Outcome == j.outcomeH.said.ID || j.outcomeP.there() && d.Outcome == j.outcomeP.said.ID
-	logged := &j.loggedH
+	by, of := 0, 0
 	switch {
-	case t.role != Hirer && t.role != Provider, !ofJob:
-		return t.refuse(protocol.CodeNotOffered, "it names no Outcome of this job, or is a stranger's")
-	case t.role == Provider:
-		logged = &j.loggedP
+	case t.role != Hirer && t.role != Provider:
+		return t.refuse(protocol.CodeNotOffered, "a stranger's log")
+	case j.outcomeH.there() && d.Outcome == j.outcomeH.said.ID:
+	case j.outcomeP.there() && d.Outcome == j.outcomeP.said.ID:
+		of = 1
+	default:
+		return t.refuse(protocol.CodeNotOffered, "it names no Outcome of this job")
 	}
-	if *logged {
+	if t.role == Provider {
+		by = 1
+	}
+	if j.logged[by][of] {
 		return t.refuse(protocol.CodeDuplicate, "logged already")
 	}
-	*logged = true
+	j.logged[by][of] = true
 	return nil
 }

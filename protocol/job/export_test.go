@@ -32,7 +32,7 @@ func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 	for _, s := range []wire.Said{j.take.said, j.decline.said, j.outcomeH.said, j.outcomeP.said} {
 		put(s.ID)
 	}
-	flags(j.loggedH, j.loggedP, j.untaken, j.withdrawn)
+	flags(j.logged[0][0], j.logged[0][1], j.logged[1][0], j.logged[1][1], j.untaken, j.withdrawn)
 	b = append(append(b, j.declineCode...), 0)
 	for _, p := range j.parts {
 		for _, s := range []wire.Said{

@@ -28,7 +28,7 @@ type Job struct {
 	untaken            bool // the hirer refused the take as late
 	withdrawn          bool // … and had cancelled
 	outcomeH, outcomeP paper[protocol.Outcome]
-	loggedH, loggedP   bool
+	logged             [2][2]bool // by hirer, provider: the Outcome of hirer, provider
 	acks               []ack
 	refused            []wire.CID // documents refused once
 }
@@ -90,17 +90,23 @@ func (j *Job) Taken() bool { return j.take.there() && !j.untaken }
 // Countersign or by a Refuse of the Accept.
 func (j *Job) Declined() (protocol.Code, bool) { return j.declineCode, j.decline.there() }
 
-// Outcome returns the hirer's Outcome, or else the provider's.
-func (j *Job) Outcome() (wire.Said, bool) {
-	if j.outcomeH.there() {
+// OutcomeBy returns the Outcome that one side sealed.
+func (j *Job) OutcomeBy(role Role) (wire.Said, bool) {
+	switch role {
+	case Hirer:
 		return j.outcomeH.look()
+	case Provider:
+		return j.outcomeP.look()
 	}
-	return j.outcomeP.look()
+	return wire.Said{}, false
 }
 
-// LoggedBy reports whether that side has put the Outcome into its log.
-func (j *Job) LoggedBy(role Role) bool {
-	return role == Hirer && j.loggedH || role == Provider && j.loggedP
+// Logged reports whether side by has put the Outcome that side of sealed into
+// its log.
+func (j *Job) Logged(by, of Role) bool {
+	sides := [...]Role{Hirer, Provider}
+	b, o := slices.Index(sides[:], by), slices.Index(sides[:], of)
+	return b >= 0 && o >= 0 && j.logged[b][o]
 }
 
 // Acked reports whether the arrival of a document or payload is proved, by an

@@ -143,7 +143,8 @@ func TestWhatIsHeld(t *testing.T) {
 	}
 	j := s.job
 	for what, look := range map[string]func() (wire.Said, bool){
-		"hold": j.Hold, "delivery": j.Delivery, "verdict": j.Verdict, "post": j.Post, "outcome": j.Outcome,
+		"hold": j.Hold, "delivery": j.Delivery, "verdict": j.Verdict, "post": j.Post,
+		"outcome": func() (wire.Said, bool) { return j.OutcomeBy(job.Hirer) },
 	} {
 		if said, ok := look(); !ok || said.ID != c.said[what].ID {
 			t.Errorf("no %s", what)
@@ -153,6 +154,7 @@ func TestWhatIsHeld(t *testing.T) {
 		"void": j.Void, "claim": j.Claim, "contest": j.Contest, "answer": j.Answer,
 		"cancel":  func() (wire.Said, bool) { return j.CancelBy(job.Hirer) },
 		"another": func() (wire.Said, bool) { return j.CancelBy(job.Witness) },
+		"counter": func() (wire.Said, bool) { return j.OutcomeBy(job.Provider) },
 	} {
 		if _, ok := look(); ok {
 			t.Errorf("a %s that nobody said", what)
@@ -160,7 +162,7 @@ func TestWhatIsHeld(t *testing.T) {
 	}
 	_, declined := j.Declined()
 	if !j.HoldSeen() || !j.Taken() || declined || !j.Started() || j.Progress().Fraction != 50 || !j.PostSeen() || j.VoidSeen() ||
-		!j.Acked(c.said["delivery"].ID) || j.Acked(c.said["hold"].ID) || !j.LoggedBy(job.Hirer) || j.LoggedBy(job.Provider) {
+		!j.Acked(c.said["delivery"].ID) || j.Acked(c.said["hold"].ID) || !j.Logged(job.Hirer, job.Hirer) || j.Logged(job.Provider, job.Hirer) {
 		t.Errorf("it tells another story: %+v", j)
 	}
 	if j.ID() != c.said["accept"].ID || j.T0() != t0 || !slices.Equal(j.Said()[:2], []wire.CID{j.ID(), c.said["hold"].ID}) {

@@ -1,0 +1,171 @@
+package agent
+
+import (
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// attest says what the end of a job obliges us to say of it.
+func (s *step) attest(d *deal) {
+	if theirs, ours := s.testimony(d); theirs.IsZero() && ours == nil {
+		return
+	}
+	p := s.about(d)
+	p.attest(d)
+	p.say()
+}
+
+// attest adds to a bundle what the end of a job obliges us to say of it.
+func (p *speech) attest(d *deal) {
+	theirs, ours := p.s.testimony(d)
+	if ours != nil {
+		said, ok := p.write(ours)
+		if !ok {
+			return
+		}
+		theirs = said.ID
+	}
+	if !theirs.IsZero() {
+		p.write(p.s.logEntry(theirs))
+	}
+}
+
+// testimony is what is still ours to say of a job: the name of the other side's
+// Outcome, which our log is to name, where it tells what we saw; else our own
+// Outcome, where one is ours to seal.
+func (s *step) testimony(d *deal) (theirs wire.CID, ours *protocol.Outcome) {
+	other := d.other()
+	said, told := d.job.OutcomeBy(other)
+	if told && !d.job.Logged(d.role, other) && s.agrees(d, said.Doc.(*protocol.Outcome)) {
+		return said.ID, nil
+	}
+	if _, said := d.job.OutcomeBy(d.role); said || !d.job.Taken() || !d.job.Stage(s.at).Final() {
+		return wire.CID{}, nil
+	}
+	if d.role == job.Provider {
+		return wire.CID{}, s.retort(d, told)
+	}
+	return wire.CID{}, s.blame(d)
+}
+
+// other is the role of the other side.
+func (d *deal) other() job.Role {
+	if d.role == job.Hirer {
+		return job.Provider
+	}
+	return job.Hirer
+}
+
+// blame is the hirer's Outcome of a taken job for which nothing is owed, or nil.
+// Where something was paid, the Outcome went with the payment. Of a result that
+// nobody judged or claimed there is none: neither side has anything to show.
+func (s *step) blame(d *deal) *protocol.Outcome {
+	hold, held := d.job.Hold()
+	verdict, judged := d.job.Verdict()
+	_, contested := d.job.Contest()
+	_, wished := d.job.CancelBy(job.Hirer)
+	stage := d.job.Stage(s.at)
+	score, ended := uint64(0), uint64(protocol.EndedDefault)
+	switch {
+	case !held, stage != job.Cancelled && (stage != job.Defaulted || d.job.Fault(s.at) != job.Provider):
+		return nil
+	case judged: // it was conceded, or not answered
+		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
+	case contested:
+		ended = protocol.EndedContested
+	case stage == job.Cancelled && wished:
+		score, ended = protocol.Full, protocol.EndedCancelled // nobody's fault
+	case stage == job.Cancelled:
+		ended = protocol.EndedCancelled
+	}
+	return s.outcome(d, score, ended, protocol.PaidNothing, hold.Doc.(*protocol.Entry).Amount, hold.ID)
+}
+
+// retort is the provider's Outcome, or nil: of a job that was never paid for, or
+// against an Outcome of the hirer's that tells another story than the documents.
+// It says only what they show. The one of a Claim goes with it.
+func (s *step) retort(d *deal, told bool) *protocol.Outcome {
+	hold, held := d.job.Hold()
+	verdict, judged := d.job.Verdict()
+	_, delivered := d.job.Delivery()
+	post, posted := d.job.Post()
+	switch {
+	case !held:
+	case delivered && d.job.Stage(s.at) == job.Defaulted && d.job.Fault(s.at) == job.Hirer:
+		score, ended := uint64(protocol.Full), uint64(protocol.EndedSilent)
+		if judged {
+			ended = protocol.EndedContested
+			if v := verdict.Doc.(*protocol.Verdict); v.Pass {
+				score, ended = v.Score, protocol.EndedAgreed
+			}
+		}
+		return s.outcome(d, score, ended, protocol.PaidNot, hold.Doc.(*protocol.Entry).Amount, hold.ID)
+	case !told:
+	case delivered && posted && d.stoodBy():
+		return s.outcome(d, protocol.Full, protocol.EndedContested, protocol.PaidAgainst, post.Doc.(*protocol.Entry).Amount, post.ID)
+	case d.sentAway():
+		return s.outcome(d, protocol.Full, protocol.EndedCancelled, protocol.PaidNothing, hold.Doc.(*protocol.Entry).Amount, hold.ID)
+	}
+	return nil
+}
+
+// stoodBy reports whether the provider answered the hirer's complaint.
+func (d *deal) stoodBy() bool {
+	_, answered := d.job.Answer()
+	return answered
+}
+
+// sentAway reports whether the job ended undelivered because the hirer wished it.
+func (d *deal) sentAway() bool {
+	_, wished := d.job.CancelBy(job.Hirer)
+	_, cancelled := d.job.CancelBy(job.Provider)
+	_, delivered := d.job.Delivery()
+	return wished && cancelled && !delivered
+}
+
+// agrees reports whether an Outcome of the other side's says what we saw, so
+// that we could not honestly deny it. To log one is to concede it.
+func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
+	if d.role != job.Provider || o.By != d.peer || o.Closed > s.at+protocol.Skew || o.Closed+protocol.Skew < d.job.T0() {
+		return false // of a provider's we pay what it claims, and say so in an Outcome of our own
+	}
+	conduct, band := uint64(protocol.PaidNothing), uint64(d.job.Most().BitLen())
+	post, posted := d.job.Post()
+	if posted {
+		band = uint64(post.Doc.(*protocol.Entry).Amount.BitLen())
+	}
+	verdict, judged := d.job.Verdict()
+	_, claimed := d.job.Claim()
+	_, delivered := d.job.Delivery()
+	stage := d.job.Stage(s.at)
+	lost := stage == job.Cancelled || stage == job.Defaulted && d.job.Fault(s.at) == job.Provider
+	ok := false
+	switch o.Ended {
+	case protocol.EndedAgreed:
+		ok = judged && (lost || posted && verdict.Doc.(*protocol.Verdict).Pass)
+		if posted {
+			conduct = protocol.PaidInTime
+		}
+	case protocol.EndedSilent:
+		ok, conduct = posted && o.Score == protocol.Full, protocol.PaidLate
+		if !claimed && o.Conduct == protocol.PaidInTime { // what nobody judged or claimed was paid before it had to be
+			conduct = protocol.PaidInTime
+		}
+	case protocol.EndedDefault:
+		ok = lost && stage == job.Defaulted && !delivered
+	case protocol.EndedCancelled:
+		ok = stage == job.Cancelled && !delivered && (o.Score == protocol.Full || !d.sentAway())
+	}
+	if band == 0 {
+		conduct = protocol.PaidNothing
+	}
+	return ok && o.Band == band && o.Conduct == conduct
+}
+
+// failed returns the Outcome by which both sides say that nothing is owed.
+func (d *deal) failed() (wire.CID, bool) {
+	o, said := d.job.OutcomeBy(job.Hirer)
+	ok := said && d.job.Logged(job.Hirer, job.Hirer) && d.job.Logged(job.Provider, job.Hirer) && o.Doc.(*protocol.Outcome).Score == 0
+	return o.ID, ok
+}

@@ -1,0 +1,6 @@
+package agent
+
+import "github.com/souk-network/souk/reputation"
+
+// Web is the evidence of a, for a look.
+func (a *Agent) Web() *reputation.Book { return a.web }

@@ -1,0 +1,137 @@
+package agent
+
+import (
+	"errors"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/reputation"
+)
+
+// longestAnswer bounds the time, in milliseconds, that Terms may give for an
+// answer to an Outcome: they are the provider's, and it must not keep a bad one
+// from counting.
+const longestAnswer = 86_400_000
+
+// slice is how many edges of the web of trust one step looks at, besides one
+// agent's more: well below a millisecond.
+const slice = 4_000
+
+// day is the unit of decay in reputation, in milliseconds.
+const day = 86_400_000
+
+// Estimate answers how likely a provider is to do a job of a capability well, as
+// this agent sees it at an instant.
+func (a *Agent) Estimate(at uint64, provider wire.Key, capability string) reputation.Estimate {
+	return a.web.Estimate(at, provider, capability)
+}
+
+// Standing returns how far this agent's trust reaches a peer, 0 to 1: 1 for
+// itself, 0 for who was never met and for who has equivocated.
+func (a *Agent) Standing(peer wire.Key) float64 { return a.web.Standing(peer) }
+
+// Why explains what Estimate answers.
+func (a *Agent) Why(at uint64, provider wire.Key, capability string) reputation.Explanation {
+	return a.web.Why(at, provider, capability)
+}
+
+// evidence returns what an Outcome of a deal is worth as evidence: the one in
+// the logs of both; else the hirer's, where the provider has shown another; else,
+// where the time for an answer is over, the one there is.
+func (a *Agent) evidence(d *deal, late bool) (reputation.Evidence, bool) {
+	h, byHirer := d.job.OutcomeBy(job.Hirer)
+	p, byProvider := d.job.OutcomeBy(job.Provider)
+	byProvider = byProvider && d.proves(p.Doc.(*protocol.Outcome))
+	both := func(of job.Role) bool { return d.job.Logged(job.Hirer, of) && d.job.Logged(job.Provider, of) }
+	e := reputation.Evidence{Said: h}
+	switch {
+	case both(job.Hirer):
+		e.How = reputation.Agreed
+	case both(job.Provider):
+		e.Said, e.How = p, reputation.Agreed
+	case byHirer && byProvider:
+		e.How = reputation.Contested
+	case byHirer && late:
+		e.How = reputation.Shown
+	case byProvider && late:
+		e.Said, e.How = p, reputation.Claimed
+	default:
+		return e, false
+	}
+	o := e.Said.Doc.(*protocol.Outcome)
+	e.HirerOwned = d.role == job.Hirer && o.HirerOwner == a.mandate.By
+	e.ProviderOwned = d.role == job.Provider && o.ProviderOwner == a.mandate.By
+	return e, true
+}
+
+// proves reports whether the documents of the job bear out the provider's own
+// Outcome so far that it weighs against the hirer's: a bare word does not.
+func (d *deal) proves(o *protocol.Outcome) bool {
+	_, delivered := d.job.Delivery()
+	_, claimed := d.job.Claim()
+	verdict, judged := d.job.Verdict()
+	if o.Ended == protocol.EndedCancelled {
+		return d.sentAway()
+	}
+	return delivered && (claimed || d.stoodBy() || judged && verdict.Doc.(*protocol.Verdict).Pass)
+}
+
+// learn takes what is known of a deal into the web of trust. What the Book
+// refuses, as where one owner is on both sides, weighs nothing there.
+func (a *Agent) learn(at uint64, d *deal, late bool) {
+	e, ok := a.evidence(d, late)
+	if !ok {
+		return
+	}
+	d.learned = true
+	if a.web.Learn(at, e) == nil {
+		a.restless = true
+	}
+}
+
+// answerBy returns from when on our own Outcome of a deal counts without an
+// answer; 0 where nothing waits for one.
+func (d *deal) answerBy() uint64 {
+	said, ok := d.job.OutcomeBy(d.role)
+	if !ok || d.learned {
+		return 0
+	}
+	return said.Doc.Header().At + min(d.job.Terms().Times.Outcome, longestAnswer) + protocol.Skew
+}
+
+// learnUnanswered learns from our own Outcome once the time for its answer is over.
+func (s *step) learnUnanswered(d *deal) {
+	if by := d.answerBy(); by != 0 && s.at >= by {
+		s.fact(Fact{What: FactUnanswered, Job: d.id})
+	}
+}
+
+func (a *Agent) foldUnanswered(at uint64, id wire.CID) ([]wire.CID, error) {
+	d := a.deals[id]
+	if d == nil {
+		return nil, errKnown
+	}
+	a.learn(at, d, true)
+	d.learned = true
+	return []wire.CID{id}, nil
+}
+
+// heardLog takes another's log entry into the web: one who writes two in one
+// place weighs nothing from then on.
+func (a *Agent) heardLog(said wire.Said) {
+	var fork *reputation.Fork
+	if err := a.web.Log(said); errors.As(err, &fork) {
+		a.restless = true
+	}
+}
+
+// ponder gives the web of trust a slice of work, and comes back for more; with
+// none left, on the next day, when evidence has aged.
+func (s *step) ponder() {
+	if s.web.Step(s.at, slice) {
+		s.agenda.set(matter{what: dueTrust}, (s.at/day+1)*day)
+		return
+	}
+	s.agenda.set(matter{what: dueTrust}, s.at+1)
+}
