@@ -99,6 +99,16 @@ func outside(add func(room)) {
 			})
 		}
 	}
+	// What is sold and checked by making it again must be made in one place. It cannot be the
+	// contract, which imports no library.
+	const markdown = "agent/worker/markdown"
+	add(room{path: markdown, why: "a renderer knows text and pages: neither who sells the page nor who checks it"})
+	for _, a := range []string{"builtin", "check"} {
+		add(room{
+			path: "agent/worker/" + a, may: []string{"protocol", "protocol/payload", "protocol/wire", "agent/worker", markdown},
+			why: "an adapter fulfils its contract: it knows no other adapter, and of the house besides only the renderer that builtin and check share",
+		})
+	}
 	add(room{
 		path: "gateway", alone: true, may: []string{"protocol", "protocol/wire"},
 		why: "the desk says what any door may ask, in the words of documents",
@@ -135,7 +145,7 @@ func above(add func(room)) {
 		path: "simulations", may: with(world, "simulations/swarm", "simulations/report"),
 		why: "a scenario is told in the words of the world and the swarm",
 	})
-	everything := slices.Concat(core, contracts, doors, []string{"gateway", "agent/runtime"})
+	everything := slices.Concat(core, contracts, doors, []string{"gateway", "agent/runtime", "agent/worker/markdown"})
 	for _, c := range contracts {
 		for _, a := range adapters[c] {
 			everything = append(everything, c+"/"+a)

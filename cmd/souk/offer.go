@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/souk-network/souk/agent/worker/builtin"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
 )
@@ -93,7 +95,7 @@ would run on a stranger's text.`,
 	f.StringVar(&s.draft.Asset, "asset", "", "`ASSET` of the price (default: the setting asset)")
 	f.StringVar(&s.exec, "exec", "", "`COMMAND` that does the work")
 	f.BoolVar(&s.shell, "shell", false, "hand COMMAND to sh -c")
-	f.StringVar(&s.builtin, "builtin", "", "built-in `NAME` that does the work: summary or words")
+	f.StringVar(&s.builtin, "builtin", "", "built-in `NAME` that does the work: "+strings.Join(builtin.Names(), ", "))
 	f.BoolVar(&s.draft.Ask, "ask", false, "tell the price on request only")
 	f.BoolVar(&s.draft.RerunSafe, "rerun-safe", false, "the work may be done again after a crash")
 	f.StringVar(&s.check, "check", "", "acceptance check, `RULE[=PARAMS]`, PARAMS in JSON")

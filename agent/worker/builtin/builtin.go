@@ -17,14 +17,17 @@ import (
 
 // The settings a Config may hold. Any other is refused.
 const (
-	// SettingName says which function: "summary" or "words". Required.
+	// SettingName says which function: "html", "summary" or "words". Required.
 	SettingName = "name"
 	// SettingShare bounds a summary as a share of its source, 0.05 to 0.9; without it 0.3.
 	SettingShare = "share"
 )
 
-// textType is the media type of every result here.
-const textType = "text/plain; charset=utf-8"
+// The media types of results.
+const (
+	textType = "text/plain; charset=utf-8"
+	pageType = "text/html; charset=utf-8"
+)
 
 // Maker makes the built-in workers. Its zero value is ready.
 type Maker struct{}
@@ -33,7 +36,7 @@ type Maker struct{}
 func (Maker) Name() string { return "builtin" }
 
 // Names returns the functions there are, sorted.
-func Names() []string { return []string{"summary", "words"} }
+func Names() []string { return []string{"html", "summary", "words"} }
 
 // Make returns the function the setting "name" asks for, or worker.ErrConfig (wrapped).
 func (Maker) Make(c worker.Config) (worker.Worker, error) {
@@ -46,6 +49,11 @@ func (Maker) Make(c worker.Config) (worker.Worker, error) {
 
 func choose(settings map[string]string) (worker.Worker, error) {
 	switch name := settings[SettingName]; name {
+	case "html":
+		if err := only(settings, SettingName); err != nil {
+			return nil, err
+		}
+		return function{makePage, pageType}, nil
 	case "summary":
 		if err := only(settings, SettingName, SettingShare); err != nil {
 			return nil, err
@@ -54,14 +62,14 @@ func choose(settings map[string]string) (worker.Worker, error) {
 		if err != nil {
 			return nil, err
 		}
-		return function(func(ctx context.Context, in io.Reader) ([]byte, error) {
+		return function{func(ctx context.Context, in io.Reader) ([]byte, error) {
 			return summarize(ctx, in, share)
-		}), nil
+		}, textType}, nil
 	case "words":
 		if err := only(settings, SettingName); err != nil {
 			return nil, err
 		}
-		return function(countWords), nil
+		return function{countWords, textType}, nil
 	default:
 		return nil, fmt.Errorf("no function %q: there are %s", name, strings.Join(Names(), ", "))
 	}
@@ -77,7 +85,10 @@ func only(settings map[string]string, known ...string) error {
 }
 
 // function is a worker that makes its whole, small result in memory.
-type function func(context.Context, io.Reader) ([]byte, error)
+type function struct {
+	of    func(context.Context, io.Reader) ([]byte, error)
+	media string // type of its result
+}
 
 // Do works in the calling goroutine and looks at ctx between steps of a few milliseconds. An
 // Input whose Read blocks blocks Do.
@@ -91,7 +102,7 @@ func (f function) Do(ctx context.Context, t worker.Task, out io.Writer) (worker.
 	if in == nil {
 		in = strings.NewReader("")
 	}
-	result, err := f(ctx, attentive{ctx, in})
+	result, err := f.of(ctx, attentive{ctx, in})
 	if ctx.Err() != nil {
 		return worker.Result{}, ended(ctx)
 	}
@@ -104,7 +115,7 @@ func (f function) Do(ctx context.Context, t worker.Task, out io.Writer) (worker.
 	if _, err := out.Write(result); err != nil {
 		return worker.Result{}, fmt.Errorf("%w: write result: %w", worker.ErrFailed, err)
 	}
-	return worker.Result{Type: textType}, nil
+	return worker.Result{Type: f.media}, nil
 }
 
 // ended says why ctx ended: worker.ErrTimeout for any deadline, the caller's reason otherwise.

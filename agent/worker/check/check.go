@@ -20,6 +20,7 @@ import (
 
 // The names of the rules.
 const (
+	RuleHTML       = "html"
 	RuleSize       = "size"
 	RuleSubset     = "subset"
 	RuleSummary    = "summary"
@@ -44,7 +45,7 @@ type Checker struct{}
 var _ worker.Checker = Checker{}
 
 // Names returns the rules there are, sorted.
-func Names() []string { return []string{RuleJSONSchema, RuleSize, RuleSubset, RuleSummary} }
+func Names() []string { return []string{RuleHTML, RuleJSONSchema, RuleSize, RuleSubset, RuleSummary} }
 
 // Valid reports, as ErrRule (wrapped), a rule that Check could not run. An offer or a request
 // whose rule is not valid is to be refused.
@@ -83,6 +84,8 @@ func parse(rule worker.Rule) (test, error) {
 	var t test
 	var err error
 	switch rule.Name {
+	case RuleHTML:
+		t, err = parseHTML(rule.Params)
 	case RuleSize:
 		t, err = parseSize(rule.Params)
 	case RuleSubset:
