@@ -1,16 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/souk-network/souk/p2p/libp2p"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/store"
 )
 
-const shelfPeers = "peer/" // keys of the shelf: a peer ID follows
+const (
+	shelfPeers = "peer/" // keys of the shelf: a peer ID follows
+	maxMet     = 1024    // peers remembered in one run: whoever makes keys could fill the disk
+)
 
 // acquaintance keeps the addresses of peers met on the shelf, so that a peer
 // comes back to its network without its bootstrap peers. The shelf is written by
@@ -21,41 +29,62 @@ type acquaintance struct {
 	wg    sync.WaitGroup
 
 	mu     sync.Mutex
-	met    map[wire.Key][]string // still to be written; nil once closed
-	wanted chan struct{}         // of size 1: there is something in met
+	kept   map[wire.Key]bool     // remembered in this run, at most maxMet
+	fresh  map[wire.Key][]string // still to be written
+	wanted chan struct{}         // of size 1: there is something in fresh
 }
 
 func remember(shelf store.Shelf, log *slog.Logger) *acquaintance {
-	a := &acquaintance{shelf: shelf, log: log, met: map[wire.Key][]string{}, wanted: make(chan struct{}, 1)}
+	a := &acquaintance{shelf: shelf, log: log, kept: map[wire.Key]bool{}, fresh: map[wire.Key][]string{}, wanted: make(chan struct{}, 1)}
 	a.wg.Go(a.write)
 	return a
 }
 
-// addrs returns the addresses remembered from before, as many as may be tried.
+// met is what the shelf holds of a peer.
+type met struct {
+	At    int64    `json:"at"` // Unix seconds
+	Addrs []string `json:"addrs"`
+}
+
+// addrs returns the addresses remembered from before, of those met last first, as
+// many as may be tried. What is more is forgotten: it would only grow.
 func (a *acquaintance) addrs() []string {
-	var known []string
-	err := a.shelf.List(shelfPeers, func(_ string, value []byte) bool {
-		var addrs []string
-		if json.Unmarshal(value, &addrs) == nil { // soft state: what cannot be read is forgotten
-			known = append(known, addrs...)
-		}
-		return len(known) < libp2p.MaxKnown
+	all := map[string]met{}
+	err := a.shelf.List(shelfPeers, func(key string, value []byte) bool {
+		var m met
+		_ = json.Unmarshal(value, &m) // soft state: what cannot be read is forgotten
+		all[key] = m
+		return true
 	})
 	if err != nil {
 		a.log.Warn("remembered peers not read", "error", err)
 		return nil
 	}
-	return known[:min(len(known), libp2p.MaxKnown)]
+	keys := slices.SortedFunc(maps.Keys(all), func(x, y string) int {
+		return cmp.Or(cmp.Compare(all[y].At, all[x].At), strings.Compare(x, y))
+	})
+	var known []string
+	for _, key := range keys {
+		if addrs := all[key].Addrs; len(addrs) > 0 && len(known)+len(addrs) <= libp2p.MaxKnown {
+			known = append(known, addrs...)
+			continue
+		}
+		if err := a.shelf.Delete(key); err != nil {
+			a.log.Warn("a peer is not forgotten", "key", key, "error", err)
+		}
+	}
+	return known
 }
 
 // put notes where a peer was met. It does not wait.
 func (a *acquaintance) put(peer wire.Key, addrs []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.met == nil || len(a.met) >= libp2p.MaxKnown {
+	if !a.kept[peer] && len(a.kept) >= maxMet {
 		return
 	}
-	a.met[peer] = addrs
+	a.kept[peer] = true
+	a.fresh[peer] = addrs
 	select {
 	case a.wanted <- struct{}{}:
 	default:
@@ -65,30 +94,30 @@ func (a *acquaintance) put(peer wire.Key, addrs []string) {
 // write puts on the shelf what was met, until close.
 func (a *acquaintance) write() {
 	for range a.wanted {
-		a.mu.Lock()
-		met := a.met
-		if met != nil {
-			a.met = map[wire.Key][]string{}
+		a.flush()
+	}
+	a.flush()
+}
+
+func (a *acquaintance) flush() {
+	a.mu.Lock()
+	fresh := a.fresh
+	a.fresh = map[wire.Key][]string{}
+	a.mu.Unlock()
+	for peer, addrs := range fresh {
+		b, err := json.Marshal(met{time.Now().Unix(), addrs})
+		if err == nil {
+			err = a.shelf.Put(shelfPeers+peer.String(), b)
 		}
-		a.mu.Unlock()
-		for peer, addrs := range met {
-			b, err := json.Marshal(addrs)
-			if err == nil {
-				err = a.shelf.Put(shelfPeers+peer.String(), b)
-			}
-			if err != nil {
-				a.log.Warn("a peer is not remembered", "peer", peer, "error", err)
-			}
+		if err != nil {
+			a.log.Warn("a peer is not remembered", "peer", peer, "error", err)
 		}
 	}
 }
 
-// close waits for what is being written. put must not be called any more.
+// close writes what is left. put must not be called any more.
 func (a *acquaintance) close() error {
-	a.mu.Lock()
-	a.met = nil
 	close(a.wanted)
-	a.mu.Unlock()
 	a.wg.Wait()
 	return nil
 }

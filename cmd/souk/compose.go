@@ -134,7 +134,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 		Dial: func(h p2p.Handler) (p2p.Network, error) {
 			return libp2p.New(libp2p.Options{
 				Key: o.agent, Net: o.set.Net, Listen: o.set.Listen, Bootstrap: o.set.Bootstrap,
-				Known: known.addrs(), Remember: known.put,
+				Known: known.addrs(), Remember: known.put, Neighbours: libp2p.Neighbours,
 			}, h)
 		},
 		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: o.set.Asset, Limit: o.set.NewcomerPool}}},

@@ -384,6 +384,7 @@ func TestBytesOfTheOtherStreams(t *testing.T) {
 		{pullID, "\x04", "\x00"},
 		{pullID, "\x10", "\x01"},
 		{whereID, string(none[:]), "\x01"},
+		{whereID, string(make([]byte, 32)), "\x00"}, // anyone: nobody is linked
 	} {
 		got, err := io.ReadAll(s.says(t, to, c.id, []byte(c.said)))
 		if err != nil || string(got) != c.want {

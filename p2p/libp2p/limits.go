@@ -17,6 +17,11 @@ const (
 	MaxKnown     = 256 // remembered addresses
 	MaxPeerAddrs = 8   // addresses of one peer handed to Options.Remember
 
+	// Neighbours is a good number of links to seek: what one peer loses, five others
+	// still pass on.
+	Neighbours    = 6
+	MaxNeighbours = 32
+
 	lowWater       = 96  // connections left after the worthless ones were closed
 	highWater      = 128 // connections at which that begins
 	maxConns       = 160
@@ -36,6 +41,8 @@ const (
 	shows          = 16        // questions where a peer is, answered at once
 	showsPerPeer   = 4         // of which one peer's
 	asked          = 4         // neighbours asked where a peer is
+	introduced     = 8         // peers told of to one who asks for anyone
+	introducedAt   = 2         // addresses of each
 	maxAddr        = 256       // bytes of one address in an answer
 	maxRPC         = 2 * p2p.MaxAnnouncement
 	copyBuffer     = 64 << 10 // bytes of an artefact between two deadlines

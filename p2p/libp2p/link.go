@@ -296,11 +296,17 @@ func (n *Network) lower(nb *neighbour) {
 	defer n.mu.Unlock()
 	nb.up = nil
 	nb.upped = make(chan struct{})
+	signal(n.fewer)
 	if len(n.linksUp()) == 0 {
-		select {
-		case n.lonely <- struct{}{}:
-		default:
-		}
+		signal(n.lonely)
+	}
+}
+
+// signal wakes whoever waits for c, a channel of size 1, or the next who will.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 

@@ -39,6 +39,12 @@ func (n *Network) meet() {
 			n.revisit(known)
 		}()
 	}
+	if n.opts.Neighbours > 0 && n.begin() {
+		go func() {
+			defer n.work.Done()
+			n.mingle()
+		}()
+	}
 }
 
 // note makes the place of a peer known to the host. Check has read the address before.
@@ -115,13 +121,19 @@ func (n *Network) untilDown(key wire.Key) {
 	}
 }
 
-func (n *Network) sleep(d time.Duration) {
+func (n *Network) sleep(d time.Duration) { n.sleepUnless(nil, d) }
+
+// sleepUnless sleeps for d, and reports whether a signal cut it short.
+func (n *Network) sleepUnless(signal <-chan struct{}, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-n.ctx.Done():
+	case <-signal:
+		return true
 	}
+	return false
 }
 
 // revisit tries the known peers at the start and whenever no link is left.

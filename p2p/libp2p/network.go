@@ -41,6 +41,7 @@ type Network struct {
 	peers  map[wire.Key]*neighbour
 	kept   map[wire.Key]bool // whose links are made again
 	lonely chan struct{}     // signalled when the last link is gone
+	fewer  chan struct{}     // signalled when a link is gone
 
 	gossip   *gossip
 	serving  *turns // artefacts sent
@@ -71,7 +72,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	}
 	n := &Network{
 		opts: opts, key: opts.Key.Key(), ids: protocolsOf(opts.Net), handler: h,
-		peers: make(map[wire.Key]*neighbour), kept: make(map[wire.Key]bool), lonely: make(chan struct{}, 1),
+		peers: make(map[wire.Key]*neighbour), kept: make(map[wire.Key]bool), lonely: make(chan struct{}, 1), fewer: make(chan struct{}, 1),
 		serving:  newTurns(p2p.MaxFetches, maxConns),
 		fetching: newTurns(p2p.MaxFetches, maxConns),
 		pulling:  newTurns(pullsPerPeer, pulls),

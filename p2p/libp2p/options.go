@@ -34,6 +34,12 @@ type Options struct {
 	// They are tried once at the start, and again while the peer has no link.
 	Known []string
 
+	// Neighbours is how many links the peer seeks: with fewer it asks those it is
+	// linked with whom else they know, and dials some of these. 0 to MaxNeighbours; 0
+	// seeks none. Where all know only the peer they joined by, that one can pass an
+	// announcement on to a dozen of them, and the others miss it.
+	Neighbours int
+
 	// Remember, if not nil, is called each time a link comes up, with addresses at
 	// which that peer can be dialled, of the same form as Known, at most
 	// MaxPeerAddrs. It must return soon.
@@ -52,6 +58,9 @@ func (o Options) Check() error {
 	}
 	if err := checkNet(o.Net); err != nil {
 		return err
+	}
+	if o.Neighbours < 0 || o.Neighbours > MaxNeighbours {
+		return fmt.Errorf("libp2p: %d neighbours sought, at most %d", o.Neighbours, MaxNeighbours)
 	}
 	for _, list := range []struct {
 		name  string

@@ -128,10 +128,7 @@ func (o *outbound) push(frame []byte) error {
 	o.count++
 	o.bytes += len(frame)
 	o.frames = append(o.frames, slices.Clone(frame))
-	select {
-	case o.more <- struct{}{}:
-	default:
-	}
+	signal(o.more)
 	return nil
 }
 

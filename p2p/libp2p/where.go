@@ -54,7 +54,13 @@ func (n *Network) seek(ctx context.Context, key wire.Key) bool {
 }
 
 // askWhere asks one neighbour where key is.
-func (n *Network) askWhere(ctx context.Context, of, key wire.Key) (addrs []multiaddr.Multiaddr) {
+func (n *Network) askWhere(ctx context.Context, of, key wire.Key) []multiaddr.Multiaddr {
+	return n.askAddrs(ctx, of, key, MaxPeerAddrs)
+}
+
+// askAddrs asks one neighbour where key is, or with the zero key for anyone, and
+// reads at most most addresses.
+func (n *Network) askAddrs(ctx context.Context, of, key wire.Key, most int) (addrs []multiaddr.Multiaddr) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout/2)
 	defer cancel()
 	s, err := n.ask(ctx, of, n.ids.where, key[:])
@@ -64,7 +70,7 @@ func (n *Network) askWhere(ctx context.Context, of, key wire.Key) (addrs []multi
 	defer s.Reset() // all of it was read, or the rest is not wanted
 	_ = s.SetReadDeadline(time.Now().Add(openTimeout / 2))
 	r := bufio.NewReaderSize(s, maxAddr)
-	for range MaxPeerAddrs {
+	for range most {
 		b, err := readChunk(r, maxAddr)
 		if err != nil {
 			break
@@ -78,8 +84,9 @@ func (n *Network) askWhere(ctx context.Context, of, key wire.Key) (addrs []multi
 	return addrs
 }
 
-// serveWhere says where a peer can be dialled, if its link is up here, and
-// reports whether it said all there is.
+// serveWhere says where a peer can be dialled, if its link is up here, or with
+// the zero key where some of those linked here can be, and reports whether it
+// said all there is.
 func (n *Network) serveWhere(from wire.Key, s network.Stream) bool {
 	var request [32]byte
 	if !hear(s, request[:]) {
@@ -91,15 +98,21 @@ func (n *Network) serveWhere(from wire.Key, s network.Stream) bool {
 	}
 	defer done()
 	key := wire.Key(request)
-	if n.linked(key) == nil {
+	var addrs []multiaddr.Multiaddr
+	switch {
+	case key.IsZero():
+		addrs = n.introduce(from)
+	case n.linked(key) == nil:
 		return answer(s, answerAbsent)
+	default:
+		addrs = n.host.Peerstore().Addrs(peerOf(key))
+		addrs = addrs[:min(len(addrs), MaxPeerAddrs)]
 	}
 	if !answer(s, answerOK) {
 		return false
 	}
-	w := bufio.NewWriterSize(s, MaxPeerAddrs*(maxAddr+2))
-	addrs := n.host.Peerstore().Addrs(peerOf(key))
-	for _, a := range addrs[:min(len(addrs), MaxPeerAddrs)] {
+	w := bufio.NewWriterSize(s, len(addrs)*(maxAddr+2))
+	for _, a := range addrs {
 		if b := a.Bytes(); len(b) <= maxAddr && writeChunk(w, b) != nil {
 			return false
 		}
