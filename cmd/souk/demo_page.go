@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,13 +25,14 @@ type shownDemo struct {
 	Seconds       float64 `json:"seconds"`
 
 	Incidents []demo.Incident `json:"incidents"`
+	Costs     []demo.Cost     `json:"costs"`
 }
 
 func shownOf(r *demo.Report, took time.Duration) shownDemo {
 	return shownDemo{
 		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
 		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(),
-		Incidents: list(r.Incidents()), BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
+		Incidents: list(r.Incidents()), Costs: list(r.Costs), BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
 	}
 }
 
@@ -38,8 +40,10 @@ func shownOf(r *demo.Report, took time.Duration) shownDemo {
 func (p *program) demoPage(w io.Writer, r *demo.Report, shown shownDemo) error {
 	p.demoIncidents(w, r)
 	p.demoResults(w, r)
-	if err := p.demoBooks(w, r); err != nil {
-		return err
+	for _, show := range []func(io.Writer, *demo.Report) error{p.demoBooks, p.demoCosts} {
+		if err := show(w, r); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintf(w, "\n%d peers, %d of %d jobs settled, %.1f s\n", shown.Peers, shown.Settled, shown.Jobs, shown.Seconds)
 	return err
@@ -124,4 +128,19 @@ func (p *program) demoBooks(w io.Writer, r *demo.Report) error {
 		{head: "HELD FOR", right: true},
 		{head: "THEY"},
 	}, books)
+}
+
+func (p *program) demoCosts(w io.Writer, r *demo.Report) error {
+	fmt.Fprintln(w)
+	rows := make([][]string, len(r.Costs))
+	for i, c := range r.Costs {
+		rows[i] = []string{c.Capability, strconv.Itoa(c.Tries), strconv.Itoa(c.Settled), c.Paid.String(), c.Each.String()}
+	}
+	return p.table([]column{
+		{head: "WHAT THE BUYERS PAID FOR"},
+		{head: "TRIES", right: true},
+		{head: "SUCCESSES", right: true},
+		{head: "PAID", right: true},
+		{head: "EACH", right: true},
+	}, rows)
 }

@@ -16,6 +16,7 @@ type Report struct {
 	Killing *Killing
 	Agree   bool // both books of every pair say the same
 	Pairs   []Pair
+	Costs   []Cost // by capability
 	Elapsed time.Duration
 }
 
