@@ -79,7 +79,7 @@ func (p *program) paragraph(w io.Writer, text, indent string) {
 	fmt.Fprintln(w, cut(line, width))
 }
 
-const shownLines = 6 // of a result
+const shownLines = 3 // of a result
 
 // demoResults shows one result of each kind.
 func (p *program) demoResults(w io.Writer, r *demo.Report) {

@@ -1,6 +1,9 @@
 package demo
 
 import (
+	"fmt"
+
+	"github.com/souk-network/souk/agent/worker/markdown"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -10,6 +13,7 @@ const (
 	counter   = "counter"
 	abacus    = "abacus"
 	scribe    = "scribe"
+	printer   = "printer"
 	copyist   = "copyist"
 	tinker    = "tinker"
 	traveller = "traveller"
@@ -21,6 +25,7 @@ const (
 	words   = "text/words@1"
 	summary = "text/summary@1"
 	letters = "text/letters@1"
+	html    = "text/html@1"
 )
 
 // part is what one peer does in the play.
@@ -50,6 +55,13 @@ func parts() []part {
 		}},
 		{name: abacus, sells: func(*play) gateway.OfferDraft {
 			return craft(letters, "How many letters there are", 8, quick, "letters")
+		}},
+		{name: printer, sells: func(*play) gateway.OfferDraft {
+			return gateway.OfferDraft{
+				Capability: html, Title: "Markdown as a page that runs nothing",
+				Price: wire.Units(40), Technology: "builtin", Settings: map[string]string{"name": "html"},
+				Rule: "html", RuleParams: fmt.Sprintf(`{"renderer":%q}`, markdown.Renderer), RerunSafe: true, DeliverMS: quick,
+			}
 		}},
 		// The copyist promises what the scribe does for less than half, and delivers rubbish.
 		{name: copyist, blind: true, sells: func(*play) gateway.OfferDraft {

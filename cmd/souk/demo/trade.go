@@ -72,11 +72,13 @@ func (p *play) errands() []*errand {
 	add := func(e errand) {
 		e.n = len(all) + 1
 		if e.buyer == nil {
-			e.buyer = buyers[e.n/2%len(buyers)]
+			e.buyer = buyers[(e.n/4+e.n)%len(buyers)]
 		}
 		all = append(all, &e)
 	}
-	ordinary := []errand{{capability: words}, {capability: summary, provider: scribe}, {capability: letters, provider: abacus}}
+	ordinary := []errand{
+		{capability: words}, {capability: summary, provider: scribe}, {capability: letters, provider: abacus}, {capability: html},
+	}
 	for i := range p.Jobs {
 		add(ordinary[i%len(ordinary)])
 		if i == 0 {
