@@ -74,6 +74,9 @@ type Agent struct {
 	// What the last document heard told the book but not its job: to be said back.
 	objections []*job.Refusal
 	wishes     []string // keys of the orders without a contract, oldest first
+	callers    callers
+	given      map[wire.Key][]given // quotes that a peer on a link may counter, oldest first
+	counters   ration               // Counters answered
 }
 
 // outcomeLog is where our own log of outcomes stands.
@@ -108,6 +111,7 @@ func New(c Config) (*Agent, error) {
 		orders:    map[string]*order{},
 		peers:     map[wire.Key]bool{},
 		greetings: map[wire.Key]uint64{},
+		given:     map[wire.Key][]given{},
 	}, nil
 }
 
@@ -138,6 +142,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 	case Lost:
 		delete(a.peers, e.Peer)
 		delete(a.greetings, e.Peer)
+		delete(a.given, e.Peer)
 	case Greeted:
 		s.greeted(e)
 	case Asked:
@@ -150,6 +155,8 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		if a.market.Put(at, e.Listing) {
 			s.listed(e.Listing)
 		}
+	case Called:
+		s.called(e.Call)
 	case Ordered:
 		s.ordered(e.Order)
 	case Withdrew:
@@ -225,6 +232,7 @@ func (s *step) greeted(e Greeted) {
 	s.peers[e.Peer] = true
 	s.greetings[e.Peer] = s.at
 	s.sayAgain(e.Peer)
+	s.answerCalls(e.Peer)
 	if len(s.party(e.Peer).openings) > 0 {
 		s.agenda.set(matter{what: dueOpening, peer: e.Peer}, s.at+firstPause)
 	}
@@ -233,7 +241,7 @@ func (s *step) greeted(e Greeted) {
 	}
 	for _, key := range slices.Clone(s.wishes) {
 		o := s.orders[key]
-		if o.lane == e.Peer || o.forgetAsked(e.Peer) {
+		if o.lane == e.Peer || o.talkAgain(e.Peer) {
 			s.place(o)
 		}
 	}

@@ -30,8 +30,8 @@ type Tell struct {
 	Doc wire.Said
 }
 
-// Announce seals an offer and gossips it.
-type Announce struct{ Offer wire.Said }
+// Announce seals an Offer or a Call and gossips it.
+type Announce struct{ Notice wire.Said }
 
 // Reach opens a link to a peer; Met tells when it is open.
 type Reach struct{ Peer wire.Key }

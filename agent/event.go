@@ -50,6 +50,9 @@ type Garbled struct {
 // Listed: an announced offer, its seal checked.
 type Listed struct{ Listing hire.Listing }
 
+// Called: an announced Call, its seal checked.
+type Called struct{ Call wire.Said }
+
 // Ordered: the owner wants something done. The input is durable in the vault.
 type Ordered struct{ Order Order }
 
@@ -94,6 +97,7 @@ func (Asked) event()    {}
 func (Heard) event()    {}
 func (Garbled) event()  {}
 func (Listed) event()   {}
+func (Called) event()   {}
 func (Ordered) event()  {}
 func (Withdrew) event() {}
 func (Opened) event()   {}
@@ -111,4 +115,6 @@ type Order struct {
 	Deliver    uint64           `cbor:"deliver"` // milliseconds from contract to delivery that would do
 	Peer       wire.Key         `cbor:"peer,omitzero"`
 	Input      payload.Artefact `cbor:"input"`
+	Call       uint64           `cbor:"call,omitzero"` // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
+	Bid        wire.Amount      `cbor:"bid,omitzero"`  // what it would rather cost: dearer quotes are countered; 0: they are taken or left
 }

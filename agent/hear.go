@@ -73,9 +73,13 @@ func (s *step) soft(e Heard, i int) bool {
 	case *protocol.Quote:
 		s.quoted(e.From, e.Bundle, i, doc)
 		return true
+	case *protocol.Counter:
+		s.countered(e.From, e.Docs[i], doc)
+		return true
 	case *protocol.Refuse:
 		s.openingRefused(e.From, doc)
-	case *protocol.Offer, *protocol.Mandate, *protocol.Equivocation, *protocol.LogHead:
+		s.talkRefused(e.From, doc)
+	case *protocol.Offer, *protocol.Call, *protocol.Mandate, *protocol.Equivocation, *protocol.LogHead:
 		return true // not for a link
 	}
 	return false

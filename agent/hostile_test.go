@@ -242,8 +242,8 @@ func newRogue(t *testing.T) (*rogue, *citizen, *citizen) {
 	w.pass(second)
 	r.book = settlement.NewBook(eve.key.Key(), net, settlement.Policy{})
 	r.book.Begin(protocol.Epoch{9})
-	r.offer = w.air[0].Proof
-	r.terms = w.air[0].Offer.Terms
+	listing := w.air[0].event.(agent.Listed).Listing
+	r.offer, r.terms = listing.Proof, listing.Offer.Terms
 	return r, seller, buyer
 }
 

@@ -27,23 +27,15 @@ type order struct {
 	code   protocol.Code
 	detail string
 
-	since  uint64   // soft: when this run began to look
-	lane   wire.Key // soft: the provider chosen, whose lane is not yet open or has no room
-	asked  []wire.Key
-	quotes []hire.Candidate
+	since uint64   // soft: when this run began to look
+	lane  wire.Key // soft: the provider chosen, whose lane is not yet open or has no room
+	talks []talk   // soft: with those that were asked, or have answered its Call
+	call  wire.CID // soft: its Call, once it is out
+	reply uint64   // soft: until when the Call stands
 }
 
 // waiting reports whether the order has neither a contract nor an end.
 func (o *order) waiting() bool { return o != nil && o.job.IsZero() && o.code == "" }
-
-// forgetAsked notes that a peer is to be asked again, and reports whether it had been asked.
-func (o *order) forgetAsked(peer wire.Key) bool {
-	i := slices.Index(o.asked, peer)
-	if i >= 0 {
-		o.asked = slices.Delete(o.asked, i, i+1)
-	}
-	return i >= 0
-}
 
 func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
@@ -56,6 +48,10 @@ func (s *step) wish(o *order) hire.Wish {
 func (s *step) ordered(o Order) {
 	if s.orders[o.Key] != nil {
 		s.effect(Answer{})
+		return
+	}
+	if r := s.unfair(&o); r != nil {
+		s.effect(Answer{r})
 		return
 	}
 	// What one job may cost is known now; what is left in all, when it is placed.
@@ -131,67 +127,21 @@ func (s *step) place(o *order) {
 	o.lane = wire.Key{}
 	w := s.wish(o)
 	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
-	for _, q := range o.quotes {
-		if w.Suits(s.at, q.Provider, &q.Terms) == "" {
-			firm = append(firm, q)
-		}
-	}
-	s.ask(o, ask)
-	if len(o.asked) > len(o.quotes) && s.at < o.since+quotePatience {
-		s.agenda.set(matter{what: dueOrder, key: o.Key}, o.since+quotePatience)
+	s.callOut(o)
+	s.ask(o, append(ask, s.dear(o)...))
+	if until := o.awaits(); s.at < until {
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, until)
 		return
 	}
+	firm, why = o.quoted(s.at, w, firm, why)
 	plan, found := hire.Arrange(firm)
 	switch {
 	case found:
 		s.engage(o, plan.Hire)
 	case s.at >= o.since+placePatience:
-		s.giveUp(o, why, "no live offer suits: try `souk find "+o.Capability+"`")
+		s.giveUp(o, why, o.unmet())
 	default:
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, o.since+placePatience)
-	}
-}
-
-// ask requests quotes from providers that were not asked yet.
-func (s *step) ask(o *order, providers []wire.Key) {
-	for _, p := range providers {
-		if slices.Contains(o.asked, p) {
-			continue
-		}
-		o.asked = append(o.asked, p)
-		if !s.peers[p] {
-			s.effect(Reach{p})
-			continue // asked again once it has greeted us
-		}
-		r := &protocol.Request{
-			Head: s.head(protocol.KindRequest), To: p, Capability: o.Capability, InputType: o.Input.Type,
-			Size: o.Input.Size, Label: o.Input.Label, Deliver: o.Deliver, Reply: s.at + quotePatience,
-			Assets: []string{o.Asset}, Rails: []string{s.c.Rail}, Owner: s.mandate.By, Mandate: s.c.Mandate.ID,
-		}
-		if err := r.Check(); err != nil {
-			s.slip("ask for a quote", err)
-			continue
-		}
-		s.effect(Tell{To: p, Doc: s.name(r)})
-	}
-}
-
-// quoted takes a provider's Quote into the first order that asked for it.
-func (s *step) quoted(from wire.Key, bundle *wire.Bundle, i int, q *protocol.Quote) {
-	if q.Terms.Hirer != s.c.Self || q.At > s.at+protocol.Skew {
-		return
-	}
-	for _, key := range s.wishes {
-		o := s.orders[key]
-		if o.Capability != q.Terms.Capability || !slices.Contains(o.asked, from) ||
-			slices.ContainsFunc(o.quotes, func(c hire.Candidate) bool { return c.Provider == from }) {
-			continue
-		}
-		o.quotes = append(o.quotes, hire.Candidate{
-			Provider: from, Terms: q.Terms, Offered: bundle.Proof(i), Price: q.Terms.Price.Fixed,
-		})
-		s.place(o)
-		return // one Quote makes one contract
 	}
 }
 
@@ -206,7 +156,7 @@ func (s *step) giveUp(o *order, code protocol.Code, detail string) {
 func (s *step) unwish(o *order) {
 	s.agenda.clear(matter{what: dueOrder, key: o.Key})
 	s.wishes = slices.DeleteFunc(s.wishes, func(k string) bool { return k == o.Key })
-	o.asked, o.quotes = nil, nil
+	o.talks, o.call = nil, wire.CID{}
 }
 
 // engage makes the contract with the provider chosen: Accept and HOLD, once the

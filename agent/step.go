@@ -114,15 +114,17 @@ func (s *step) sendAgain(saying *Saying) {
 }
 
 // remark says something soft: it is sent once or not at all, and never recorded.
-func (s *step) remark(to wire.Key, d wire.Document) {
+func (s *step) remark(to wire.Key, d wire.Document) (said wire.Said, ok bool) {
 	if !s.peers[to] {
-		return
+		return wire.Said{}, false
 	}
 	if err := d.Check(); err != nil {
 		s.slip(fmt.Sprintf("remark %T", d), err)
-		return
+		return wire.Said{}, false
 	}
-	s.effect(Say{&Saying{To: to, Docs: []wire.Said{s.name(d)}}})
+	said = s.name(d)
+	s.effect(Say{&Saying{To: to, Docs: []wire.Said{said}}})
+	return said, true
 }
 
 // refuse answers a document with a coded no. Nothing is ever said against a Refuse.

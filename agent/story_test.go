@@ -87,7 +87,7 @@ func TestEndings(t *testing.T) {
 		{name: "label not accepted", stand: func(s *sell.Stand) { s.Data.Most = payload.Public }, order: func(o *agent.Order) { o.Input = artefact("in", 9, payload.Internal) }, want: ending{agent.StageGivenUp, protocol.CodeLabel, 0}},
 		{name: "input of another type", stand: func(s *sell.Stand) { s.InputType = "image/png" }, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}},
 		{name: "input too large", order: func(o *agent.Order) { o.Input.Size = sell.MaxInput + 1 }, want: ending{"refused", protocol.CodeTooLarge, 0}},
-		{name: "too large for a quote", stand: ask, order: func(o *agent.Order) { o.Input.Size = sell.MaxInput + 1 }, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}},
+		{name: "too large for a quote", stand: ask, order: func(o *agent.Order) { o.Input.Size = sell.MaxInput + 1 }, want: ending{agent.StageGivenUp, protocol.CodeTooLarge, 0}},
 		{
 			name: "withdrawn between find and accept", want: ending{"settled", "", 5}, // own posted offers are honoured
 			set: func(w *town, s, _ *citizen) {

@@ -79,27 +79,33 @@ func (s *step) asked(e Asked) {
 	if !ok || r.By != e.Peer || r.To != s.c.Self {
 		return
 	}
+	if stand, code, detail := s.sells(r); code == "" {
+		s.quote(e.Peer, &stand, given{request: e.Request.ID, price: stand.Price, until: s.at + sell.QuoteLife})
+	} else {
+		s.refuse(e.Peer, e.Request.ID, code, detail)
+	}
+}
+
+// sells returns the stand that does what a Request asks for, or why none does.
+func (s *step) sells(r *protocol.Request) (stand sell.Stand, code protocol.Code, detail string) {
 	stand, withdrawn, sold := s.stall.Get(r.Capability)
 	switch {
 	case !sold || withdrawn:
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeNotOffered, "")
+		return stand, protocol.CodeNotOffered, ""
 	case !slices.Contains(r.Assets, stand.Asset):
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeNotOffered, "asset")
+		return stand, protocol.CodeNotOffered, "asset"
 	case !slices.Contains(r.Rails, s.c.Rail):
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeRail, "")
+		return stand, protocol.CodeRail, ""
 	case stand.InputType != "*/*" && stand.InputType != r.InputType:
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeNotOffered, "input type")
+		return stand, protocol.CodeNotOffered, "input type"
 	case r.Size > sell.MaxInput:
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeTooLarge, "")
+		return stand, protocol.CodeTooLarge, ""
 	case r.Label.MayGo(stand.Data) != nil:
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeLabel, "")
+		return stand, protocol.CodeLabel, ""
 	case stand.Deliver > r.Deliver:
-		s.refuse(e.Peer, e.Request.ID, protocol.CodeLate, "")
-	default:
-		terms := stand.Terms(s.seller(), s.at+sell.QuoteLife)
-		terms.Hirer, terms.Request = e.Peer, e.Request.ID
-		s.remark(e.Peer, &protocol.Quote{Head: s.head(protocol.KindQuote), Terms: terms})
+		return stand, protocol.CodeLate, ""
 	}
+	return stand, "", ""
 }
 
 // weigh says why a job just agreed is declined, or "". Of a job that was decided

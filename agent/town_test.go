@@ -56,10 +56,11 @@ type errand struct {
 	do    func()
 }
 
-// notice is an announced offer.
+// notice is an announced offer or call.
 type notice struct {
-	by *citizen
-	hire.Listing
+	by    *citizen
+	event agent.Event
+	about string // a capability, or the call's name: of one author, the last counts
 }
 
 type errands []errand
@@ -233,7 +234,7 @@ func (c *citizen) link(other *citizen) {
 	for _, n := range c.air { // whoever joins asks its neighbours what is on offer
 		for _, to := range []*citizen{c, other} {
 			if to != n.by {
-				to.after(c.latency, func() { to.tell(agent.Listed{Listing: n.Listing}) })
+				to.after(c.latency, func() { to.tell(n.event) })
 			}
 		}
 	}
@@ -481,22 +482,23 @@ func (c *citizen) utter(e agent.Tell) {
 	})
 }
 
-// announce tells an offer to everyone who is up now.
+// announce tells an offer or a call to everyone who is up now.
 func (c *citizen) announce(e agent.Announce) {
 	if c.quiet {
 		return
 	}
-	b, err := wire.Seal(c.key, net, e.Offer.Raw)
+	b, err := wire.Seal(c.key, net, e.Notice.Raw)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	l := hire.Listing{Offer: e.Offer.Doc.(*protocol.Offer), Proof: b.Proof(0)}
-	c.air = append(slices.DeleteFunc(c.air, func(n notice) bool {
-		return n.by == c && n.Offer.Terms.Capability == l.Offer.Terms.Capability
-	}), notice{c, l})
+	n := notice{by: c, event: agent.Called{Call: e.Notice}, about: e.Notice.ID.String()}
+	if o, ok := e.Notice.Doc.(*protocol.Offer); ok {
+		n.event, n.about = agent.Listed{Listing: hire.Listing{Offer: o, Proof: b.Proof(0)}}, o.Terms.Capability
+	}
+	c.air = append(slices.DeleteFunc(c.air, func(x notice) bool { return x.by == c && x.about == n.about }), n)
 	for _, other := range c.folk {
 		if other != c && !c.cut[[2]*citizen{c, other}] {
-			c.after(c.latency, func() { other.tell(agent.Listed{Listing: l}) })
+			c.after(c.latency, func() { other.tell(n.event) })
 		}
 	}
 }

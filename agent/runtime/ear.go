@@ -130,9 +130,9 @@ func (e *ear) garbled(from wire.Key, raw []byte, err error) error {
 	return nil
 }
 
-// OnAnnouncement judges an offer before it is passed on: the cheap tests first,
-// the signature last. Only what its author provably did wrong is rejected; what
-// a later version may announce is not.
+// OnAnnouncement judges an Offer or a Call before it is passed on: the cheap tests
+// first, the signature last. Only what its author provably did wrong is rejected;
+// what a later version may announce is not.
 func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byte) p2p.Judgement {
 	select {
 	case <-e.ready:
@@ -144,28 +144,59 @@ func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byt
 		return p2p.Reject
 	}
 	d, err := e.p.reg.Decode(bundle.Docs[0])
-	o, ok := d.(*protocol.Offer)
-	if err != nil || !ok || len(bundle.Docs) != 1 {
+	if err != nil || len(bundle.Docs) != 1 {
 		return p2p.Ignore
 	}
-	if bundle.Net != e.p.o.Net || o.By != bundle.By || protocol.ShardOf(o.Terms.Capability) != shard {
+	said := wire.Said{ID: wire.Sum(bundle.Docs[0]), Raw: bundle.Docs[0], Doc: d}
+	switch d := d.(type) {
+	case *protocol.Offer:
+		return e.announced(bundle, said, shard, d.Terms.Capability, func(at uint64) bool {
+			return e.p.board.fresh(at, d, said.ID)
+		}, func(at uint64) p2p.Judgement { return e.onOffer(at, bundle, said, b) })
+	case *protocol.Call:
+		return e.announced(bundle, said, shard, d.Capability, func(at uint64) bool {
+			return e.p.calls.fresh(at, d, said.ID)
+		}, func(at uint64) p2p.Judgement { return e.onCall(at, said, b) })
+	}
+	return p2p.Ignore
+}
+
+// announced tries what is alike in all announcements, and hands on what is good.
+func (e *ear) announced(
+	b *wire.Bundle, said wire.Said, shard uint8, capability string, fresh func(at uint64) bool, good func(at uint64) p2p.Judgement,
+) p2p.Judgement {
+	if b.Net != e.p.o.Net || said.Doc.Header().By != b.By || protocol.ShardOf(capability) != shard {
 		return p2p.Reject
 	}
 	at := now()
-	id := wire.Sum(bundle.Docs[0])
-	if !e.p.board.fresh(at, o, id) {
+	if !fresh(at) {
 		return p2p.Ignore
 	}
-	if bundle.Open(e.p.o.Net) != nil {
+	if b.Open(e.p.o.Net) != nil {
 		return p2p.Reject
 	}
-	if !e.p.board.put(at, o, id, b) {
+	return good(at)
+}
+
+// onOffer takes an offer whose seal is good.
+func (e *ear) onOffer(at uint64, bundle *wire.Bundle, said wire.Said, raw []byte) p2p.Judgement {
+	o := said.Doc.(*protocol.Offer)
+	if !e.p.board.put(at, o, said.ID, raw) {
 		return p2p.Ignore
 	}
 	if !e.runs(&o.Terms) {
 		return p2p.Accept // others may know its rule
 	}
 	if o.By == e.p.o.Agent.Key() || !e.p.offer(agent.Listed{Listing: hire.Listing{Offer: o, Proof: bundle.Proof(0)}}) {
+		return p2p.Ignore
+	}
+	return p2p.Accept
+}
+
+// onCall takes a Call whose seal is good.
+func (e *ear) onCall(at uint64, said wire.Said, raw []byte) p2p.Judgement {
+	c := said.Doc.(*protocol.Call)
+	if !e.p.calls.put(at, c, said.ID, raw) || c.By == e.p.o.Agent.Key() || !e.p.offer(agent.Called{Call: said}) {
 		return p2p.Ignore
 	}
 	return p2p.Accept
@@ -199,4 +230,9 @@ func (e *ear) OnFetch(peer wire.Key, id wire.CID, offset uint64) (io.ReadCloser,
 	return a, nil
 }
 
-func (e *ear) OnPull(_ wire.Key, shard uint8) [][]byte { return e.p.board.live(now(), shard) }
+// OnPull hands over the Calls first: they are few and soon over.
+func (e *ear) OnPull(_ wire.Key, shard uint8) [][]byte {
+	at := now()
+	all := append(e.p.calls.live(at, shard), e.p.board.live(at, shard)...)
+	return all[:min(len(all), p2p.MaxPull)]
+}

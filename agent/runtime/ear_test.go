@@ -18,7 +18,7 @@ func listener() *ear {
 	close(ready)
 	return &ear{ready: ready, p: &Peer{
 		o: Options{Agent: wire.NewPrivateKey([32]byte{1}), Net: "test"}, reg: protocol.Registry(), log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		inbox: make(chan message, 8*MaxFaults), done: make(chan struct{}), board: newBoard(), links: newLinks(),
+		inbox: make(chan message, 8*MaxFaults), done: make(chan struct{}), board: newBoard(), calls: newCalls(), links: newLinks(),
 	}}
 }
 

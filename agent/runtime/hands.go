@@ -41,7 +41,7 @@ func (p *Peer) carry(e agent.Effect) {
 	case agent.Tell:
 		p.transmit(e.To, &protocol.Frame{Bare: [][]byte{e.Doc.Raw}})
 	case agent.Announce:
-		p.announce(e.Offer)
+		p.announce(e.Notice)
 	case agent.Reach:
 		p.reach(e.Peer)
 	case agent.Work:
@@ -118,13 +118,9 @@ func (p *Peer) reach(peer wire.Key) {
 	})
 }
 
-// announce seals an offer, keeps it for those who ask later, and gossips it.
-func (p *Peer) announce(offer wire.Said) {
-	o, ok := offer.Doc.(*protocol.Offer)
-	if !ok {
-		return
-	}
-	bundle, err := wire.Seal(p.o.Agent, p.o.Net, offer.Raw)
+// announce seals an Offer or a Call, keeps it for those who ask later, and gossips it.
+func (p *Peer) announce(notice wire.Said) {
+	bundle, err := wire.Seal(p.o.Agent, p.o.Net, notice.Raw)
 	if err != nil {
 		p.fail(err)
 		return
@@ -134,11 +130,21 @@ func (p *Peer) announce(offer wire.Said) {
 		p.fail(err)
 		return
 	}
-	p.board.put(now(), o, offer.ID, b)
+	var capability string
+	switch d := notice.Doc.(type) {
+	case *protocol.Offer:
+		capability = d.Terms.Capability
+		p.board.put(now(), d, notice.ID, b)
+	case *protocol.Call:
+		capability = d.Capability
+		p.calls.put(now(), d, notice.ID, b)
+	default:
+		return
+	}
 	ctx, cancel := context.WithTimeout(p.ctx, time.Second)
 	defer cancel()
-	if err := p.net.Publish(ctx, protocol.ShardOf(o.Terms.Capability), b); err != nil {
-		p.log.Warn("offer not announced; it is tried again soon", "capability", o.Terms.Capability, "error", err)
+	if err := p.net.Publish(ctx, protocol.ShardOf(capability), b); err != nil {
+		p.log.Warn("not announced; an offer is announced again soon", "capability", capability, "error", err)
 	}
 }
 

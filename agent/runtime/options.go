@@ -15,16 +15,18 @@ import (
 
 // Limits of this room.
 const (
-	MaxInput     = sell.MaxInput // bytes of an order's input
-	MaxResult    = 64 << 20      // bytes of a result
-	MaxMemory    = 4 << 30       // bytes of address space of a worker's process
-	MaxBoard     = 4096          // live announcements kept for others
-	MaxPerAuthor = 64            // of them by one author
-	MaxTray      = 32 << 20      // bytes of artefacts that came with frames and wait to be kept
-	MaxTrayOf    = 4 << 20       // of them from one peer
-	MaxFaults    = 16            // unreadable bundles on one link before it is closed
-	MaxInbox     = 1024          // events waiting
-	MaxOutbox    = 4096          // steps whose effects wait to be carried out
+	MaxInput      = sell.MaxInput // bytes of an order's input
+	MaxResult     = 64 << 20      // bytes of a result
+	MaxMemory     = 4 << 30       // bytes of address space of a worker's process
+	MaxBoard      = 4096          // live announcements kept for others
+	MaxPerAuthor  = 64            // of them by one author
+	MaxCalls      = 1024          // live Calls kept for others
+	MaxCallsOfOne = 16            // of them by one author
+	MaxTray       = 32 << 20      // bytes of artefacts that came with frames and wait to be kept
+	MaxTrayOf     = 4 << 20       // of them from one peer
+	MaxFaults     = 16            // unreadable bundles on one link before it is closed
+	MaxInbox      = 1024          // events waiting
+	MaxOutbox     = 4096          // steps whose effects wait to be carried out
 )
 
 // Options says what a peer is made of. Every field without "optional" is needed.

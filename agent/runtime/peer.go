@@ -30,6 +30,7 @@ type Peer struct {
 	release *release
 	archive *archive
 	board   *board
+	calls   *calls
 	tray    *tray
 	grants  *grants
 	tasks   *tasks
@@ -55,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	p := &Peer{
 		o: o, reg: protocol.Registry(), log: o.Log, start: now(),
 		inbox: make(chan message, MaxInbox), release: newRelease(), archive: newArchive(),
-		board: newBoard(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(),
+		board: newBoard(), calls: newCalls(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(),
 		done: make(chan struct{}),
 	}
 	if p.log == nil {

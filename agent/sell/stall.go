@@ -49,6 +49,7 @@ type Stand struct {
 	RerunSafe  bool             `cbor:"rerun_safe"`
 	Deliver    uint64           `cbor:"deliver"` // milliseconds
 	Slots      uint64           `cbor:"slots"`
+	Least      wire.Amount      `cbor:"least,omitzero"` // it may be had for this, for who haggles; 0: the price is not haggled over
 }
 
 // Setting is one setting of a worker.
@@ -61,6 +62,9 @@ type Setting struct {
 func (s *Stand) Check() error {
 	if s.Deliver == 0 || s.Deliver > protocol.MaxDuration/2 || s.Slots == 0 || s.Technology == "" {
 		return errors.New("a stand needs a delivery time of at most half a year, at least one slot and a worker")
+	}
+	if s.Least.Cmp(s.Price) > 0 {
+		return errors.New("the least that a stand would take is at most its price")
 	}
 	if len(s.Settings) > MaxSettings || len(s.Technology) > protocol.MaxName {
 		return errors.New("a stand has at most 64 settings, and a worker's name at most 32 bytes")

@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Bounds of what is answered of the Calls that anyone may announce: what is
+// beyond them is left to other providers.
+const (
+	callsOfOne  = 6   // in a minute, of one author
+	callsOfAll  = 120 // in a minute
+	mostCallers = 64  // Calls whose author is not linked yet
+)
+
+// callers are the Calls that this agent answers. Soft.
+type callers struct {
+	ration
+	waiting []wire.Said // until their author is linked, oldest first
+}
+
+// called answers a Call that a stand could do, once its author can be reached.
+func (s *step) called(said wire.Said) {
+	c, ok := said.Doc.(*protocol.Call)
+	if !ok || c.By == s.c.Self || c.At > s.at+protocol.Skew || c.Reply <= s.at {
+		return
+	}
+	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, callsOfOne, callsOfAll) {
+		return
+	}
+	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w wire.Said) bool {
+		return w.Doc.(*protocol.Call).Reply <= s.at
+	})
+	if len(s.callers.waiting) >= mostCallers {
+		return
+	}
+	s.callers.waiting = append(s.callers.waiting, said)
+	if s.peers[c.By] {
+		s.answerCalls(c.By)
+	} else {
+		s.effect(Reach{c.By})
+	}
+}
+
+// answers returns the stand that does what a Call asks for, and reports whether
+// there is one that would take the job now.
+func (s *step) answers(c *protocol.Call) (sell.Stand, bool) {
+	stand, code, _ := s.sells(&protocol.Request{
+		Capability: c.Capability, InputType: c.InputType, Size: c.Size, Label: c.Label, Deliver: c.Deliver,
+		Assets: c.Assets, Rails: c.Rails,
+	})
+	switch {
+	case code != "":
+	case !c.Rule.IsZero() && c.Rule != stand.Rule:
+	case !c.Ceiling.IsZero() && c.Assets[0] == stand.Asset && stand.Asks(protocol.MaxRounds).Cmp(c.Ceiling) > 0:
+	case s.working(stand.Capability, nil) >= stand.Slots || s.mayOffer(&stand) != nil:
+	case s.book.Admit(c.By, stand.Asset, stand.Price) != nil:
+	default:
+		return stand, true
+	}
+	return stand, false
+}
+
+// answerCalls sends a peer that is linked the quotes for its Calls.
+func (s *step) answerCalls(peer wire.Key) {
+	var mine []wire.Said
+	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w wire.Said) bool {
+		its := w.Doc.Header().By == peer
+		if its {
+			mine = append(mine, w)
+		}
+		return its
+	})
+	for _, said := range mine {
+		c := said.Doc.(*protocol.Call)
+		if stand, ok := s.answers(c); ok && c.Reply > s.at {
+			// It stands for as long as the hirer gathers quotes, and a while longer.
+			s.quote(peer, &stand, given{request: said.ID, price: stand.Price, until: c.Reply + sell.QuoteLife})
+		}
+	}
+}
