@@ -179,6 +179,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 // begin starts a run: what was left undone is taken up from the folded state.
 func (s *step) begin(e Began) {
 	s.fact(Fact{What: FactBegan, Epoch: e.Epoch})
+	s.restless = true // the web has been read back, and not yet thought over
 	for _, key := range s.keys {
 		if o := s.orders[key]; o.waiting() {
 			s.wishes = append(s.wishes, key)

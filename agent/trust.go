@@ -36,6 +36,14 @@ func (a *Agent) Why(at uint64, provider wire.Key, capability string) reputation.
 	return a.web.Why(at, provider, capability)
 }
 
+// Known returns the agents of whom this one has evidence; see reputation.Book.
+func (a *Agent) Known(from, most int) (known []reputation.Acquaintance, next int) {
+	return a.web.Known(from, most)
+}
+
+// Met returns what evidence there is of one agent; false where there is none.
+func (a *Agent) Met(peer wire.Key) (reputation.Acquaintance, bool) { return a.web.Met(peer) }
+
 // evidence returns what an Outcome of a deal is worth as evidence: the one in
 // the logs of both; else the hirer's, where the provider has shown another; else,
 // where the time for an answer is over, the one there is.

@@ -197,6 +197,9 @@ func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, how Attested)
 	b.byJob[o.Job] = jr
 	b.cells[c].records = append(b.cells[c].records, i)
 	b.pots[b.cells[c].pot].value += x
+	for _, p := range []int32{hirer, provider} {
+		b.parties[p].last = max(b.parties[p].last, o.Closed)
+	}
 	b.tell(&r, +1)
 	b.cells[c].sum = b.cells[c].sum.plus(b.says(&r))
 	b.stain(c)

@@ -12,6 +12,7 @@ type party struct {
 	served   []int32 // ties in which it is the provider, by first outcome
 	forked   bool    // said two things where there can be one: weighs nothing, for ever
 	disputes int     // contested outcomes it was part of
+	last     uint64  // when the last of its jobs was closed, Unix milliseconds
 }
 
 // tie is what lies between one hirer and one provider.

@@ -151,6 +151,18 @@ func (c *Client) Ledger(ctx context.Context, peer string) (out gateway.Ledger, e
 	return out, c.call(ctx, "GET", "/v1/ledger", some("peer", peer), nil, &out)
 }
 
+// Trust fulfils gateway.Desk.
+func (c *Client) Trust(ctx context.Context, q gateway.TrustQuery) (out gateway.Trust, err error) {
+	in := url.Values{"why": {strconv.FormatBool(q.Why)}}
+	if q.Capability != "" {
+		in.Set("capability", q.Capability)
+	}
+	if !q.Peer.IsZero() {
+		in.Set("peer", q.Peer.String())
+	}
+	return out, c.call(ctx, "GET", "/v1/trust", in, nil, &out)
+}
+
 // Receipt fulfils gateway.Desk.
 func (c *Client) Receipt(ctx context.Context, id string) ([]byte, error) {
 	answer, err := c.do(ctx, "GET", about("receipts", id), nil, nil)

@@ -152,6 +152,21 @@ func (d *desk) Ledger(_ context.Context, peer string) (gateway.Ledger, error) {
 	}}}, d.note("ledger %q", peer)
 }
 
+func (d *desk) Trust(_ context.Context, q gateway.TrustQuery) (gateway.Trust, error) {
+	return gateway.Trust{Schema: "souk.trust/v1", Viewer: d.status.Peer, More: true, Known: []gateway.Trusted{{
+		Peer: q.Peer, Owner: d.status.Owner, Capability: "c", Standing: 0.1, Success: 0.2, Low: 0.3, High: 0.4,
+		Uncertainty: 0.5, Base: 0.6, Reached: true, Forked: true, Pending: 0.7, Jobs: 1, Good: 2, Contested: 3,
+		Disputes: 4, Hired: 5, Last: 6, Why: &gateway.Why{
+			Raters: []gateway.Rater{{
+				Peer: d.status.Owner, Self: true, Vote: 0.1, Share: 0.2, Jobs: 1, Good: 2, Contested: 3, Reach: 0.3,
+				Path:    []gateway.Hop{{To: d.status.Peer, How: "hired", Share: 0.4, Jobs: 5, Good: 6}},
+				Without: gateway.Guess{Success: 0.1, Low: 0.2, High: 0.3},
+			}},
+			Others: 1, Floor: 0.2, Holes: []gateway.Hole{{Epoch: "e", From: 1, To: 2, Why: "w"}},
+		},
+	}}}, d.note("trust %+v", q)
+}
+
 func (d *desk) Receipt(_ context.Context, id string) ([]byte, error) {
 	return []byte("-----BEGIN\n"), d.note("receipt %q", id)
 }

@@ -82,6 +82,10 @@ func TestRoundTrip(t *testing.T) {
 		{"Await", func(d gateway.Desk) (any, error) { return d.Await(ctx, "k", "agreed") }},
 		{"Cancel", func(d gateway.Desk) (any, error) { return d.Cancel(ctx, "k") }},
 		{"Ledger", func(d gateway.Desk) (any, error) { return d.Ledger(ctx, desk.status.Peer.String()) }},
+		{"Trust", func(d gateway.Desk) (any, error) {
+			return d.Trust(ctx, gateway.TrustQuery{Peer: desk.status.Owner, Capability: "text/words@1", Why: true})
+		}},
+		{"Trust of all", func(d gateway.Desk) (any, error) { return d.Trust(ctx, gateway.TrustQuery{}) }},
 		{"Receipt", func(d gateway.Desk) (any, error) { return d.Receipt(ctx, "last") }},
 		{"Verify", func(d gateway.Desk) (any, error) { return d.Verify(ctx) }},
 		{"Hire", func(d gateway.Desk) (any, error) {
@@ -165,6 +169,7 @@ func everyMethod(ctx context.Context, d gateway.Desk, with *desk) map[string]err
 	_, _, said["Result"] = d.Result(ctx, "k")
 	_, said["Cancel"] = d.Cancel(ctx, "k")
 	_, said["Ledger"] = d.Ledger(ctx, "")
+	_, said["Trust"] = d.Trust(ctx, gateway.TrustQuery{})
 	_, said["Receipt"] = d.Receipt(ctx, "k")
 	_, said["Verify"] = d.Verify(ctx)
 	return said

@@ -48,6 +48,14 @@ func (r routes) register(api huma.API) {
 	) (gateway.Ledger, error) {
 		return r.desk.Ledger(ctx, in.Peer)
 	})
+	route(api, "GET", "/v1/trust", "whom this peer trusts how far, and why", func(ctx context.Context, in *struct {
+		Peer       wire.Key `query:"peer" doc:"only this peer"`
+		Capability string   `query:"capability" maxLength:"96" doc:"estimates for this; what each was hired for most if none"`
+		Why        bool     `query:"why" doc:"with reasons"`
+	},
+	) (gateway.Trust, error) {
+		return r.desk.Trust(ctx, gateway.TrustQuery{Peer: in.Peer, Capability: in.Capability, Why: in.Why})
+	})
 	r.registerOffers(api)
 	r.registerJobs(api)
 	r.registerBytes(api)

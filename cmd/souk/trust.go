@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	doorhttp "github.com/souk-network/souk/gateway/http"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+func trustCommand(p *program) *cobra.Command {
+	var q gateway.TrustQuery
+	var dot bool
+	c := &cobra.Command{
+		Use: "trust [PEER]", Short: "Show whom this peer trusts, how far and why",
+		Long: `Show whom this peer trusts: of everyone it has evidence of, or of one PEER, how far
+its trust reaches (standing, 0 to 1) and how likely the next job ends well, with the
+interval in which that lies 9 times of 10. UNSURE is the share of the guess that
+rests on no evidence. PEER may be the beginning of a peer ID.
+
+Evidence is paid jobs: this peer's own, and those in the logs of others. Every peer
+sees the market from its own place: another sees it otherwise.`,
+		Example: `  souk trust
+  souk trust 12D3KooW… --why
+  souk trust 12D3KooW… --capability text/words@1 --json
+  souk trust --dot | dot -Tsvg > trust.svg`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			if q.Capability != "" {
+				if err := protocol.CheckCapability(q.Capability); err != nil {
+					return misuse(c, err)
+				}
+			}
+			if dot && p.json {
+				return misuse(c, errors.New("either --dot or --json"))
+			}
+			desk, err := p.desk()
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			q := q
+			q.Why = q.Why || dot
+			if len(a) > 0 {
+				if q.Peer, err = known(c.Context(), desk, a[0]); err != nil {
+					return err
+				}
+			}
+			t, err := desk.Trust(c.Context(), q)
+			switch {
+			case err != nil:
+				return err
+			case dot:
+				return trustGraph(p.out, t)
+			}
+			t.Known = list(t.Known)
+			return p.show(t, func(w io.Writer) error {
+				if len(a) > 0 || q.Why {
+					return p.trustPages(w, t)
+				}
+				return p.trustTable(w, t)
+			})
+		},
+	}
+	c.Flags().StringVar(&q.Capability, "capability", "", "for this `CAPABILITY` (default: what each was hired for most)")
+	c.Flags().BoolVar(&q.Why, "why", false, "whose word it rests on, and what it would be without")
+	c.Flags().BoolVar(&dot, "dot", false, "print a graph for Graphviz")
+	return c
+}
+
+// known returns the peer whose ID is, or begins with, start. Of a whole ID
+// nothing need be known.
+func known(ctx context.Context, desk *doorhttp.Client, start string) (wire.Key, error) {
+	if k, err := wire.ParseKey(start); err == nil {
+		return k, nil
+	}
+	t, err := desk.Trust(ctx, gateway.TrustQuery{})
+	if err != nil {
+		return wire.Key{}, err
+	}
+	var found []wire.Key
+	for _, k := range t.Known {
+		if strings.HasPrefix(k.Peer.String(), start) || strings.HasPrefix(k.Peer.DID(), start) {
+			found = append(found, k.Peer)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return wire.Key{}, &gateway.Error{
+			Code: gateway.CodeNotFound, Message: fmt.Sprintf("nothing is known of a peer %q", start),
+			Hint: "`souk trust` shows everyone known; write a whole peer ID to ask about another",
+		}
+	case 1:
+		return found[0], nil
+	}
+	return wire.Key{}, invalid(fmt.Errorf("%q begins the names of several peers", start), "write more of the peer ID")
+}
+
+const knowsNothing = "this peer knows nothing of anyone: it has neither hired nor worked, and has seen nobody's log.\n" +
+	"Whoever it hires first it hires blindly; `souk find` shows who there is"
+
+func (p *program) trustTable(w io.Writer, t gateway.Trust) error {
+	if len(t.Known) == 0 {
+		_, err := fmt.Fprintln(w, knowsNothing)
+		return err
+	}
+	rows := make([][]string, len(t.Known))
+	for i, k := range t.Known {
+		unsure := percent(k.Uncertainty)
+		success := guess(k)
+		if k.Forked {
+			success, unsure = "forked", "-"
+		}
+		rows[i] = []string{
+			k.Peer.String(), fmt.Sprintf("%.3f", k.Standing), success, unsure, or(k.Capability),
+			fmt.Sprint(k.Jobs), fmt.Sprintf("%d/%d", k.Good, k.Jobs-k.Good), ago(k.Last),
+		}
+	}
+	err := p.table([]column{
+		{head: "PEER", least: 13},
+		{head: "STANDING", right: true},
+		{head: "SUCCESS (90 %)", right: true},
+		{head: "UNSURE", right: true},
+		{head: "CAPABILITY", least: 10},
+		{head: "JOBS", right: true},
+		{head: "GOOD/BAD", right: true},
+		{head: "LAST", right: true},
+	}, rows)
+	if err == nil && t.More {
+		_, err = fmt.Fprintf(w, "and more than these %d\n", len(t.Known))
+	}
+	return err
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
+
+func between(low, high float64) string { return fmt.Sprintf("%.0f–%.0f", 100*low, 100*high) }
+
+func guess(k gateway.Trusted) string { return percent(k.Success) + " (" + between(k.Low, k.High) + ")" }
+
+// ago tells how long ago an instant was, roughly.
+func ago(ms uint64) string {
+	if ms == 0 {
+		return "-"
+	}
+	since := max(0, time.Since(time.UnixMilli(int64(ms))))
+	switch {
+	case since < time.Minute:
+		return fmt.Sprintf("%ds", since/time.Second)
+	case since < time.Hour:
+		return fmt.Sprintf("%dm", since/time.Minute)
+	case since < 48*time.Hour:
+		return fmt.Sprintf("%dh", since/time.Hour)
+	}
+	return fmt.Sprintf("%dd", since/(24*time.Hour))
+}
+
+// trustPages shows agents one after the other, with reasons where they were asked for.
+func (p *program) trustPages(w io.Writer, t gateway.Trust) error {
+	if len(t.Known) == 0 {
+		_, err := fmt.Fprintln(w, knowsNothing)
+		return err
+	}
+	width, _ := p.screen(w)
+	for i, k := range t.Known {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		lines := trustLines(k)
+		if k.Peer == t.Viewer {
+			lines = append(lines, [2]string{"", "this is the peer itself"})
+		}
+		for _, l := range lines {
+			if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
+				return err
+			}
+		}
+		if k.Why != nil && !k.Forked {
+			if err := grounds(w, width, k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func trustLines(k gateway.Trusted) [][2]string {
+	lines := [][2]string{{"peer", k.Peer.String()}}
+	if !k.Owner.IsZero() {
+		lines = append(lines, [2]string{"owner", k.Owner.String() + " (proved by its mandate)"})
+	}
+	if k.Forked {
+		return append(lines, [2]string{"forked", "it has said two things where there can be one: nothing it did or says counts, for ever"})
+	}
+	lines = append(lines, [2]string{"standing", fmt.Sprintf("%.3f of 1", k.Standing)})
+	what := "any job"
+	if k.Capability != "" {
+		what = k.Capability
+	}
+	if !k.Reached {
+		lines = append(lines, [2]string{"estimate", fmt.Sprintf("unknown: nobody this peer trusts says anything of it; %s is a guess for %s", guess(k), what)})
+	} else {
+		lines = append(lines, [2]string{"estimate", fmt.Sprintf("%s for %s; %s of it rests on no evidence", guess(k), what, percent(k.Uncertainty))})
+	}
+	if k.Jobs+k.Hired > 0 {
+		lines = append(lines, [2]string{"jobs", fmt.Sprintf("%d done, %d good, %d bad, %d contested; hired others for %d; last %s", k.Jobs, k.Good, k.Jobs-k.Good, k.Contested, k.Hired, clock(k.Last))})
+	}
+	if k.Pending > 0.001 {
+		lines = append(lines, [2]string{"pending", percent(k.Pending) + " of this peer's trust is not yet thought over"})
+	}
+	return lines
+}
