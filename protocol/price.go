@@ -3,7 +3,7 @@ package protocol
 import "github.com/souk-network/souk/protocol/wire"
 
 // Price is how much is owed. Fixed is shared out over Tranches, in order, the
-// first Advance of which are owed when the job is taken. A metered contract has
+// first Advance of which are owed before they are delivered. A metered contract has
 // no Tranches but up to Parts windows, of Window calls each: for each it adds
 // PerUnit for every Per units, up to MaxUnits, rounded up; Fixed is owed with the
 // first.
@@ -12,7 +12,7 @@ import "github.com/souk-network/souk/protocol/wire"
 type Price struct {
 	Fixed    wire.Amount   `cbor:"fixed"`
 	Tranches []wire.Amount `cbor:"tranches,omitempty"` // optional, two or more: their sum equals Fixed; none means one part
-	Advance  uint64        `cbor:"advance,omitzero"`   // optional: tranches owed when the job is taken
+	Advance  uint64        `cbor:"advance,omitzero"`   // optional: tranches owed before they are delivered
 	PerUnit  wire.Amount   `cbor:"per_unit,omitzero"`  // optional
 	Per      uint64        `cbor:"per,omitzero"`       // optional: units that PerUnit pays for; none means one
 	Unit     string        `cbor:"unit,omitempty"`     // optional: what is metered, such as "token"

@@ -100,6 +100,8 @@ func (j *Job) hear(t turn, doc wire.Document) error {
 		return j.hearProgress(t, d)
 	case *protocol.Ack:
 		return j.hearAck(t, d)
+	case *protocol.Provide:
+		return j.hearCalls(t, d)
 	case *protocol.Delivery:
 		return j.hearDelivery(t, d)
 	case *protocol.Verdict:
@@ -138,6 +140,9 @@ func (j *Job) ours(t *turn, job wire.CID, n uint64, roles ...Role) (Part, error)
 		return Part{}, err
 	}
 	p := j.own(n)
+	if !p.begun() && !p.early(t.Said.Doc) {
+		return Part{}, t.refuse(protocol.CodeHold, "part %d has not begun", n)
+	}
 	t.stage = p.Stage(t.At)
 	return p, nil
 }

@@ -14,6 +14,9 @@ func (j *Job) hearCancel(t turn, d *protocol.Cancel) error {
 	if err != nil {
 		return err
 	}
+	if !p.begun() {
+		return p.hearNotice(t, d)
+	}
 	if d.Fee.Cmp(p.terms.KillFee) > 0 || d.Fee.Cmp(p.most) > 0 {
 		return t.refuse(protocol.CodeAmount, "the kill fee agreed is %s", p.terms.KillFee)
 	}
@@ -42,7 +45,7 @@ func (p Part) hearEnd(t turn, d *protocol.Cancel) error {
 	switch {
 	case p.cancelP.there() || p.decline.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
-	case !d.Fee.IsZero() && (!p.Taken() || p.delivery.there() || !p.cancelH.there()):
+	case !d.Fee.IsZero() && (!p.Taken() || p.prepaid() || p.delivery.there() || !p.cancelH.there()):
 		return t.refuse(protocol.CodeAmount, "no kill fee is owed")
 	case !p.Taken() && t.stage.Final():
 		due = p.StartBy()
@@ -78,6 +81,9 @@ func (j *Job) hearRefuse(t turn, d *protocol.Refuse) error {
 		return err
 	}
 	for n, x := range j.parts {
+		if t.role == Provider && tooLate && n > 0 && x.hold.there() && d.Of == x.hold.said.ID && !x.unheld {
+			return j.own(uint64(n)).strikeHold(t)
+		}
 		if t.role == Hirer && tooLate && (Part{j, x}).mayStrike(d.Of) {
 			return j.own(uint64(n)).strike(t, d)
 		}
@@ -116,7 +122,7 @@ func (p Part) strike(t turn, d *protocol.Refuse) error {
 	switch {
 	case d.Of == p.cancelP.said.ID:
 		p.uncut = true
-	case d.Of == p.delivery.said.ID && d.Code == protocol.CodeLate:
+	case d.Of == p.delivery.said.ID && (d.Code == protocol.CodeLate || p.n > 0):
 		p.undelivered = true
 	default: // for the hirer the job never began
 		p.untaken, p.withdrawn = true, d.Code == protocol.CodeWithdrawn
@@ -128,7 +134,7 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 	if err := j.about(t, d.Job, Hirer, Provider); err != nil {
 		return err
 	}
-	p := j.last()
+	p := j.InHand()
 	byHirer, stage := t.role == Hirer, p.Stage(t.At)
 	switch {
 	case byHirer && j.outcomeH.there(), !byHirer && j.outcomeP.there():
@@ -138,9 +144,9 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 	case d.Hirer != j.Hirer() || d.Provider != j.provider || d.HirerOwner != j.accept.Owner || d.ProviderOwner != j.terms.Owner,
 		d.Capability != j.terms.Capability || d.Asset != j.terms.Asset || d.Opened != j.T0():
 		return t.refuse(protocol.CodeMalformed, "it tells of another contract")
-	case !(p.hold.there() && d.Entry == p.hold.said.ID) && !(p.post.there() && d.Entry == p.post.said.ID):
+	case !j.entered(d.Entry):
 		return t.refuse(protocol.CodeHold, "it names no entry of this job")
-	case d.Band > uint64(p.most.BitLen()):
+	case d.Band > uint64(j.Most().BitLen()):
 		return t.refuse(protocol.CodeAmount, "of more than was held")
 	case d.Ended == protocol.EndedAgreed && !(p.verdict.there() && p.verdict.doc.Score == d.Score):
 		return t.refuse(protocol.CodeCheck, "not the score of the Verdict")
@@ -154,6 +160,13 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 		j.outcomeP = paper[protocol.Outcome]{t.Said, d}
 	}
 	return nil
+}
+
+// entered reports whether an entry is a HOLD or POST of the job.
+func (j *Job) entered(id wire.CID) bool {
+	return slices.ContainsFunc(j.parts, func(x *part) bool {
+		return x.hold.there() && id == x.hold.said.ID || x.post.there() && id == x.post.said.ID
+	})
 }
 
 func (j *Job) hearLogEntry(t turn, d *protocol.LogEntry) error {

@@ -39,6 +39,7 @@ type talk struct {
 	sides  map[string]*side
 	lane   []*protocol.Entry // all entries so far, the OPEN first
 	nonce  uint64
+	part   uint64 // of the document that is being written
 	inputs []payload.Artefact
 }
 
@@ -108,7 +109,9 @@ func name(d wire.Document) (wire.Said, error) {
 
 // write makes the document that a word such as "verdict(fail,check)" means.
 func (c *talk) write(who, word string, at uint64) (wire.Said, error) {
-	verb, list, _ := strings.Cut(strings.TrimSuffix(word, ")"), "(")
+	label, list, _ := strings.Cut(strings.TrimSuffix(word, ")"), "(")
+	verb, n, _ := strings.Cut(label, "@")
+	c.part, _ = strconv.ParseUint(n, 10, 64)
 	args := make([]string, 3)
 	copy(args, strings.Split(list, ","))
 	if verb == "accept" {
@@ -161,11 +164,15 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 	if who == "provider" {
 		d.Payee = keys["hirer"].Key()
 	}
-	most, _ := c.terms.Price.Most()
+	most := c.price()
+	d.Part = c.part
 	switch verb {
 	case "hold":
 		d.Act, d.Amount, d.Mandate = protocol.ActHold, most, wire.Sum([]byte("may hire"))
 		d.Deadline = t0 + c.terms.Times.Claim
+		if c.part > 0 {
+			d.Deadline = at + c.terms.Times.Claim
+		}
 		if c.terms.Times.Fund > 0 {
 			d.Deadline, d.Proof, d.Rail = at+c.terms.Times.Claim, []byte("proof"), c.terms.Rail.Name
 		}
@@ -178,17 +185,17 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 			d.Proof, d.Rail = nil, ""
 		}
 	case "post":
-		d.Act, d.Amount, d.Hold = protocol.ActPost, most, c.said["hold"].ID
+		d.Act, d.Amount, d.Hold = protocol.ActPost, most, c.of("hold").ID
 		if args[0] != "" {
 			d.Amount, _ = wire.ParseAmount(args[0])
 		}
 		if args[1] != "" {
-			d.Basis = []wire.CID{c.said[args[1]].ID}
+			d.Basis = []wire.CID{c.of(args[1]).ID}
 		}
 	case "void":
-		d.Act, d.Hold = protocol.ActVoid, c.said["hold"].ID
+		d.Act, d.Hold = protocol.ActVoid, c.of("hold").ID
 		if args[0] != "" {
-			d.Basis = []wire.CID{c.said[args[0]].ID}
+			d.Basis = []wire.CID{c.of(args[0]).ID}
 		}
 	case "pay":
 		d.Act, d.Amount, d.Mandate = protocol.ActPay, wire.Units(1), wire.Sum([]byte("may hire"))
@@ -198,6 +205,27 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 	d.Totals = protocol.Totals{Held: wire.Units(1 << 40), Posted: wire.Units(1 << 40)}
 	c.lane = append(c.lane, d)
 	return d
+}
+
+// of returns a document that concerns the part of the one being written, or the job.
+func (c *talk) of(label string) wire.Said {
+	if c.part > 0 && label != "accept" && label != "take" {
+		label = fmt.Sprintf("%s@%d", label, c.part)
+	}
+	return c.said[label]
+}
+
+// price is the most that the part being written about may cost.
+func (c *talk) price() wire.Amount {
+	p := c.terms.Price
+	most, _ := p.Metered(p.MaxUnits)
+	switch {
+	case c.part < uint64(len(p.Tranches)):
+		return p.Tranches[c.part]
+	case c.part == 0:
+		most, _ = most.Plus(p.Fixed)
+	}
+	return most
 }
 
 // countersign covers all entries said so far.
@@ -213,7 +241,7 @@ func (c *talk) countersign(who, verb string, args []string, at uint64) wire.Docu
 	switch id := c.said["accept"].ID; verb {
 	case "see":
 		if args[0] == "disputed" {
-			d.Disputed = []wire.CID{c.said["hold"].ID}
+			d.Disputed = []wire.CID{c.of("hold").ID}
 		}
 	case "take":
 		d.Taken = []wire.CID{id}
@@ -225,7 +253,18 @@ func (c *talk) countersign(who, verb string, args []string, at uint64) wire.Docu
 	return d
 }
 
-// result is the one artefact of every Delivery.
+// call is an input of a window's call, by its name; output is what call i of the part gave.
+func call(name string) payload.Artefact {
+	return payload.Artefact{ID: wire.Sum([]byte("call " + name)), Size: 5, Type: "text/plain", Label: payload.Label{Class: payload.Public}}
+}
+
+func (c *talk) output(i int) payload.Artefact {
+	a := result("text/plain")
+	a.ID = wire.Sum(fmt.Appendf(nil, "output %d of %d", i, c.part))
+	return a
+}
+
+// result is the artefact of every Delivery that is not a window's.
 func result(mediaType string) payload.Artefact {
 	return payload.Artefact{
 		ID: wire.Sum([]byte("result")), Size: 6, Type: mediaType,
@@ -238,29 +277,48 @@ func (c *talk) working(who, verb string, args []string, at uint64) wire.Document
 	n, _ := strconv.ParseUint(args[0], 10, 64)
 	switch verb {
 	case "started":
-		return &protocol.Started{Head: c.head(protocol.KindStarted, who, at), Job: id}
+		return &protocol.Started{Head: c.head(protocol.KindStarted, who, at), Job: id, Part: c.part}
 	case "progress":
 		units, _ := strconv.ParseUint(args[1], 10, 64)
-		return &protocol.Progress{Head: c.head(protocol.KindProgress, who, at), Job: id, Fraction: n, Units: units}
+		return &protocol.Progress{Head: c.head(protocol.KindProgress, who, at), Job: id, Part: c.part, Fraction: n, Units: units}
+	case "provide":
+		d := &protocol.Provide{Head: c.head(protocol.KindProvide, who, at), Job: id, Part: c.part}
+		for _, name := range strings.Split(args[0], "+") {
+			d.Inputs = append(d.Inputs, call(name))
+		}
+		return d
+	case "answer": // which call, and the meter
+		units, _ := strconv.ParseUint(args[1], 10, 64)
+		return &protocol.Progress{
+			Head: c.head(protocol.KindProgress, who, at), Job: id, Part: c.part, Units: units,
+			Fraction: n * protocol.Full / c.terms.Price.Window, Note: c.output(int(n)).ID,
+		}
 	case "delivery":
-		d := &protocol.Delivery{Head: c.head(protocol.KindDelivery, who, at), Job: id, Units: n}
+		d := &protocol.Delivery{Head: c.head(protocol.KindDelivery, who, at), Job: id, Part: c.part, Units: n}
 		d.Artefacts = []payload.Artefact{result("text/plain")}
+		if args[2] != "" { // of a window: the inputs answered, in order
+			d.Artefacts = nil
+			for i, name := range strings.Split(args[2], "+") {
+				d.Inputs = append(d.Inputs, call(name).ID)
+				d.Artefacts = append(d.Artefacts, c.output(i+1))
+			}
+		}
 		if args[1] != "" {
 			d.Artefacts[0].Type = args[1]
 		}
 		return d
 	case "ack":
-		of := c.said[args[0]].ID
+		of := c.of(args[0]).ID
 		if args[0] == "result" {
 			of = result("").ID
 		}
 		return &protocol.Ack{Head: c.head(protocol.KindAck, who, at), Job: id, Of: []wire.CID{of}}
 	case "verdict":
-		v := &protocol.Verdict{Head: c.head(protocol.KindVerdict, who, at), Job: id, Delivery: c.said["delivery"].ID, Score: n}
+		v := &protocol.Verdict{Head: c.head(protocol.KindVerdict, who, at), Job: id, Part: c.part, Delivery: c.of("delivery").ID, Score: n}
 		v.Pass, v.Clause = args[0] != "fail", args[1]
 		return v
 	case "contest":
-		return &protocol.Contest{Head: c.head(protocol.KindContest, who, at), Job: id, About: c.said[args[0]].ID, Clause: args[1]}
+		return &protocol.Contest{Head: c.head(protocol.KindContest, who, at), Job: id, Part: c.part, About: c.of(args[0]).ID, Clause: args[1]}
 	}
 	return nil
 }
@@ -269,18 +327,18 @@ func (c *talk) closing(who, verb string, args []string, at uint64) wire.Document
 	id := c.said["accept"].ID
 	switch verb {
 	case "claim":
-		d := &protocol.Claim{Head: c.head(protocol.KindClaim, who, at), Job: id, Hold: c.said["hold"].ID, Delivery: c.said["delivery"].ID}
-		d.Amount, _ = c.terms.Price.Most()
+		d := &protocol.Claim{Head: c.head(protocol.KindClaim, who, at), Job: id, Part: c.part, Hold: c.of("hold").ID, Delivery: c.of("delivery").ID}
+		d.Amount = c.price()
 		if args[0] != "" {
 			d.Amount, _ = wire.ParseAmount(args[0])
 		}
 		return d
 	case "cancel":
-		d := &protocol.Cancel{Head: c.head(protocol.KindCancel, who, at), Job: id, Code: protocol.CodeWithdrawn}
+		d := &protocol.Cancel{Head: c.head(protocol.KindCancel, who, at), Job: id, Part: c.part, Code: protocol.CodeWithdrawn}
 		d.Fee, _ = wire.ParseAmount(args[0])
 		return d
 	case "refuse":
-		return &protocol.Refuse{Head: c.head(protocol.KindRefuse, who, at), Of: c.said[args[0]].ID, Code: protocol.Code(args[1])}
+		return &protocol.Refuse{Head: c.head(protocol.KindRefuse, who, at), Of: c.of(args[0]).ID, Code: protocol.Code(args[1])}
 	case "outcome":
 		score, _ := strconv.ParseUint(args[1], 10, 64)
 		ended, _ := strconv.ParseUint(args[0], 10, 64)
@@ -307,6 +365,24 @@ func (c *talk) set(word string) error {
 		c.terms.Rule = protocol.Check{Rule: "summary"}
 	case "price":
 		c.terms.Price.Fixed, c.terms.KillFee = wire.Units(n), wire.Amount{}
+	case "tranches":
+		var sum uint64
+		for _, word := range strings.Split(value, "+") {
+			n, _ := strconv.ParseUint(word, 10, 64)
+			c.terms.Price.Tranches = append(c.terms.Price.Tranches, wire.Units(n))
+			sum += n
+		}
+		c.terms.Price.Fixed = wire.Units(sum)
+	case "advance":
+		c.terms.Price.Advance = n
+	case "window":
+		c.terms.Price.Window = n
+	case "windows":
+		c.terms.Price.Parts = n
+	case "calls": // inputs of the Accept
+		for _, name := range strings.Split(value, "+") {
+			c.inputs = append(c.inputs, call(name))
+		}
 	case "unit":
 		c.terms.Price.PerUnit, c.terms.Price.Unit, c.terms.Price.MaxUnits, c.terms.Price.Window = wire.Units(n), "token", 100, 1
 	case "split":
@@ -348,7 +424,7 @@ func (s *side) sound(t interface {
 		if !ok || when <= now || j.Stage(when-1) != j.Stage(now) || j.Stage(when) != to {
 			t.Fatalf("from %s at %d: next is %s at %d, %v", j.Stage(now), now, to, when, ok)
 		}
-		if now, steps = when, steps+1; steps > 6 {
+		if now, steps = when, steps+1; steps > 8 {
 			t.Fatalf("%s never ends", j.Stage(at))
 		}
 	}
@@ -358,6 +434,7 @@ func (s *side) sound(t interface {
 	if post, ok := j.Post(); ok && post.Doc.(*protocol.Entry).Amount.Cmp(j.Most()) > 0 {
 		t.Fatalf("more posted than held")
 	}
+	s.soundParts(t, at)
 	again := reopen(t, j)
 	for _, h := range j.Record() {
 		if err := again.Apply(h.At, h.Said); err != nil {
@@ -366,6 +443,42 @@ func (s *side) sound(t interface {
 	}
 	if again.Stage(at) != j.Stage(at) || !slices.Equal(again.Said(), j.Said()) {
 		t.Fatalf("replay stands at %s, not at %s", again.Stage(at), j.Stage(at))
+	}
+}
+
+// soundParts holds every part to what must hold of it: a way out of its stage,
+// no more posted than held, and never more than one part out.
+func (s *side) soundParts(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, at uint64,
+) {
+	t.Helper()
+	open := 0
+	for n := uint64(0); ; n++ {
+		p, ok := s.job.Part(n)
+		if !ok {
+			break
+		}
+		now, steps := at, 0
+		for !p.Stage(now).Final() {
+			when, to, ok := p.Next(now)
+			if !ok || when <= now || p.Stage(when) != to || steps > 6 {
+				t.Fatalf("part %d, from %s at %d: next is %s at %d, %v", n, p.Stage(now), now, to, when, ok)
+			}
+			now, steps = when, steps+1
+		}
+		_, held := p.Hold()
+		post, posted := p.Post()
+		if _, voided := p.Void(); held && !posted && !voided && !p.Stage(at).Final() {
+			open++
+		}
+		if posted && post.Doc.(*protocol.Entry).Amount.Cmp(p.Most()) > 0 {
+			t.Fatalf("part %d: more posted than held", n)
+		}
+	}
+	if open > 1 {
+		t.Fatalf("%d parts are out at once", open)
 	}
 }
 

@@ -58,7 +58,9 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 		known, news, *seen = true, news || fresh, true
 		return fresh
 	}
-	mark(p.hold, &p.holdSeen)
+	if mark(p.hold, &p.holdSeen) {
+		p.heldInTime = p.timely(d)
+	}
 	if mark(p.void, &p.voidSeen) {
 		p.released = d.At > p.ResolveBy() || !slices.Contains(d.Disputed, p.hold.said.ID)
 	}

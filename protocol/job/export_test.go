@@ -33,7 +33,7 @@ func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 		put(s.ID)
 	}
 	flags(j.logged[0][0], j.logged[0][1], j.logged[1][0], j.logged[1][1], j.untaken, j.withdrawn)
-	b = append(append(b, j.declineCode...), 0)
+	b = append(append(b, j.declineCode...), 0, byte(len(j.parts)))
 	for _, p := range j.parts {
 		for _, s := range []wire.Said{
 			p.hold.said, p.post.said, p.void.said, p.progress.said, p.delivery.said, p.verdict.said,
@@ -41,10 +41,17 @@ func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 		} {
 			put(s.ID)
 		}
-		flags(p.holdSeen, p.postSeen, p.voidSeen, p.released, p.paid, p.started, p.undelivered, p.uncut)
+		for _, c := range p.calls {
+			put(c.ID)
+		}
+		for _, id := range append(slices.Clip(p.outputs), wire.CID{}) {
+			put(id)
+		}
+		flags(p.heldInTime, p.unheld, p.holdSeen, p.postSeen, p.voidSeen, p.released, p.paid, p.started, p.undelivered, p.uncut)
 		b = append(b, byte(p.end.stage), byte(p.end.fault), byte(p.steps))
 		b = binary.BigEndian.AppendUint64(b, p.start)
 		b = binary.BigEndian.AppendUint64(b, p.shift)
+		b = binary.BigEndian.AppendUint64(b, p.base)
 	}
 	var sets [3][]uint32
 	for _, a := range j.acks {

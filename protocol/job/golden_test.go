@@ -17,6 +17,7 @@ import (
 // The conversations of testdata are written one event a line:
 //
 //	terms rule split=5000          the terms, before all else
+//	9s hirer says hold@1           a word about part 1; without @ it is about part 0
 //	0s hirer says accept hold      both sides fold it at once, in this order
 //	5s provider says delivery unheard
 //	240s hirer hears delivery refused late
@@ -89,7 +90,7 @@ var timers = []string{
 	"quoted -> lapsed", "quoted -> cancelled", "agreed -> lapsed", "agreed -> cancelled",
 	"funded -> lapsed", "funded -> cancelled", "working -> defaulted", "delivered -> accepted",
 	"accepted -> lapsed", "accepted -> unresolved", "contested -> disputed", "contested -> defaulted",
-	"disputed -> accepted", "disputed -> defaulted", "settling -> unresolved", "unresolved -> defaulted",
+	"disputed -> accepted", "disputed -> defaulted", "disputed -> settled", "delivered -> settled", "settling -> unresolved", "unresolved -> defaulted",
 }
 
 type reader struct {
@@ -134,17 +135,20 @@ func (r *reader) read(line string) error {
 // pass lets time go on, timer by timer, and notes where each led.
 func (r *reader) pass(to uint64) {
 	for _, s := range r.sides {
-		for s.job != nil {
-			when, stage, ok := s.job.Next(r.now)
-			if !ok || when > to {
+		for n := uint64(0); s.job != nil; n++ {
+			p, ok := s.job.Part(n)
+			if !ok {
 				break
 			}
-			r.exits[fmt.Sprintf("%s -> %s", s.job.Stage(when-1), stage)] = true
-			r.seen[stage.String()] = append(r.seen[stage.String()], r.file)
-			if s.job.Stage(when-1) == stage {
-				break
+			for now := r.now; ; {
+				when, stage, ok := p.Next(now)
+				if !ok || when > to {
+					break
+				}
+				r.exits[fmt.Sprintf("%s -> %s", p.Stage(when-1), stage)] = true
+				r.seen[stage.String()] = append(r.seen[stage.String()], r.file)
+				now = when
 			}
-			r.now = max(r.now, when)
 		}
 	}
 	r.now = max(r.now, to)

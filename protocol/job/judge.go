@@ -37,8 +37,9 @@ func (p Part) mayComplain(t turn, clause string) error {
 	switch {
 	case !p.cites(clause):
 		return t.refuse(protocol.CodeCheck, "the Terms have no clause %.32q that may be broken here", clause)
-	case open || p.post.there() || t.stage == Disputed:
+	case open || p.post.there() && !p.prepaid() || t.stage == Disputed:
 		return t.refuse(protocol.CodeDuplicate, "contested or paid for already")
+	case p.prepaid() && t.stage == Settled && !p.verdict.there() && !p.contest.there(): // by silence, which the complaint crossed
 	case t.stage != Lapsed && (t.stage.Final() || past(t.At, p.AnswerBy())):
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}

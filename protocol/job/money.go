@@ -36,6 +36,11 @@ func (j *Job) hearEntry(t turn, d *protocol.Entry) error {
 // rail's proof, and its own date moves all later deadlines: the hirer's
 // lateness is not the provider's.
 func (p Part) hearHold(t turn, d *protocol.Entry) error {
+	if p.n > 0 {
+		if err := p.hearNext(t, d); err != nil {
+			return err
+		}
+	}
 	fund := p.terms.Times.Fund
 	due := p.StartBy()
 	if fund > 0 {
@@ -51,8 +56,10 @@ func (p Part) hearHold(t turn, d *protocol.Entry) error {
 	case fund > 0 && len(d.Proof) == 0:
 		return t.refuse(protocol.CodeRail, "the rail %.32q needs a proof of funding", p.terms.Rail.Name)
 	}
-	if err := t.late(due); err != nil {
-		return err
+	if p.n == 0 {
+		if err := t.late(due); err != nil {
+			return err
+		}
 	}
 	if fund > 0 {
 		p.shift = max(d.At, p.start) - p.start
@@ -61,12 +68,16 @@ func (p Part) hearHold(t turn, d *protocol.Entry) error {
 		return t.refuse(protocol.CodeExpired, "it ends %d ms before it may be claimed", p.ClaimBy()-d.Deadline)
 	}
 	p.hold = paper[protocol.Entry]{t.Said, d}
+	p.follow()
 	return nil
 }
 
 // hearPost takes the payment: of what is owed, and never more than was held. It
 // may come after a VOID that crossed a Claim, as long as that stands.
 func (p Part) hearPost(t turn, d *protocol.Entry) error {
+	if p.prepaid() {
+		return p.hearAdvance(t, d)
+	}
 	least, most := p.Owed()
 	switch {
 	case !p.holds(d) || p.post.there() || p.void.there() && (!p.claim.there() || p.released):
@@ -98,7 +109,7 @@ func (p Part) hearVoid(t turn, d *protocol.Entry) error {
 }
 
 // settled reports whether the result is paid for: a kill fee settles nothing.
-func (p Part) settled() bool { return p.delivery.there() && p.paid }
+func (p Part) settled() bool { return p.delivery.there() && p.paid && !p.prepaid() }
 
 // Owed returns the least that a POST must say and the most it may say, as the
 // documents stand: the kill fee of a Cancel, or the price of what was
@@ -113,7 +124,7 @@ func (p Part) Owed() (least, most wire.Amount) {
 	case !p.delivered():
 		return wire.Amount{}, wire.Amount{}
 	}
-	most, err := price(p.terms.Price, p.delivery.doc.Units)
+	most, err := price(p.terms.Price, p.n, p.Units())
 	if err != nil { // Open has shown that more units are no overflow
 		panic(err)
 	}

@@ -49,38 +49,58 @@ func Offered(reg *wire.Registry, net string, a *protocol.Accept) (protocol.Terms
 // Open begins a job from its Accept, with the terms and provider that Offered
 // read from it. The job's ID is accept.ID.
 //
-// Contracts of several parts (more than one tranche, or metered windows of
-// more than one call), of advances and of reworks have their fields in the
-// documents, but are not folded yet: Open refuses them with CodeNotOffered, and
-// every document whose part is not 0 is refused likewise.
+// Open refuses, with CodeNotOffered, contracts of reworks and meters of more
+// than MaxParts windows or MaxWindow calls in one.
 func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key) (*Job, error) {
 	a, ok := accept.Doc.(*protocol.Accept)
 	if !ok {
 		return nil, refuse(protocol.CodeMalformed, accept.ID, "not an Accept")
 	}
-	j := &Job{net: net, id: accept.ID, accept: a, terms: &terms, provider: provider, clock: a.At, parts: []*part{{start: a.At}}}
+	j := &Job{net: net, id: accept.ID, accept: a, terms: &terms, provider: provider, clock: a.At}
 	switch {
 	case provider == a.By:
 		return nil, refuse(protocol.CodeNotOffered, accept.ID, "nobody hires itself")
-	case len(terms.Price.Tranches) > 1 || terms.Price.Window > 1 || terms.Price.Parts > 1 || terms.Price.Advance > 0:
-		return nil, refuse(protocol.CodeNotOffered, accept.ID, "contracts of several parts are not dealt in yet")
+	case parts(terms.Price) > MaxParts || terms.Price.Window > MaxWindow:
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "more than %d parts, or %d calls in one", MaxParts, MaxWindow)
+	case terms.Price.Advance > uint64(len(terms.Price.Tranches)):
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "more is in advance than there is")
+	case terms.Price.Window > 1 && uint64(len(a.Inputs)) > terms.Price.Window:
+		return nil, refuse(protocol.CodeTooLarge, accept.ID, "a window has %d calls", terms.Price.Window)
 	case terms.Reworks > 0:
 		return nil, refuse(protocol.CodeNotOffered, accept.ID, "a Delivery cannot be made good yet")
 	case !inOrder(&terms.Times) || a.At > maxInstant:
 		return nil, refuse(protocol.CodeMalformed, accept.ID, "the deadlines are out of order or out of range")
 	}
-	held, err := terms.Price.Most()
-	if err != nil {
+	if _, err := terms.Price.Most(); err != nil {
 		return nil, refuse(protocol.CodeAmount, accept.ID, "the most it may cost: %v", err)
 	}
-	j.parts[0].most = held
+	most, err := price(terms.Price, 0, terms.Price.MaxUnits)
+	if err != nil {
+		return nil, refuse(protocol.CodeAmount, accept.ID, "the most its first part may cost: %v", err)
+	}
+	first := &part{start: a.At, most: most}
+	if j.Windowed() {
+		first.calls = a.Inputs
+	}
+	j.parts = []*part{first}
+	j.follow()
 	return j, nil
 }
 
-// price returns what a result of so many units costs.
-func price(p protocol.Price, units uint64) (wire.Amount, error) {
-	p.MaxUnits = min(units, p.MaxUnits)
-	return p.Most()
+// price returns what part n costs if so many units are metered in it.
+func price(p protocol.Price, n, units uint64) (wire.Amount, error) {
+	fixed := wire.Amount{}
+	switch {
+	case n < uint64(len(p.Tranches)):
+		fixed = p.Tranches[n]
+	case n == 0:
+		fixed = p.Fixed
+	}
+	metered, err := p.Metered(min(units, p.MaxUnits))
+	if err != nil {
+		return wire.Amount{}, err
+	}
+	return fixed.Plus(metered)
 }
 
 func codeOf(err error) protocol.Code {

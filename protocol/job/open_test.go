@@ -86,9 +86,9 @@ func TestOpenRefuses(t *testing.T) {
 		change func(*protocol.Terms)
 		want   protocol.Code
 	}{
-		{"two tranches", func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, protocol.CodeNotOffered},
-		{"a window of calls", func(t *protocol.Terms) { t.Price.Window = 2 }, protocol.CodeNotOffered},
-		{"two windows", func(t *protocol.Terms) { t.Price.Parts = 2 }, protocol.CodeNotOffered},
+		{"too many tranches", func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, job.MaxParts+1) }, protocol.CodeNotOffered},
+		{"too large a window", func(t *protocol.Terms) { t.Price.Window = job.MaxWindow + 1 }, protocol.CodeNotOffered},
+		{"too many windows", func(t *protocol.Terms) { t.Price.Parts = job.MaxParts + 1 }, protocol.CodeNotOffered},
 		{"a tranche in advance", func(t *protocol.Terms) { t.Price.Advance = 1 }, protocol.CodeNotOffered},
 		{"reworks", func(t *protocol.Terms) { t.Reworks = 1 }, protocol.CodeNotOffered},
 		{"times out of order", func(t *protocol.Terms) { t.Times.Review = 1 }, protocol.CodeMalformed},

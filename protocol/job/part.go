@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -19,11 +20,13 @@ type part struct {
 	n     uint64      // its number, from 0
 	most  wire.Amount // what its HOLD sets aside
 	start uint64      // the instant from which its durations run
-	shift uint64      // milliseconds by which late funding moved its deadlines
+	shift uint64      // milliseconds by which late funding, or an advance, moved its deadlines
+	base  uint64      // the meter's reading where it begins
 	end   place       // final place reached before a document was folded after it; zero until then
 
 	hold, post, void             paper[protocol.Entry]
 	holdSeen, postSeen, voidSeen bool
+	heldInTime, unheld           bool // of a later part: a Countersign shows its HOLD came in time; the provider refused it as late
 	released                     bool // voidSeen, by a Countersign that does not dispute the hold by ResolveBy
 	paid                         bool // postSeen, by a Countersign dated no later than ResolveBy
 	started                      bool
@@ -34,6 +37,8 @@ type part struct {
 	contest, answer              paper[protocol.Contest] // the hirer's; the provider's
 	claim                        paper[protocol.Claim]
 	cancelH, cancelP             paper[protocol.Cancel] // the hirer's wish; the provider's word
+	calls                        []payload.Artefact     // of a window: the inputs provided
+	outputs                      []wire.CID             // … and what each gave, as far as told
 	undelivered, uncut           bool                   // the hirer refused the Delivery, the provider's Cancel as late
 }
 
@@ -45,7 +50,7 @@ func (j *Job) Part(n uint64) (Part, bool) {
 	return Part{j, j.parts[n]}, true
 }
 
-// last returns the part that began last.
+// last returns the part in hand, or what may follow it.
 func (j *Job) last() Part { return Part{j, j.parts[len(j.parts)-1]} }
 
 // own returns a part that may be changed without any copy of the job seeing it.

@@ -33,8 +33,12 @@ func (p Part) stand(at uint64) place {
 	switch {
 	case p.end.stage != 0:
 		return p.ended()
+	case p.n > 0 && !p.running():
+		return p.coming(at)
 	case !p.Taken():
-		return p.before(at)
+		return p.starting(at)
+	case p.prepaid():
+		return p.advanced(at)
 	case p.settled():
 		return place{stage: Settled}
 	case p.cancelP.there():
@@ -53,8 +57,12 @@ func (p Part) stand(at uint64) place {
 // advantage of the side that dated the document.
 func (p Part) ended() place {
 	switch {
+	case p.n > 0 && !p.running():
+		return p.notBegun()
 	case !p.Taken():
 		return p.neverBegun()
+	case p.prepaid():
+		return p.endedPaid()
 	case p.settled():
 		return place{stage: Settled}
 	case p.uncut, p.undelivered:
@@ -91,8 +99,8 @@ func (p Part) neverBegun() place {
 	return place{stage: Lapsed}
 }
 
-// before is a job that is not taken.
-func (p Part) before(at uint64) place {
+// starting is the first part of a job that is not taken.
+func (p Part) starting(at uint64) place {
 	due := p.StartBy()
 	if !p.hold.there() && p.terms.Times.Fund > 0 {
 		due = p.FundBy()
@@ -154,6 +162,8 @@ func (p Part) contested(at uint64, c complaint) place {
 		return place{stage: Disputed, until: p.AwardBy()}
 	case p.stands(c):
 		return place{stage: Defaulted, fault: Provider}
+	case p.prepaid() && p.paid:
+		return place{stage: Settled}
 	case p.post.there():
 		return p.owing(at, Settling)
 	}

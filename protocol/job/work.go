@@ -37,10 +37,15 @@ func (j *Job) hearProgress(t turn, d *protocol.Progress) error {
 	switch {
 	case t.stage != Working:
 		return t.refuse(protocol.CodeLate, "no work goes on in a job that is %s", t.stage)
-	case d.Fraction < last.Fraction || d.Units < last.Units || d.Units > p.terms.Price.MaxUnits:
+	case d.Fraction < last.Fraction || !p.metered(d.Units):
 		return t.refuse(protocol.CodeAmount, "the work went backwards, or beyond the units agreed")
 	case p.steps >= MaxProgress:
 		return t.refuse(protocol.CodeTooLarge, "more than %d", MaxProgress)
+	}
+	if p.Windowed() && !d.Note.IsZero() {
+		if err := p.note(t, d); err != nil {
+			return err
+		}
 	}
 	p.progress = paper[protocol.Progress]{t.Said, d}
 	p.steps++
@@ -55,7 +60,7 @@ func (j *Job) hearAck(t turn, d *protocol.Ack) error {
 	if err := j.about(t, d.Job, Hirer, Provider, Witness); err != nil {
 		return err
 	}
-	p := j.last()
+	p := j.InHand()
 	c, open := p.complaint()
 	t.stage = p.Stage(t.At)
 	switch missing := open && c.clause == ClauseArtefact; {
@@ -86,6 +91,12 @@ func (j *Job) origin(id wire.CID) Role {
 		return Hirer
 	}
 	for _, p := range j.parts {
+		if slices.ContainsFunc(p.calls, func(a payload.Artefact) bool { return a.ID == id }) {
+			return Hirer
+		}
+		if slices.Contains(p.outputs, id) && !id.IsZero() {
+			return Provider
+		}
 		if p.delivery.there() && slices.ContainsFunc(p.delivery.doc.Artefacts, func(a payload.Artefact) bool { return a.ID == id }) {
 			return Provider
 		}
@@ -117,8 +128,12 @@ func (j *Job) hearDelivery(t turn, d *protocol.Delivery) error {
 		return t.refuse(protocol.CodeExpired, "nobody took the job in time")
 	case !p.Taken():
 		return t.refuse(protocol.CodeHold, "the job is not taken")
-	case d.Units > p.terms.Price.MaxUnits || p.progress.there() && d.Units < p.progress.doc.Units:
-		return t.refuse(protocol.CodeAmount, "%d units, at most %d", d.Units, p.terms.Price.MaxUnits)
+	case !p.metered(d.Units):
+		return t.refuse(protocol.CodeAmount, "%d units, from %d on and at most %d more", d.Units, p.base, p.terms.Price.MaxUnits)
+	case p.Windowed() && !p.complete(d):
+		return t.refuse(protocol.CodeArtefact, "it does not give one result for each call it names")
+	case p.prepaid() && t.stage == Funded:
+		return t.refuse(protocol.CodeHold, "its advance is not paid")
 	case t.stage != Working:
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
