@@ -107,6 +107,7 @@ type OfferDraft struct {
 	RerunSafe  bool              `json:"rerun_safe,omitempty"`
 	DeliverMS  uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
 	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
+	Least      wire.Amount       `json:"least,omitzero"`       // it may be had for this, for who haggles; 0: the price is firm
 }
 
 // Offer is one capability sold by this peer.
@@ -140,8 +141,10 @@ type Order struct {
 	Asset      string       `json:"asset,omitempty"`      // default: the mandate's only asset
 	Budget     *wire.Amount `json:"budget,omitempty"`     // most it may cost; nil for the mandate's per-job cap
 	DeadlineMS uint64       `json:"deadline_ms,omitempty"`
-	Peer       wire.Key     `json:"peer,omitzero"`   // only this provider
-	Class      string       `json:"class,omitempty"` // data class: default "public"
+	Peer       wire.Key     `json:"peer,omitzero"`     // only this provider
+	Class      string       `json:"class,omitempty"`   // data class: default "public"
+	CallMS     uint64       `json:"call_ms,omitempty"` // call in public for quotes, for so long; at most an hour
+	Bid        wire.Amount  `json:"bid,omitzero"`      // haggle: what it would rather cost
 }
 
 // Job is one job as it stands.

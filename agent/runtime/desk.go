@@ -99,7 +99,7 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 		Technology: d.Technology, InputType: d.InputType, OutputType: d.OutputType,
 		Rule:      protocol.Check{Rule: d.Rule, Params: d.RuleParams},
 		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs},
-		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)),
+		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least,
 	}
 	names := make([]string, 0, len(d.Settings))
 	for name, value := range d.Settings {
@@ -143,7 +143,7 @@ func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
 	o := gateway.Offer{Busy: int(busy), Expires: expires, OfferDraft: gateway.OfferDraft{
 		Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
 		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType,
-		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver, Slots: int(s.Slots),
+		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least,
 	}}
 	for _, x := range s.Settings {
 		o.Settings[x.Name] = x.Value

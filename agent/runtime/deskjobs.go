@@ -115,7 +115,7 @@ func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool,
 // orderOf checks an order and fills in its defaults from the mandate.
 func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error) {
 	order := agent.Order{
-		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Deliver: o.DeadlineMS, Peer: o.Peer,
+		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Deliver: o.DeadlineMS, Peer: o.Peer, Call: o.CallMS, Bid: o.Bid,
 	}
 	if o.Key == "" || len(o.Key) > 64 || !utf8.ValidString(o.Key) {
 		return order, invalid("an order's key has 1 to 64 bytes")

@@ -69,6 +69,9 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 	}
 	e.Hint = promises(offers)
 	switch {
+	case o.call > 0 && job.Code == protocol.CodeNoOffer:
+		e.Message = fmt.Sprintf("no quote came in answer to the call of %s within %s that suits this order, and no offer does", job.Capability, o.call)
+		e.Hint = "raise --budget or --deadline, or call for longer than --call " + o.call.String()
 	case len(offers) == 0 && job.Code == protocol.CodeNoOffer:
 		who := nobody(job.Capability)
 		if len(heard) > 0 {

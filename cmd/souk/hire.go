@@ -22,6 +22,7 @@ type want struct {
 	budget   wire.Amount
 	in, out  string
 	deadline time.Duration
+	call     time.Duration
 	watch    bool
 }
 
@@ -37,10 +38,19 @@ escaped). With --json it is the job that is printed; --out keeps the result.
 --deadline is compared with what offers promise (offer add --deliver, 10m where it
 says nothing). Where no offer suits, 8 seconds are waited for one.
 
+--call asks everybody in public: it tells the market what is wanted and how large
+the input is, though not what it holds nor what you would pay. When the call is
+over, the best of the quotes that came and the offers there are is hired.
+
+--bid haggles: what costs more is countered with the bid, which rises over up to
+five rounds to the budget; the first price that meets it is taken.
+
 The job is the peer's from the moment it is taken: ending this command does not
 end it. ` + "`souk job cancel`" + ` does.`,
 		Example: `  souk hire text/words@1 --in README.md
   cat book.txt | souk hire text/summary@1 --in - --budget 5000 --out summary.txt
+  souk hire text/words@1 --in README.md --call 30s
+  souk hire text/words@1 --in README.md --bid 60 --budget 100
   souk hire text/words@1 --in README.md --deadline 1h --json`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -64,6 +74,8 @@ end it. ` + "`souk job cancel`" + ` does.`,
 	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
 	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public)")
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
+	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
+	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")
 	f.BoolVar(&o.watch, "watch", false, "tell each stage as it comes; with --json one line each")
 	return c
 }
@@ -77,6 +89,9 @@ func (o *want) fill() (err error) {
 	}
 	if o.order.Key == "" {
 		o.order.Key = "order-" + strings.ToLower(rand.Text()[:16])
+	}
+	if o.order.CallMS, err = millis("call", o.call); err != nil {
+		return err
 	}
 	o.order.DeadlineMS, err = millis("deadline", o.deadline)
 	return err

@@ -61,6 +61,7 @@ are C.UTF-8, and nothing else is set. That is no sandbox: sell only programs you
 would run on a stranger's text.`,
 		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
   souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
+  souk offer add text/html@1 --exec pandoc --price 100 --least 80
   souk offer add text/sorted@1 --exec "sort | uniq -c" --shell --price 10 --rerun-safe`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -92,6 +93,7 @@ would run on a stranger's text.`,
 	}
 	f := c.Flags()
 	f.Var(amount{&s.draft.Price}, "price", "price of one job, in the asset's smallest `unit`s (required)")
+	f.Var(amount{&s.draft.Least}, "least", "least that is taken from who haggles, in smallest `unit`s (default: the price is firm)")
 	f.StringVar(&s.draft.Asset, "asset", "", "`ASSET` of the price (default: the setting asset)")
 	f.StringVar(&s.exec, "exec", "", "`COMMAND` that does the work")
 	f.BoolVar(&s.shell, "shell", false, "hand COMMAND to sh -c")
@@ -116,6 +118,8 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 		return errors.New("--shell goes with --exec")
 	case s.draft.Slots < 1:
 		return errors.New("--slots must be at least 1")
+	case s.draft.Least.Cmp(s.draft.Price) > 0:
+		return errors.New("--least must be at most --price")
 	case s.deliver == 0:
 		return errors.New("--deliver must be more than nothing")
 	}

@@ -95,6 +95,8 @@ func (c *Client) Hire(ctx context.Context, o gateway.Order, input io.Reader) (ou
 	add("deadline_ms", strconv.FormatUint(o.DeadlineMS, 10), o.DeadlineMS == 0)
 	add("peer", o.Peer.String(), o.Peer.IsZero())
 	add("class", o.Class, o.Class == "")
+	add("call_ms", strconv.FormatUint(o.CallMS, 10), o.CallMS == 0)
+	add("bid", o.Bid.String(), o.Bid.IsZero())
 	return out, c.call(ctx, "POST", "/v1/jobs", q, &bounded{input, MaxInput}, &out)
 }
 

@@ -50,7 +50,7 @@ func newDesk() *desk {
 		offer: gateway.Offer{OfferDraft: gateway.OfferDraft{
 			Capability: "text/words@1", Title: "T <b>", Price: most, Asset: "souk:credit/usd-6", Ask: true,
 			Technology: "exec", Settings: map[string]string{"command": "wc -w"}, InputType: "text/plain",
-			OutputType: "text/plain", Rule: "size", RuleParams: `{"most":1}`, RerunSafe: true, DeliverMS: 1, Slots: 2,
+			OutputType: "text/plain", Rule: "size", RuleParams: `{"most":1}`, RerunSafe: true, DeliverMS: 1, Slots: 2, Least: most,
 		}, Busy: 1, Expires: 2},
 		found: gateway.Found{
 			Peer: key, Capability: "text/words@1", Title: "\x1b]0;x\x07", Price: wire.Units(5), Asset: "a",
@@ -58,7 +58,7 @@ func newDesk() *desk {
 		},
 		order: gateway.Order{
 			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",
-			Budget: &most, DeadlineMS: 1, Peer: other, Class: "internal",
+			Budget: &most, DeadlineMS: 1, Peer: other, Class: "internal", CallMS: 9, Bid: wire.Units(3),
 		},
 		job: gateway.Job{
 			Schema: "souk.job/v1", Key: "k", ID: wire.Sum([]byte("job")), Role: "hirer", Peer: other,

@@ -166,6 +166,8 @@ type order struct {
 	DeadlineMS uint64   `query:"deadline_ms"`
 	Peer       wire.Key `query:"peer" doc:"only this provider"`
 	Class      string   `query:"class" maxLength:"32" doc:"data class; public if none"`
+	CallMS     uint64   `query:"call_ms" doc:"call in public for quotes, for so long: at most an hour"`
+	Bid        string   `query:"bid" maxLength:"39" doc:"what it would rather cost: dearer quotes are haggled over; none if none"`
 	input      io.Reader
 }
 
@@ -175,18 +177,33 @@ func (o *order) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
+// amountOf reads an amount in a query, or nil where there is none.
+func amountOf(name, text string) (*wire.Amount, error) {
+	if text == "" {
+		return nil, nil
+	}
+	a, err := wire.ParseAmount(text)
+	if err != nil {
+		return nil, &gateway.Error{Code: protocol.CodeAmount, Message: name + ": " + err.Error(), Hint: "write all digits of a whole number"}
+	}
+	return &a, nil
+}
+
 func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error) {
-	var budget *wire.Amount
-	if o.Budget != "" {
-		most, err := wire.ParseAmount(o.Budget)
-		if err != nil {
-			return nil, refuse(&gateway.Error{Code: protocol.CodeAmount, Message: "budget: " + err.Error(), Hint: "write all digits of a whole number"})
-		}
-		budget = &most
+	budget, err := amountOf("budget", o.Budget)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	bid, err := amountOf("bid", o.Bid)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	if bid == nil {
+		bid = new(wire.Amount)
 	}
 	job, err := r.desk.Hire(ctx, gateway.Order{
 		Key: o.Key, Capability: o.Capability, InputType: o.InputType, Asset: o.Asset,
-		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class,
+		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class, CallMS: o.CallMS, Bid: *bid,
 	}, o.input)
 	if b, ok := o.input.(*body); ok && err != nil {
 		var e *gateway.Error
