@@ -65,6 +65,7 @@ type Agent struct {
 
 	// Soft: forgotten when the process ends.
 	market    hire.Market
+	notes     hire.Notes
 	restless  bool                // the web has learned something and not yet thought it over
 	peers     map[wire.Key]bool   // linked; true once greeted
 	greetings map[wire.Key]uint64 // when each of them greeted us

@@ -17,6 +17,7 @@ type deal struct {
 	peer  wire.Key
 	order string // the hirer's order it fulfils
 
+	choice    Choice       // hirer: why the provider was hired
 	said      []utterance  // our bundles, oldest first
 	pending   []wire.Said  // ours, counted but not yet said
 	unseen    []place      // entries of the job that no countersign has covered

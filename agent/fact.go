@@ -25,6 +25,7 @@ const (
 	FactJudged  What = 10 // the judging of Job ended: passed, or Code
 	FactErased  What = 11 // payloads of Job were erased, its retention being over
 	FactLetGo   What = 12 // Job is over and needs nothing more of us
+	FactChose   What = 16 // why the provider of Job was hired: Choice
 
 	FactUnanswered What = 13 // nobody answered our Outcome of Job in time: it counts as it is
 )
@@ -49,6 +50,7 @@ type Fact struct {
 	Units   uint64             `cbor:"units,omitzero"`
 	Code    protocol.Code      `cbor:"code,omitempty"`
 	Detail  string             `cbor:"detail,omitempty"`
+	Choice  *Choice            `cbor:"choice,omitempty"`
 
 	said   []wire.Said  // the documents of Bundle or Docs, decoded
 	saying *Saying      // of FactSaid

@@ -53,6 +53,10 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 		a.stall.Remove(f.Key)
 	case FactWorked, FactJudged:
 		return a.foldTask(f)
+	case FactChose:
+		if d := a.deals[f.Job]; d != nil {
+			d.choice = *f.Choice
+		}
 	case FactLetGo:
 		return a.foldLetGo(at, f.Job)
 	case FactUnanswered:

@@ -41,6 +41,7 @@ func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
 		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.Deliver, Peer: o.Peer,
 		InputType: o.Input.Type, Size: o.Input.Size, Label: o.Input.Label, Rails: []string{s.c.Rail},
+		Least: s.mandate.LeastEstimate,
 	}
 }
 
@@ -134,10 +135,18 @@ func (s *step) place(o *order) {
 		return
 	}
 	firm, why = o.quoted(s.at, w, firm, why)
-	plan, found := hire.Arrange(firm)
+	prospects, unsure, done := w.Appraise(s.at, firm, judge{s.Agent, s.at}, &s.notes)
+	if !done {
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, s.at+1) // in a step of its own
+		return
+	}
+	if unsure {
+		why = protocol.CodeMandate
+	}
+	plan, found := hire.Arrange(prospects, w, s.nonce())
 	switch {
 	case found:
-		s.engage(o, plan.Hire)
+		s.engage(o, &plan)
 	case s.at >= o.since+placePatience:
 		s.giveUp(o, why, o.unmet())
 	default:
@@ -161,8 +170,11 @@ func (s *step) unwish(o *order) {
 
 // engage makes the contract with the provider chosen: Accept and HOLD, once the
 // owner's mandate allows it and the lane to the provider is open.
-func (s *step) engage(o *order, c hire.Candidate) {
-	if err := delegation.Authorize(s.mandate, s.act(&o.Order, c.Price, c.Provider)); err != nil {
+func (s *step) engage(o *order, plan *hire.Plan) {
+	c := plan.Hire
+	act := s.act(&o.Order, c.Price, c.Provider)
+	act.Estimate = uint64(c.Estimate.Low * protocol.Full)
+	if err := delegation.Authorize(s.mandate, act); err != nil {
 		r := refusal(err)
 		s.giveUp(o, r.Code, r.Why)
 		return
@@ -193,11 +205,12 @@ func (s *step) engage(o *order, c hire.Candidate) {
 		return
 	}
 	p.job = accept.ID
-	s.hold(p, accept.ID, c)
+	s.hold(p, accept.ID, c.Candidate)
 	if inline([]payload.Artefact{o.Input}) {
 		p.with = []payload.Artefact{o.Input}
 	}
 	p.say()
+	s.fact(Fact{What: FactChose, Job: accept.ID, Choice: choiceOf(plan)})
 	s.unwish(o)
 	d := s.deals[accept.ID]
 	s.serveAgain(d)
@@ -205,7 +218,7 @@ func (s *step) engage(o *order, c hire.Candidate) {
 }
 
 // hold sets the price of a job aside.
-func (s *step) hold(p *speech, id wire.CID, c hire.Candidate) {
+func (s *step) hold(p *speech, id wire.CID, c *hire.Candidate) {
 	entry, err := s.book.DraftHold(c.Provider, c.Terms.Asset, settlement.Hold{
 		Job: id, Amount: c.Price, Mandate: s.c.Mandate.ID, Deadline: s.at + c.Terms.Times.Claim,
 	})

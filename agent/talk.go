@@ -76,7 +76,7 @@ func (o *order) awaits() uint64 {
 func (o *order) quoted(at uint64, w hire.Wish, firm []hire.Candidate, why protocol.Code) ([]hire.Candidate, protocol.Code) {
 	for _, t := range o.talks {
 		switch {
-		case t.quote != nil && w.Suits(at, t.peer, &t.quote.Terms) == "":
+		case t.quote != nil && w.Suits(at, t.peer, t.quote.Terms) == "":
 			firm = append(firm, *t.quote)
 		case t.code != "" && why == protocol.CodeNoOffer:
 			why = t.code
@@ -174,8 +174,8 @@ func (s *step) quoted(from wire.Key, bundle *wire.Bundle, i int, q *protocol.Quo
 	}
 	t.until = 0
 	w := s.wish(o)
-	c := &hire.Candidate{Provider: from, Terms: q.Terms, Offered: bundle.Proof(i), Price: q.Terms.Price.Fixed}
-	if w.Suits(s.at, from, &c.Terms) == "" && (t.quote == nil || c.Price.Cmp(t.quote.Price) <= 0) {
+	c := &hire.Candidate{Provider: from, Terms: &q.Terms, Offered: bundle.Proof(i), Price: q.Terms.Price.Fixed}
+	if w.Suits(s.at, from, c.Terms) == "" && (t.quote == nil || c.Price.Cmp(t.quote.Price) <= 0) {
 		t.quote = c
 	}
 	s.haggle(o, t, w, q, wire.Sum(bundle.Docs[i]))

@@ -94,6 +94,7 @@ func (a *Agent) learn(at uint64, d *deal, late bool) {
 	}
 	d.learned = true
 	if a.web.Learn(at, e) == nil {
+		a.notes.Forget(d.job.Provider())
 		a.restless = true
 	}
 }

@@ -33,6 +33,7 @@ type View struct {
 	Closed     uint64
 	Next       string
 	NextAt     uint64
+	Choice     Choice // on the hirer's side
 	Inputs     []payload.Artefact
 	Results    []payload.Artefact
 }
@@ -76,7 +77,7 @@ func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
 	v := View{
 		Key: d.order, ID: id, Role: d.role, Peer: d.peer, Capability: j.Terms().Capability,
 		Stage: stage.String(), Final: stage.Final(), OK: stage == job.Settled, Asset: j.Terms().Asset,
-		Price: j.Most(), Opened: j.T0(), Inputs: j.Accept().Inputs, Results: a.results(d),
+		Price: j.Most(), Opened: j.T0(), Choice: d.choice, Inputs: j.Accept().Inputs, Results: a.results(d),
 	}
 	if verdict, ok := j.Verdict(); ok {
 		v.Score = verdict.Doc.(*protocol.Verdict).Score

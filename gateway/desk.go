@@ -27,7 +27,8 @@ type Desk interface {
 	Offers(ctx context.Context) ([]Offer, error)
 	// RemoveOffer withdraws a capability.
 	RemoveOffer(ctx context.Context, capability string) error
-	// Find returns live offers of others and our own, cheapest first; an empty capability finds all.
+	// Find returns live offers of others and our own, the least expected cost of a
+	// success first; an empty capability finds all.
 	Find(ctx context.Context, capability string) ([]Found, error)
 
 	// Hire takes an order and its input, and returns once both are durable and work on it
@@ -131,6 +132,22 @@ type Found struct {
 	DeliverMS  uint64      `json:"deliver_ms"`
 	Expires    uint64      `json:"expires"`
 	Own        bool        `json:"own"`
+	Estimate   *Estimate   `json:"estimate,omitempty"` // of others
+}
+
+// Estimate is what a hirer thinks of a provider for one capability. Shares are of 10,000.
+type Estimate struct {
+	Success     uint64      `json:"success"`
+	Low         uint64      `json:"low"`         // 90 % interval
+	High        uint64      `json:"high"`        //
+	Uncertainty uint64      `json:"uncertainty"` // share of what is thought of strangers in success
+	Expected    wire.Amount `json:"expected"`    // cost of one success in smallest units, failed tries counted
+	// Of a job: why its provider was hired ("best", "only", "named", "trial"), among
+	// how many, and who would have been hired otherwise.
+	Why      string       `json:"why,omitempty"`
+	Of       uint64       `json:"of,omitempty"`
+	Next     wire.Key     `json:"next,omitzero"`
+	NextCost *wire.Amount `json:"next_cost,omitempty"`
 }
 
 // Order is what an owner wants done.
@@ -170,6 +187,7 @@ type Job struct {
 	NextAt     uint64        `json:"next_at,omitempty"` // Unix milliseconds
 	Inputs     []Artefact    `json:"inputs,omitempty"`
 	Result     *Artefact     `json:"result,omitempty"`
+	Estimate   *Estimate     `json:"estimate,omitempty"`  // on the hirer's side: as it was when the provider was hired
 	Documents  []Document    `json:"documents,omitempty"` // only from Desk.Job
 }
 

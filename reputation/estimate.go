@@ -42,6 +42,13 @@ func (b *Book) Estimate(at uint64, provider wire.Key, capability string) Estimat
 	return b.conclude(i, b.voices(at, i, capability))
 }
 
+// Knows reports whether provider stands in the Book at all: of whom does not,
+// Estimate says the same whoever it is.
+func (b *Book) Knows(provider wire.Key) bool {
+	_, known := b.places[provider]
+	return known
+}
+
 // voices collects what each rater says of provider, by first outcome.
 func (b *Book) voices(at uint64, provider int32, capability string) []voice {
 	today, vote := at/day, b.votes(provider)

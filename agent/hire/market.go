@@ -2,8 +2,10 @@
 // chooses whom to hire for a wish.
 //
 // It promises that what it chooses is within the wish's budget, deadline and
-// data label, and that the same book and wish always give the same choice. It
-// must never hold money, sign, or say anything.
+// data label; that the same book, wish, estimates and chance always give the same
+// choice; that what it costs to find out who is good stays within a bound (Arrange);
+// and that no call takes long, however many offers there are. It must never hold
+// money, sign, or say anything.
 package hire
 
 import (
@@ -127,12 +129,13 @@ type Wish struct {
 	Size       uint64 // bytes of the input
 	Label      payload.Label
 	Rails      []string // that can be paid on
+	Least      uint64   // of 10,000: least lower end of the estimate that will do
 }
 
 // Candidate is a firm offer that a wish could accept.
 type Candidate struct {
 	Provider wire.Key
-	Terms    protocol.Terms
+	Terms    *protocol.Terms // not to be changed
 	Offered  wire.Proof
 	Price    wire.Amount // most it can cost
 }
@@ -201,25 +204,10 @@ func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate,
 		case l.Offer.Ask:
 			ask = append(ask, l.Offer.By)
 		default:
-			terms := l.Offer.Terms
-			firm = append(firm, Candidate{Provider: l.Offer.By, Terms: terms, Offered: l.Proof, Price: terms.Price.Fixed})
+			firm = append(firm, Candidate{
+				Provider: l.Offer.By, Terms: &l.Offer.Terms, Offered: l.Proof, Price: l.Offer.Terms.Price.Fixed,
+			})
 		}
 	}
 	return firm, ask, why
-}
-
-// Plan is whom to hire.
-type Plan struct {
-	Hire Candidate
-}
-
-// Arrange chooses the cheapest candidate; among equals the one with the lower
-// key. It reports false where there is none.
-func Arrange(candidates []Candidate) (Plan, bool) {
-	if len(candidates) == 0 {
-		return Plan{}, false
-	}
-	return Plan{Hire: slices.MinFunc(candidates, func(a, b Candidate) int {
-		return cmp.Or(a.Price.Cmp(b.Price), bytes.Compare(a.Provider[:], b.Provider[:]))
-	})}, true
 }

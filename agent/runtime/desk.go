@@ -173,49 +173,6 @@ func (p *Peer) RemoveOffer(ctx context.Context, capability string) error {
 	return nil
 }
 
-// Find returns live offers, cheapest first in each asset; those whose price is
-// told on request come last.
-func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, error) {
-	self := p.o.Agent.Key()
-	found, err := ask(ctx, p, func(a *agent.Agent, at uint64) []gateway.Found {
-		found := []gateway.Found{}
-		for _, l := range a.Listings(at, capability) {
-			found = append(found, foundOf(l.Offer, false))
-		}
-		stands, _ := a.Stands(at)
-		for _, s := range stands {
-			if capability == "" || capability == s.Capability {
-				found = append(found, gateway.Found{
-					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
-					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver,
-					Expires: p.board.expiry(self, s.Capability), Own: true,
-				})
-			}
-		}
-		return found
-	})
-	slices.SortStableFunc(found, func(a, b gateway.Found) int {
-		switch {
-		case a.Ask != b.Ask && a.Ask:
-			return 1
-		case a.Ask != b.Ask:
-			return -1
-		case a.Asset != b.Asset:
-			return strings.Compare(a.Asset, b.Asset)
-		}
-		return a.Price.Cmp(b.Price)
-	})
-	return found, err
-}
-
-func foundOf(o *protocol.Offer, own bool) gateway.Found {
-	return gateway.Found{
-		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: o.Terms.Price.Fixed, Asset: o.Terms.Asset,
-		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, DeliverMS: o.Terms.Times.Deliver,
-		Expires: o.Expires, Own: own,
-	}
-}
-
 // Ledger returns what is owed.
 func (p *Peer) Ledger(ctx context.Context, peer string) (gateway.Ledger, error) {
 	l := gateway.Ledger{Schema: "souk.ledger/v1", Pairs: []gateway.Pair{}}

@@ -248,6 +248,9 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 	for _, a := range v.Inputs {
 		j.Inputs = append(j.Inputs, p.artefactOf(a, nameOf(v, job.Hirer, a.ID)))
 	}
+	if v.Choice.Why != "" {
+		j.Estimate = estimateOf(v.Choice)
+	}
 	if len(v.Results) > 0 {
 		r := p.artefactOf(v.Results[0], nameOf(v, job.Provider, v.Results[0].ID))
 		j.Result = &r

@@ -23,7 +23,11 @@ type shownFound struct {
 func findCommand(p *program) *cobra.Command {
 	wait := time.Duration(0)
 	c := &cobra.Command{
-		Use: "find [CAPABILITY]", Short: "Show live offers, cheapest first",
+		Use: "find [CAPABILITY]", Short: "Show live offers, the least expected cost first",
+		Long: `Show live offers. SUCCESS is between what and what this peer expects the work to
+succeed, from its own jobs and those of whom it trusts: 5-95% of somebody unknown.
+COST is what one success is expected to cost, failed tries counted: it is what hire
+goes by. --json has more digits.`,
 		Example: "  souk find\n  souk find text/words@1 --json\n  souk find text/words@1 --wait 10s",
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -104,17 +108,49 @@ func (p *program) foundTable(found []gateway.Found) error {
 		if f.Ask {
 			cost = "ask"
 		}
-		left := max(0, time.Until(time.UnixMilli(int64(f.Expires)))).Truncate(time.Second)
-		rows[i] = []string{f.Capability, cost, f.Asset, who, or(f.Rule), span(f.DeliverMS), left.String(), f.Title}
+		success, expected := "-", "-"
+		if e := f.Estimate; e != nil {
+			success = within(e)
+			if !f.Ask {
+				expected = e.Expected.String()
+			}
+		}
+		rows[i] = []string{f.Capability, cost, expected, success, f.Asset, who, or(f.Rule), span(f.DeliverMS), f.Title}
 	}
 	return p.table([]column{
 		{head: "CAPABILITY", least: 12},
 		{head: "PRICE", right: true},
-		{head: "ASSET", least: 8},
+		{head: "COST", right: true},
+		{head: "SUCCESS", right: true},
+		{head: "ASSET", least: 6},
 		{head: "PEER", least: 13},
 		{head: "CHECK", least: 5},
 		{head: "WITHIN", right: true},
-		{head: "LIVES", right: true},
 		{head: "TITLE", least: 5},
 	}, rows)
+}
+
+// within shows between what and what a success is expected.
+func within(e *gateway.Estimate) string {
+	return fmt.Sprintf("%d-%d%%", (e.Low+50)/100, (e.High+50)/100)
+}
+
+// estimate tells people what was thought of the provider of a job, and why it was hired.
+func estimate(e *gateway.Estimate, asset string) string {
+	s := fmt.Sprintf("success %d%%, between %s, of which %d%% is what is thought of strangers; one expected to cost %s",
+		(e.Success+50)/100, within(e), (e.Uncertainty+50)/100, price(e.Expected.String(), asset, false))
+	switch e.Why {
+	case "only":
+		s += "; nobody else suited"
+	case "named":
+		s += "; named by the order"
+	case "trial":
+		s += fmt.Sprintf("; drawn by lot of %d, to learn of somebody of whom nothing good is known", e.Of)
+	default:
+		s += fmt.Sprintf("; the least of %d", e.Of)
+	}
+	if e.NextCost != nil {
+		s += fmt.Sprintf("; the next was %s at %s", e.Next, e.NextCost)
+	}
+	return s
 }

@@ -31,9 +31,10 @@ func hireCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "hire CAPABILITY --in FILE",
 		Short: "Have a job done: the result goes to standard output",
-		Long: `Have a job done by whoever offers it for the least, within the budget: the result
-goes to standard output, byte for byte (on a terminal control characters are
-escaped). With --json it is the job that is printed; --out keeps the result.
+		Long: `Have a job done by whoever is expected to cost least for a success, within the
+budget: ` + "`souk find`" + ` shows who that is. The result goes to standard output, byte for
+byte (on a terminal control characters are escaped). With --json it is the job that
+is printed; --out keeps the result.
 
 --deadline is compared with what offers promise (offer add --deliver, 10m where it
 says nothing). Where no offer suits, 8 seconds are waited for one.

@@ -203,6 +203,9 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	add("closed", clock(j.Closed), j.Closed != 0)
 	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, clock(j.NextAt)), j.Next != "")
 	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "")
+	if j.Estimate != nil {
+		add("estimate", estimate(j.Estimate, j.Asset), true)
+	}
 	add("score", fmt.Sprintf("%d of 10000", j.Score), j.Score != 0)
 	for _, a := range j.Inputs {
 		add("input", artefact(a), true)

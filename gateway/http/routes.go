@@ -74,7 +74,7 @@ func (r routes) registerOffers(api huma.API) {
 	) (none, error) {
 		return none{}, r.desk.RemoveOffer(ctx, in.Capability)
 	})
-	route(api, "GET", "/v1/find", "live offers, cheapest first", func(ctx context.Context, in *struct {
+	route(api, "GET", "/v1/find", "live offers, the least expected cost of a success first", func(ctx context.Context, in *struct {
 		Capability string `query:"capability" maxLength:"96" doc:"only this capability"`
 	},
 	) ([]gateway.Found, error) {

@@ -26,6 +26,12 @@ var (
 // Units returns an Amount of n units.
 func Units(n uint64) Amount { return Amount{uint128.From64(n)} }
 
+// FromWords returns the Amount of hi·2^64 + lo units.
+func FromWords(hi, lo uint64) Amount { return Amount{uint128.New(lo, hi)} }
+
+// Words returns a as hi·2^64 + lo.
+func (a Amount) Words() (hi, lo uint64) { return a.u.Hi, a.u.Lo }
+
 // ParseAmount reads a decimal integer of at most 39 digits.
 func ParseAmount(s string) (Amount, error) {
 	if s == "" || len(s) > 39 || (len(s) > 1 && s[0] == '0') {

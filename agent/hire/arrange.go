@@ -1,0 +1,140 @@
+package hire
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Why somebody was chosen.
+const (
+	WhyBest  = "best"  // the least expected cost of several
+	WhyOnly  = "only"  // nobody else suits
+	WhyNamed = "named" // the order names its provider
+	WhyTrial = "trial" // drawn by lot, to learn of somebody of whom nothing good is known
+)
+
+// Plan is whom to hire, and who comes next.
+type Plan struct {
+	Hire Prospect
+	Next []Prospect // at most MaxNext, the likeliest first
+	Why  string
+	Of   int // how many prospects there were
+}
+
+// How much is looked ahead, and explored.
+const (
+	MaxNext = 3
+	likely  = 0.5 // success from which on somebody known is good enough to keep others waiting
+	Ajar    = 10  // at one choice in so many one of those is drawn all the same
+)
+
+// Arrange chooses whom to hire: who has the least expected cost of a success,
+// counting what a failed try costs. It reports false where there is nobody.
+// chance is fresh.
+//
+// Two things make it find out about others than it knows best:
+//
+//   - Who is known and likelier than not to succeed is taken to be as good as it
+//     may well be (hope). The more is known of it, the closer that is to its
+//     estimate; who was left aside is looked at again in time.
+//   - Everybody else, strangers before all, waits as long as there is one of those.
+//     But at one choice in Ajar, as chance has it, one of those that wait and could
+//     cost less is drawn by lot, whatever its price and their number. So fresh
+//     names, of which anyone can make any number, get one order in Ajar. Where
+//     nobody good is known, who waits is compared by its estimate; and where
+//     strangers have been found to be bad too, any is drawn at every second choice.
+//
+// Bound. Let a try cost its price if it succeeds and its stake if it does not,
+// and let best be what one success costs with the best of K candidates, which is
+// likelier than not to succeed. What N choices cost beyond best for each success
+// they bring is in expectation at most
+//
+//	H·(2·√(2·K·N·ln(1+N)) + Ajar·K + N/Ajar)
+//
+// where H is best and the largest stake together. The root is paid for learning
+// which of the good is best, Ajar·K for the time until each was drawn once, and
+// N/Ajar for drawing. Where candidates differ by much the root is far less: one
+// that succeeds with p, and would be best with y, is tried about
+// 2·ln(1+N)·y(1-y)/(y-p)² times. All of it holds as long as nobody's true success
+// lies beyond what it is hoped to be. docs/spec/hiring.md shows why.
+func Arrange(all []Prospect, w Wish, chance [16]byte) (Plan, bool) {
+	draw := wire.Sum(chance[:])
+	sure := slices.ContainsFunc(all, func(p Prospect) bool { return !p.waits() })
+	p := Plan{Why: WhyBest, Of: len(all)}
+	p.Next = first(MaxNext+1, all, func(p *Prospect) bool { return !sure || !p.waits() }, func(a, b *Prospect) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.Price.Cmp(b.Price), drawn(draw, a, b))
+	})
+	if len(p.Next) == 0 {
+		return p, false
+	}
+	if guest := invited(all, p.Next[0].rank(), sure, draw); len(guest) > 0 && guest[0].Provider != p.Next[0].Provider {
+		p.Next = append(guest, slices.DeleteFunc(p.Next, func(x Prospect) bool { return x.Provider == guest[0].Provider })...)
+		p.Why = WhyTrial
+	}
+	p.Hire, p.Next = p.Next[0], p.Next[1:min(len(p.Next), 1+MaxNext)]
+	switch {
+	case !w.Peer.IsZero():
+		p.Why = WhyNamed
+	case p.Of == 1:
+		p.Why = WhyOnly
+	}
+	return p, true
+}
+
+// waits reports whether a prospect is one of whom nothing good is known.
+func (p *Prospect) waits() bool { return !p.Estimate.Reached || p.Estimate.Success < likely }
+
+// rank is the cost by which a prospect is compared: nothing is hoped of who waits.
+func (p *Prospect) rank() float64 {
+	if p.waits() {
+		return p.Cost
+	}
+	return p.hopeful
+}
+
+// invited returns one of those that wait, if one is drawn at this choice. least is
+// the cost of who would be chosen otherwise.
+func invited(all []Prospect, least float64, sure bool, draw wire.CID) []Prospect {
+	lost := !sure && !slices.ContainsFunc(all, func(p Prospect) bool { return p.Estimate.Success >= likely })
+	switch n := binary.BigEndian.Uint64(draw[24:]); {
+	case lost && n%2 == 0:
+		least = math.Inf(1)
+	case n%Ajar != 0:
+		return nil
+	}
+	return first(1, all, func(p *Prospect) bool { return p.waits() && p.hopeful < least },
+		func(a, b *Prospect) int { return drawn(draw, a, b) })
+}
+
+// drawn compares two by lot: whose key is nearer to what was drawn comes first.
+func drawn(draw wire.CID, a, b *Prospect) int {
+	for i := range a.Provider {
+		if c := cmp.Compare(a.Provider[i]^draw[i], b.Provider[i]^draw[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// first returns the first n of all that count, in order.
+func first(n int, all []Prospect, counts func(*Prospect) bool, compare func(a, b *Prospect) int) []Prospect {
+	var best []*Prospect
+	for i := range all {
+		p := &all[i]
+		if !counts(p) || len(best) == n && compare(p, best[n-1]) >= 0 {
+			continue
+		}
+		k, _ := slices.BinarySearchFunc(best, p, compare)
+		best = slices.Insert(best, k, p)
+		best = best[:min(len(best), n)]
+	}
+	out := make([]Prospect, len(best))
+	for i, p := range best {
+		out[i] = *p
+	}
+	return out
+}

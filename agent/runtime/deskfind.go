@@ -1,0 +1,97 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/gateway"
+)
+
+// Find returns live offers, by asset, that with the least expected cost of a
+// success first; those whose price is told on request come last.
+func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, error) {
+	self := p.o.Agent.Key()
+	found, err := p.appraised(ctx, capability)
+	if err != nil {
+		return nil, err
+	}
+	own, err := ask(ctx, p, func(a *agent.Agent, at uint64) []gateway.Found {
+		var own []gateway.Found
+		stands, _ := a.Stands(at)
+		for _, s := range stands {
+			if capability == "" || capability == s.Capability {
+				own = append(own, gateway.Found{
+					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
+					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver,
+					Expires: p.board.expiry(self, s.Capability), Own: true,
+				})
+			}
+		}
+		return own
+	})
+	found = append(found, own...)
+	slices.SortStableFunc(found, func(a, b gateway.Found) int {
+		return cmp.Or(later(a.Ask, b.Ask), cmp.Compare(a.Asset, b.Asset), later(a.Own, b.Own), costOf(a, b), a.Price.Cmp(b.Price))
+	})
+	return found, err
+}
+
+func later(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func costOf(a, b gateway.Found) int {
+	if a.Estimate == nil || b.Estimate == nil {
+		return 0
+	}
+	return a.Estimate.Expected.Cmp(b.Estimate.Expected)
+}
+
+// appraised asks for the offers of others until the core has judged them all: it
+// does no more at a time than a step may take.
+func (p *Peer) appraised(ctx context.Context, capability string) ([]gateway.Found, error) {
+	for {
+		found, err := ask(ctx, p, func(a *agent.Agent, at uint64) []gateway.Found {
+			all, done := a.Appraise(at, capability)
+			if !done {
+				return nil
+			}
+			found := make([]gateway.Found, len(all))
+			for i := range all {
+				found[i] = foundOf(&all[i])
+			}
+			return found
+		})
+		if found != nil || err != nil {
+			return found, err
+		}
+	}
+}
+
+func foundOf(x *agent.Appraisal) gateway.Found {
+	o := x.Offer
+	return gateway.Found{
+		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: o.Terms.Price.Fixed, Asset: o.Terms.Asset,
+		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, DeliverMS: o.Terms.Times.Deliver,
+		Expires: o.Expires, Estimate: estimateOf(x.Choice),
+	}
+}
+
+func estimateOf(c agent.Choice) *gateway.Estimate {
+	e := &gateway.Estimate{
+		Success: c.Success, Low: c.Low, High: c.High, Uncertainty: c.Uncertainty, Expected: c.Expected,
+		Why: c.Why, Of: c.Of, Next: c.Next,
+	}
+	if !c.Next.IsZero() {
+		e.NextCost = &c.NextCost
+	}
+	return e
+}
