@@ -26,13 +26,16 @@ type shownDemo struct {
 
 	Incidents []demo.Incident `json:"incidents"`
 	Costs     []demo.Cost     `json:"costs"`
+	Trust     []demo.Trust    `json:"trust"`
+	Why       *demo.Why       `json:"why"` // one of them explained
 }
 
 func shownOf(r *demo.Report, took time.Duration) shownDemo {
 	return shownDemo{
 		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
 		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(),
-		Incidents: list(r.Incidents()), Costs: list(r.Costs), BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
+		Incidents: list(r.Incidents()), Costs: list(r.Costs), Trust: list(r.Trust), Why: r.Why,
+		BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
 	}
 }
 
@@ -40,7 +43,7 @@ func shownOf(r *demo.Report, took time.Duration) shownDemo {
 func (p *program) demoPage(w io.Writer, r *demo.Report, shown shownDemo) error {
 	p.demoIncidents(w, r)
 	p.demoResults(w, r)
-	for _, show := range []func(io.Writer, *demo.Report) error{p.demoBooks, p.demoCosts} {
+	for _, show := range []func(io.Writer, *demo.Report) error{p.demoTrust, p.demoBooks, p.demoCosts} {
 		if err := show(w, r); err != nil {
 			return err
 		}
@@ -107,6 +110,36 @@ func (p *program) fit(line string, indent int) string {
 		return cut(line, max(width-indent, 10))
 	}
 	return line
+}
+
+// demoTrust shows whom the buyers trust now, and why in one case.
+func (p *program) demoTrust(w io.Writer, r *demo.Report) error {
+	fmt.Fprintln(w)
+	rows := make([][]string, len(r.Trust))
+	for i, t := range r.Trust {
+		rows[i] = []string{
+			t.Viewer, t.Peer, t.Capability, percent(t.Success), between(t.Low, t.High), percent(t.Uncertainty),
+			strconv.Itoa(t.Jobs), fmt.Sprintf("%d/%d", t.Good, t.Jobs-t.Good),
+		}
+	}
+	err := p.table([]column{
+		{head: "WHO TRUSTS"},
+		{head: "WHOM"},
+		{head: "WITH"},
+		{head: "SUCCESS", right: true},
+		{head: "9 OF 10", right: true},
+		{head: "UNSURE", right: true},
+		{head: "JOBS", right: true},
+		{head: "GOOD/BAD", right: true},
+	}, rows)
+	if err != nil || r.Why == nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nWhy the %s thinks so of the %s:\n", r.Why.Viewer, r.Why.Peer)
+	for _, g := range r.Why.Grounds {
+		p.paragraph(w, fmt.Sprintf("%5s  %s; without: %s", percent(g.Share), g.Path, percent(g.Without)), "       ")
+	}
+	return nil
 }
 
 func (p *program) demoBooks(w io.Writer, r *demo.Report) error {

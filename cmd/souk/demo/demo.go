@@ -77,7 +77,7 @@ func Play(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	p := &play{Options: o, began: time.Now(), names: map[wire.Key]string{}, report: Report{Wanted: o.Jobs}}
 	defer func() { err = errors.Join(err, p.close()) }()
-	for _, act := range []func(context.Context) error{p.open, p.find, p.trade, p.settle, p.compare, p.reckon} {
+	for _, act := range []func(context.Context) error{p.open, p.find, p.trade, p.settle, p.compare, p.judge, p.reckon} {
 		if err := act(ctx); err != nil {
 			return nil, err
 		}

@@ -16,7 +16,9 @@ type Report struct {
 	Killing *Killing
 	Agree   bool // both books of every pair say the same
 	Pairs   []Pair
-	Costs   []Cost // by capability
+	Costs   []Cost  // by capability
+	Trust   []Trust // by viewer, the best first
+	Why     *Why    // the farthest-fetched of them
 	Elapsed time.Duration
 }
 
@@ -107,6 +109,7 @@ func (r *Report) Broken() []string {
 	demand(r.Settled() == r.Wanted, "%d of %d jobs are settled", r.Settled(), r.Wanted)
 	demand(r.FailedCheck() >= 1, "no job failed its check")
 	demand(r.RefusedBudget() >= 1, "no order was refused for its budget")
+	demand(len(r.Trust) > 0 && r.Why != nil, "no buyer trusts anybody")
 	demand(r.Killing != nil, "no provider was killed while it worked")
 	for _, q := range r.Pairs {
 		demand(q.Agree, "the books of %s and %s differ", q.Payer, q.Payee)
