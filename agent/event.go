@@ -114,6 +114,7 @@ type Order struct {
 	Budget     wire.Amount      `cbor:"budget"`  // most it may cost
 	Deliver    uint64           `cbor:"deliver"` // milliseconds from contract to delivery that would do
 	Peer       wire.Key         `cbor:"peer,omitzero"`
+	Choose     string           `cbor:"choose,omitempty"` // what to go by: "" the cost of a success, hire.ByPrice or hire.ByLot
 	Input      payload.Artefact `cbor:"input"`
 	Call       uint64           `cbor:"call,omitzero"` // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
 	Bid        wire.Amount      `cbor:"bid,omitzero"`  // what it would rather cost: dearer quotes are countered; 0: they are taken or left

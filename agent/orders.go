@@ -41,7 +41,7 @@ func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
 		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.Deliver, Peer: o.Peer,
 		InputType: o.Input.Type, Size: o.Input.Size, Label: o.Input.Label, Rails: []string{s.c.Rail},
-		Least: s.mandate.LeastEstimate,
+		Least: s.mandate.LeastEstimate, By: o.Choose,
 	}
 }
 

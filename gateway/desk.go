@@ -149,7 +149,8 @@ type Estimate struct {
 	High        uint64      `json:"high"`        //
 	Uncertainty uint64      `json:"uncertainty"` // share of what is thought of strangers in success
 	Expected    wire.Amount `json:"expected"`    // cost of one success in smallest units, failed tries counted
-	// Of a job: why its provider was hired ("best", "only", "named", "trial"), among
+	// Of a job: why its provider was hired ("best", "only", "named", "trial",
+	// "cheapest", "random"), among
 	// how many, and who would have been hired otherwise.
 	Why      string       `json:"why,omitempty"`
 	Of       uint64       `json:"of,omitempty"`
@@ -169,6 +170,7 @@ type Order struct {
 	Class      string       `json:"class,omitempty"`   // data class: default "public"
 	CallMS     uint64       `json:"call_ms,omitempty"` // call in public for quotes, for so long; at most an hour
 	Bid        wire.Amount  `json:"bid,omitzero"`      // haggle: what it would rather cost
+	Choose     string       `json:"choose,omitempty"`  // by what to choose: "" for the cost of a success, "cheapest" or "random" to compare with
 }
 
 // Job is one job as it stands.

@@ -15,6 +15,15 @@ const (
 	WhyOnly  = "only"  // nobody else suits
 	WhyNamed = "named" // the order names its provider
 	WhyTrial = "trial" // drawn by lot, to learn of somebody of whom nothing good is known
+
+	WhyCheapest = "cheapest" // the lowest price: the order goes by nothing else
+	WhyRandom   = "random"   // drawn by lot of all
+)
+
+// What an order may go by, if not by the cost of a success: to compare with.
+const (
+	ByPrice = "cheapest"
+	ByLot   = "random"
 )
 
 // Plan is whom to hire, and who comes next.
@@ -34,7 +43,7 @@ const (
 
 // Arrange chooses whom to hire: who has the least expected cost of a success,
 // counting what a failed try costs. It reports false where there is nobody.
-// chance is fresh.
+// chance is fresh. A wish that goes by something else (By) goes by nothing but that.
 //
 // Two things make it find out about others than it knows best:
 //
@@ -63,17 +72,19 @@ const (
 // lies beyond what it is hoped to be. docs/spec/hiring.md shows why.
 func Arrange(all []Prospect, w Wish, chance [16]byte) (Plan, bool) {
 	draw := wire.Sum(chance[:])
-	sure := slices.ContainsFunc(all, func(p Prospect) bool { return !p.waits() })
-	p := Plan{Why: WhyBest, Of: len(all)}
-	p.Next = first(MaxNext+1, all, func(p *Prospect) bool { return !sure || !p.waits() }, func(a, b *Prospect) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.Price.Cmp(b.Price), drawn(draw, a, b))
-	})
-	if len(p.Next) == 0 {
+	p := Plan{Of: len(all)}
+	if len(all) == 0 {
 		return p, false
 	}
-	if guest := invited(all, p.Next[0].rank(), sure, draw); len(guest) > 0 && guest[0].Provider != p.Next[0].Provider {
-		p.Next = append(guest, slices.DeleteFunc(p.Next, func(x Prospect) bool { return x.Provider == guest[0].Provider })...)
-		p.Why = WhyTrial
+	switch w.By {
+	case ByPrice:
+		p.Why, p.Next = WhyCheapest, first(MaxNext+1, all, anybody, func(a, b *Prospect) int {
+			return cmp.Or(a.Price.Cmp(b.Price), drawn(draw, a, b))
+		})
+	case ByLot:
+		p.Why, p.Next = WhyRandom, anyOf(MaxNext+1, all, draw)
+	default:
+		p.Why, p.Next = likeliest(all, draw)
 	}
 	p.Hire, p.Next = p.Next[0], p.Next[1:min(len(p.Next), 1+MaxNext)]
 	switch {
@@ -83,6 +94,32 @@ func Arrange(all []Prospect, w Wish, chance [16]byte) (Plan, bool) {
 		p.Why = WhyOnly
 	}
 	return p, true
+}
+
+// likeliest returns first whom the least cost, or else the lot, speaks for, and why.
+func likeliest(all []Prospect, draw wire.CID) (string, []Prospect) {
+	sure := slices.ContainsFunc(all, func(p Prospect) bool { return !p.waits() })
+	next := first(MaxNext+1, all, func(p *Prospect) bool { return !sure || !p.waits() }, func(a, b *Prospect) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.Price.Cmp(b.Price), drawn(draw, a, b))
+	})
+	guest := invited(all, next[0].rank(), sure, draw)
+	if len(guest) == 0 || guest[0].Provider == next[0].Provider {
+		return WhyBest, next
+	}
+	return WhyTrial, append(guest, slices.DeleteFunc(next, func(x Prospect) bool { return x.Provider == guest[0].Provider })...)
+}
+
+func anybody(*Prospect) bool { return true }
+
+// anyOf draws n of all, each of them as likely as any other.
+func anyOf(n int, all []Prospect, draw wire.CID) []Prospect {
+	all = slices.Clone(all)
+	n = min(n, len(all), len(draw)/8)
+	for i := range n {
+		k := i + int(binary.BigEndian.Uint64(draw[8*i:])%uint64(len(all)-i))
+		all[i], all[k] = all[k], all[i]
+	}
+	return all[:n]
 }
 
 // waits reports whether a prospect is one of whom nothing good is known.

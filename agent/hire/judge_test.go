@@ -90,6 +90,42 @@ func TestArrange(t *testing.T) {
 
 // TestOrderOfTries: whatever the prospects, to try them in the order of their cost
 // is cheapest, against every other order.
+// TestCompared chooses by what an order may go by to compare with: the lowest
+// price, whatever is known; and by lot, in which each of all is as likely.
+func TestCompared(t *testing.T) {
+	const n = 8_000
+	all := candidates(50, 70, 60, 40, 90, 80, 65, 75)
+	think := opinions{keyOf(3): seen(0, 30), keyOf(1): seen(30, 0)}
+	var count [8]int
+	for i := range n {
+		var chance [16]byte
+		binary.BigEndian.PutUint64(chance[:], uint64(i))
+		w := Wish{By: ByPrice}
+		prospects, _, _ := w.Appraise(1, all, think, new(Notes))
+		p, ok := Arrange(prospects, w, chance)
+		if !ok || p.Hire.Price != wire.Units(40) || p.Why != WhyCheapest || len(p.Next) != MaxNext || p.Next[0].Price != wire.Units(50) {
+			t.Fatalf("the cheapest is %v, %q, then %v", p.Hire.Price, p.Why, p.Next)
+		}
+		p, ok = Arrange(prospects, Wish{By: ByLot}, chance)
+		if !ok || p.Why != WhyRandom || len(p.Next) != MaxNext {
+			t.Fatalf("%q, %d next", p.Why, len(p.Next))
+		}
+		seen := map[wire.Key]bool{p.Hire.Provider: true}
+		for _, x := range p.Next {
+			seen[x.Provider] = true
+		}
+		if len(seen) != 1+MaxNext {
+			t.Fatal("one stands there twice")
+		}
+		count[indexOf(p.Hire.Provider)]++
+	}
+	for i, c := range count {
+		if want := n / len(count); c < want*8/10 || c > want*12/10 {
+			t.Errorf("prospect %d was drawn %d times of %d, about %d were due", i, c, n, want)
+		}
+	}
+}
+
 func TestOrderOfTries(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	type try struct{ price, stake, p float64 }

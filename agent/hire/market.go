@@ -130,6 +130,7 @@ type Wish struct {
 	Label      payload.Label
 	Rails      []string // that can be paid on
 	Least      uint64   // of 10,000: least lower end of the estimate that will do
+	By         string   // what to choose by: "" the cost of a success, ByPrice or ByLot
 }
 
 // Candidate is a firm offer that a wish could accept.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
@@ -116,6 +117,10 @@ func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool,
 func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error) {
 	order := agent.Order{
 		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Deliver: o.DeadlineMS, Peer: o.Peer, Call: o.CallMS, Bid: o.Bid,
+		Choose: o.Choose,
+	}
+	if o.Choose != "" && o.Choose != hire.ByPrice && o.Choose != hire.ByLot {
+		return order, invalid("nobody chooses by %.20q: there are %s and %s", o.Choose, hire.ByPrice, hire.ByLot)
 	}
 	if o.Key == "" || len(o.Key) > 64 || !utf8.ValidString(o.Key) {
 		return order, invalid("an order's key has 1 to 64 bytes")

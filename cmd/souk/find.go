@@ -144,6 +144,10 @@ func estimate(e *gateway.Estimate, asset string) string {
 		s += "; nobody else suited"
 	case "named":
 		s += "; named by the order"
+	case "cheapest":
+		s += fmt.Sprintf("; the lowest price of %d, as the order goes by it", e.Of)
+	case "random":
+		s += fmt.Sprintf("; drawn by lot of %d, as the order goes by it", e.Of)
 	case "trial":
 		s += fmt.Sprintf("; drawn by lot of %d, to learn of somebody of whom nothing good is known", e.Of)
 	default:

@@ -46,6 +46,9 @@ over, the best of the quotes that came and the offers there are is hired.
 --bid haggles: what costs more is countered with the bid, which rises over up to
 five rounds to the budget; the first price that meets it is taken.
 
+--choose cheapest goes by price alone, --choose random by lot: so one can see what
+going by the cost of a success is worth.
+
 The job is the peer's from the moment it is taken: ending this command does not
 end it. ` + "`souk job cancel`" + ` does.`,
 		Example: `  souk hire text/words@1 --in README.md
@@ -77,6 +80,7 @@ end it. ` + "`souk job cancel`" + ` does.`,
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
 	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
 	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")
+	f.StringVar(&o.order.Choose, "choose", "best", "by `WHAT` to choose: best, cheapest or random (to compare with)")
 	f.BoolVar(&o.watch, "watch", false, "tell each stage as it comes; with --json one line each")
 	return c
 }
@@ -87,6 +91,9 @@ func (o *want) fill() (err error) {
 		return errors.New("--in is missing: name the input's file, or - for standard input")
 	case len(o.order.Key) > 64:
 		return errors.New("--key may have at most 64 bytes")
+	}
+	if o.order.Choose == "best" {
+		o.order.Choose = ""
 	}
 	if o.order.Key == "" {
 		o.order.Key = "order-" + strings.ToLower(rand.Text()[:16])

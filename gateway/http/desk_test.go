@@ -58,7 +58,7 @@ func newDesk() *desk {
 		},
 		order: gateway.Order{
 			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",
-			Budget: &most, DeadlineMS: 1, Peer: other, Class: "internal", CallMS: 9, Bid: wire.Units(3),
+			Budget: &most, DeadlineMS: 1, Peer: other, Class: "internal", CallMS: 9, Bid: wire.Units(3), Choose: "random",
 		},
 		job: gateway.Job{
 			Schema: "souk.job/v1", Key: "k", ID: wire.Sum([]byte("job")), Role: "hirer", Peer: other,
