@@ -100,14 +100,21 @@ func (j *Job) hear(t turn, doc wire.Document) error {
 		return j.hearProgress(t, d)
 	case *protocol.Ack:
 		return j.hearAck(t, d)
+	case *protocol.Need:
+		return j.hearNeed(t, d)
 	case *protocol.Provide:
-		return j.hearCalls(t, d)
+		if d.Need.IsZero() {
+			return j.hearCalls(t, d)
+		}
+		return j.hearProvide(t, d)
 	case *protocol.Delivery:
 		return j.hearDelivery(t, d)
 	case *protocol.Verdict:
 		return j.hearVerdict(t, d)
 	case *protocol.Contest:
 		return j.hearContest(t, d)
+	case *protocol.Award:
+		return j.hearAward(t, d)
 	case *protocol.Claim:
 		return j.hearClaim(t, d)
 	case *protocol.Cancel:

@@ -68,13 +68,13 @@ func (p Part) answerable(c complaint) bool {
 }
 
 // stands reports whether a complaint that ran its time leaves the provider with
-// nothing. With evaluators who stay silent the split decides. Without, types
+// nothing. With evaluators it is they who decide, or the split. Without, types
 // that differ, bytes never proved to have arrived, and a failing rule that was
 // not answered stand. One that was answered is word against word and does not,
 // since contesting must not pay.
 func (p Part) stands(c complaint) bool {
 	if !p.terms.Panel.IsZero() {
-		return p.terms.Panel.Split == 0
+		return p.split(c) == 0
 	}
 	return !c.answered
 }

@@ -45,6 +45,8 @@ func (p Part) hearEnd(t turn, d *protocol.Cancel) error {
 	switch {
 	case p.cancelP.there() || p.decline.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
+	case p.unanswered(t.At) && (p.post.there() || t.stage.Final()):
+		return t.refuse(protocol.CodeDuplicate, "the job has ended for want of what was needed")
 	case !d.Fee.IsZero() && (!p.Taken() || p.prepaid() || p.delivery.there() || !p.cancelH.there()):
 		return t.refuse(protocol.CodeAmount, "no kill fee is owed")
 	case !p.Taken() && t.stage.Final():
@@ -81,11 +83,17 @@ func (j *Job) hearRefuse(t turn, d *protocol.Refuse) error {
 		return err
 	}
 	for n, x := range j.parts {
-		if t.role == Provider && tooLate && n > 0 && x.hold.there() && d.Of == x.hold.said.ID && !x.unheld {
+		switch p := (Part{j, x}); {
+		case t.role == Provider && tooLate && n > 0 && x.hold.there() && d.Of == x.hold.said.ID && !x.unheld:
 			return j.own(uint64(n)).strikeHold(t)
-		}
-		if t.role == Hirer && tooLate && (Part{j, x}).mayStrike(d.Of) {
+		case t.role == Hirer && tooLate && p.mayStrike(d.Of):
 			return j.own(uint64(n)).strike(t, d)
+		case t.role == Provider && d.Code == protocol.CodeLate && p.mayMiss(d.Of):
+			if err := t.late(p.ResolveBy()); err != nil {
+				return err
+			}
+			j.own(uint64(n)).miss()
+			return nil
 		}
 	}
 	if slices.Contains(j.refused, d.Of) {
@@ -95,11 +103,13 @@ func (j *Job) hearRefuse(t turn, d *protocol.Refuse) error {
 	return nil
 }
 
-// mayStrike reports whether a document is one of the provider's three that
+// mayStrike reports whether a document is one of the provider's four that
 // would move the part, and still counts: the take, with which the first begins,
-// its Delivery and its Cancel.
+// the Need it waits for, its last Delivery and its Cancel.
 func (p Part) mayStrike(id wire.CID) bool {
-	return p.n == 0 && p.Taken() && id == p.take.said.ID || p.delivered() && id == p.delivery.said.ID ||
+	x, waiting := p.waits()
+	return waiting && !p.cancelP.there() && id == x.need.said.ID ||
+		p.n == 0 && p.Taken() && id == p.take.said.ID || p.delivered() && id == p.delivery.said.ID ||
 		p.Taken() && p.cancelP.there() && !p.uncut && id == p.cancelP.said.ID
 }
 
@@ -113,6 +123,9 @@ func (p Part) strike(t turn, d *protocol.Refuse) error {
 	if d.Of != p.cancelP.said.ID {
 		seen = seen || p.verdict.there() || p.contest.there() || p.Acked(p.delivery.said.ID)
 	}
+	if d.Code != protocol.CodeLate || d.Of == p.take.said.ID { // it has answered a Need or a Delivery before
+		seen = seen || len(p.rounds) > 0 || len(p.pauses) > 0 && !p.pauses[0].open()
+	}
 	if seen {
 		return t.refuse(protocol.CodeDuplicate, "the hirer has shown that it arrived")
 	}
@@ -122,8 +135,12 @@ func (p Part) strike(t turn, d *protocol.Refuse) error {
 	switch {
 	case d.Of == p.cancelP.said.ID:
 		p.uncut = true
+	case d.Of == p.delivery.said.ID && d.Code == protocol.CodeLate && len(p.rounds) > 0:
+		p.unmake()
 	case d.Of == p.delivery.said.ID && (d.Code == protocol.CodeLate || p.n > 0):
 		p.undelivered = true
+	case len(p.pauses) > 0 && d.Of == p.pauses[len(p.pauses)-1].need.said.ID && d.Code == protocol.CodeLate:
+		p.forgo()
 	default: // for the hirer the job never began
 		p.untaken, p.withdrawn = true, d.Code == protocol.CodeWithdrawn
 	}
@@ -150,6 +167,8 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 		return t.refuse(protocol.CodeAmount, "of more than was held")
 	case d.Ended == protocol.EndedAgreed && !(p.verdict.there() && p.verdict.doc.Score == d.Score):
 		return t.refuse(protocol.CodeCheck, "not the score of the Verdict")
+	case d.Ended == protocol.EndedResolved && !p.attests(d):
+		return t.refuse(protocol.CodeCheck, "not what the evaluators awarded")
 	case !stage.Final() && byHirer && !p.verdict.there() && !p.contest.there() && !p.post.there(),
 		!stage.Final() && !byHirer && !p.claim.there():
 		return t.refuse(protocol.CodeNotOffered, "the job is %s and not yet to be told of", stage)

@@ -25,6 +25,7 @@ var (
 	registry = protocol.Registry()
 	keys     = map[string]wire.PrivateKey{
 		"hirer": seed(1), "provider": seed(2), "witness": seed(3), "stranger": seed(4),
+		"judge1": seed(7), "judge2": seed(8), "judge3": seed(10),
 	}
 	owner = seed(9).Key()
 )
@@ -53,7 +54,7 @@ func newTalk() *talk {
 			Price: protocol.Price{Fixed: wire.Units(1000)},
 			Times: protocol.Times{
 				Start: 100 * second, Deliver: 200 * second, Review: 300 * second, Claim: 400 * second,
-				Answer: 500 * second, Award: 600 * second, Settle: 700 * second, Resolve: 800 * second, Open: 500 * second,
+				Answer: 500 * second, Commit: 550 * second, Award: 600 * second, Settle: 700 * second, Resolve: 800 * second, Open: 500 * second,
 			},
 			Data:    payload.Handling{Most: payload.Public},
 			Rail:    protocol.Rail{Name: "credit", Account: "p"},
@@ -112,7 +113,7 @@ func (c *talk) write(who, word string, at uint64) (wire.Said, error) {
 	label, list, _ := strings.Cut(strings.TrimSuffix(word, ")"), "(")
 	verb, n, _ := strings.Cut(label, "@")
 	c.part, _ = strconv.ParseUint(n, 10, 64)
-	args := make([]string, 3)
+	args := make([]string, 4)
 	copy(args, strings.Split(list, ","))
 	if verb == "accept" {
 		return c.accept(who, at)
@@ -127,6 +128,9 @@ func (c *talk) write(who, word string, at uint64) (wire.Said, error) {
 		return name(d)
 	}
 	if d := c.closing(who, verb, args, at); d != nil {
+		return name(d)
+	}
+	if d := c.disputing(who, verb, args, at); d != nil {
 		return name(d)
 	}
 	return wire.Said{}, fmt.Errorf("no word %q", word)
@@ -169,12 +173,12 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 	switch verb {
 	case "hold":
 		d.Act, d.Amount, d.Mandate = protocol.ActHold, most, wire.Sum([]byte("may hire"))
-		d.Deadline = t0 + c.terms.Times.Claim
+		d.Deadline = t0 + job.HoldFor(&c.terms)
 		if c.part > 0 {
-			d.Deadline = at + c.terms.Times.Claim
+			d.Deadline = at + job.HoldFor(&c.terms)
 		}
 		if c.terms.Times.Fund > 0 {
-			d.Deadline, d.Proof, d.Rail = at+c.terms.Times.Claim, []byte("proof"), c.terms.Rail.Name
+			d.Deadline, d.Proof, d.Rail = at+job.HoldFor(&c.terms), []byte("proof"), c.terms.Rail.Name
 		}
 		switch args[0] {
 		case "short":
@@ -191,6 +195,14 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 		}
 		if args[1] != "" {
 			d.Basis = []wire.CID{c.of(args[1]).ID}
+		}
+	case "award": // of so much, citing the Awards that are told by name
+		d.Act, d.Hold = protocol.ActAward, c.said["hold"].ID
+		d.Amount, _ = wire.ParseAmount(args[0])
+		for _, who := range args[1:] {
+			if who != "" {
+				d.Basis = append(d.Basis, c.said["reveal "+who].ID)
+			}
 		}
 	case "void":
 		d.Act, d.Hold = protocol.ActVoid, c.of("hold").ID
@@ -342,15 +354,67 @@ func (c *talk) closing(who, verb string, args []string, at uint64) wire.Document
 	case "outcome":
 		score, _ := strconv.ParseUint(args[1], 10, 64)
 		ended, _ := strconv.ParseUint(args[0], 10, 64)
+		var evaluators []wire.Key
+		if args[2] != "" {
+			evaluators = append(evaluators, keys[args[2]].Key())
+		}
 		return &protocol.Outcome{
 			Head: c.head(protocol.KindOutcome, who, at), Job: id, Hirer: keys["hirer"].Key(), Provider: keys["provider"].Key(),
 			HirerOwner: owner, ProviderOwner: owner, Capability: c.terms.Capability, Asset: asset, Band: 1, Score: score,
-			Ended: ended, Conduct: protocol.PaidInTime, Entry: c.said["hold"].ID, Opened: t0, Closed: max(at, t0),
+			Ended: ended, Evaluators: evaluators, Conduct: protocol.PaidInTime, Entry: c.said["hold"].ID, Opened: t0, Closed: max(at, t0),
 		}
 	case "log":
 		return &protocol.LogEntry{Head: c.head(protocol.KindLogEntry, who, at), Outcome: c.said["outcome"].ID, Epoch: protocol.Epoch{1}, Seq: 1}
 	}
 	return nil
+}
+
+// disputing makes what is said about pauses and by evaluators.
+func (c *talk) disputing(who, verb string, args []string, at uint64) wire.Document {
+	id := c.said["accept"].ID
+	switch verb {
+	case "need":
+		return &protocol.Need{Head: c.head(protocol.KindNeed, who, at), Job: id, Needs: []string{args[0]}}
+	case "remake": // a Delivery in answer to a failing Verdict
+		d := &protocol.Delivery{Head: c.head(protocol.KindDelivery, who, at), Job: id, Artefacts: []payload.Artefact{result("text/plain")}}
+		d.Artefacts[0].ID = wire.Sum([]byte(args[0]))
+		return d
+	case "bring": // a Provide in answer to a Need
+		d := &protocol.Provide{Head: c.head(protocol.KindProvide, who, at), Job: id, Need: c.said["need"].ID}
+		d.Inputs = []payload.Artefact{{ID: wire.Sum([]byte("more")), Size: 5, Type: "text/plain", Label: payload.Label{Class: payload.Public}}}
+		if args[0] == "personal" {
+			d.Inputs[0].Label.Class = payload.Personal
+		}
+		return d
+	case "commit": // to a share of the part, about the complaint of a label
+		d := &protocol.Award{Head: c.head(protocol.KindAward, who, at), Job: id, About: c.said[args[1]].ID}
+		share, _ := strconv.ParseUint(args[0], 10, 64)
+		d.Commit = protocol.AwardCommitment(d.By, id, 0, d.About, share, salt(who))
+		return d
+	case "reveal":
+		d := &protocol.Award{Head: c.head(protocol.KindAward, who, at), Job: id, About: c.said[args[1]].ID, Salt: salt(who)}
+		d.Opens = c.said["commit "+who].ID
+		d.Share, _ = strconv.ParseUint(args[0], 10, 64)
+		return d
+	}
+	return nil
+}
+
+func salt(who string) protocol.Salt { return protocol.Salt{1, who[len(who)-1]} }
+
+// labelFor is under what a document is known later: what evaluators say, under
+// their own name.
+func labelFor(who, word string) string {
+	switch label := labelOf(word); label {
+	case "commit", "reveal":
+		return label + " " + who
+	case "remake":
+		return "delivery"
+	case "bring":
+		return "provide"
+	default:
+		return label
+	}
 }
 
 // set changes the terms: "price=5", "split=5000", "rule", "witness", "unit=3x100".
@@ -386,7 +450,21 @@ func (c *talk) set(word string) error {
 	case "unit":
 		c.terms.Price.PerUnit, c.terms.Price.Unit, c.terms.Price.MaxUnits, c.terms.Price.Window = wire.Units(n), "token", 100, 1
 	case "split":
-		c.terms.Panel = protocol.Panel{Members: []protocol.Third{third}, Needed: 1, Split: n}
+		if c.terms.Panel.Split = n; len(c.terms.Panel.Members) == 0 {
+			c.terms.Panel.Members, c.terms.Panel.Needed = []protocol.Third{third}, 1
+		}
+	case "panel": // of three, of whom so many are needed
+		c.terms.Panel.Members, c.terms.Panel.Needed = nil, uint8(n)
+		for _, who := range []string{"judge1", "judge2", "judge3"} {
+			third.Key = keys[who].Key()
+			c.terms.Panel.Members = append(c.terms.Panel.Members, third)
+		}
+	case "needs":
+		c.terms.Needs, c.terms.Times.PauseMax = []string{"map"}, n*second
+	case "reworks":
+		c.terms.Reworks, c.terms.Times.Rework = n, 150*second
+	case "nofee":
+		c.terms.KillFee = wire.Amount{}
 	case "witness":
 		third.Key = keys["witness"].Key()
 		c.terms.Witness = third

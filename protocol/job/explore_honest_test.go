@@ -25,12 +25,12 @@ func (p *stage) honest(who int, n *node) []move {
 	case j == nil:
 		return nil
 	case who == hirer:
-		return p.hires(j, now, n.result)
+		return p.hires(j, now, n)
 	}
 	return p.provides(j, now)
 }
 
-func (p *stage) hires(j *job.Job, now uint64, arrived bool) (all []move) {
+func (p *stage) hires(j *job.Job, now uint64, n *node) (all []move) {
 	stage := j.Stage(now)
 	_, held := j.Hold()
 	_, posted := j.Post()
@@ -49,19 +49,21 @@ func (p *stage) hires(j *job.Job, now uint64, arrived bool) (all []move) {
 	switch {
 	case !held && stage == job.Quoted && now <= due:
 		all = append(all, duty("hold"))
-	case posted || !held || voided && !(claimed && j.Fault(now) == job.Hirer):
+	case stage == job.Paused && p.mayProvide(j, now):
+		all = append(all, duty("bring"))
+	case posted || !held || p.awaits(n, hirer) || voided && !(claimed && j.Fault(now) == job.Hirer):
 	case stage == job.Delivered && !judged && !contested && now <= j.ReviewBy():
-		all = append(all, p.judges())
+		all = append(all, p.verdict(j))
 	case claimed && complains && !judged && !contested && now <= j.AnswerBy() && (stage == job.Settling || stage == job.Unresolved):
 		all = append(all, duty("contest(claim,"+p.clause()+")"))
 	case p.owes(j, now, stage) && now <= j.ResolveBy():
-		all = append(all, duty("post("+owed(j)+")"))
+		all = append(all, duty(payment(j)))
 	case stage.Final() && j.Voidable(now) && ended:
 		all = append(all, duty("void(end)"))
 	case stage.Final() && j.Voidable(now) && (declined || now > j.ClaimBy()+protocol.Skew):
 		all = append(all, duty("void"))
 	}
-	if stage == job.Contested && arrived && now <= j.AnswerBy() && !j.Acked(result("").ID) && p.result == job.ClauseArtefact {
+	if stage == job.Contested && n.result && now <= j.AnswerBy() && !j.Acked(result("").ID) && p.result == job.ClauseArtefact {
 		all = append(all, duty("ack(result)"))
 	}
 	if p.choice && !asked && !judged && !posted && !stage.Final() && stage <= job.Delivered && (j.Taken() || now <= j.StartBy()) {
@@ -70,9 +72,12 @@ func (p *stage) hires(j *job.Job, now uint64, arrived bool) (all []move) {
 	return all
 }
 
-// judges is the hirer's word on a Delivery.
-func (p *stage) judges() move {
+// verdict is the hirer's word on a Delivery.
+func (p *stage) verdict(j *job.Job) move {
+	delivery, _ := j.Delivery()
 	switch {
+	case p.remade && p.asAgreed(delivery.Doc):
+		return duty("ack(delivery)", "verdict(10000)", "post")
 	case p.result == job.ClauseArtefact:
 		return duty("ack(delivery)", "verdict(fail,artefact)")
 	case p.result != "good" || p.liar:
@@ -103,9 +108,19 @@ func (p *stage) owes(j *job.Job, now uint64, stage job.Stage) bool {
 	return stage == job.Accepted && (judged || contested || claimed)
 }
 
-func owed(j *job.Job) string {
+// payment is the entry by which an honest hirer pays what it owes.
+func payment(j *job.Job) string {
 	least, _ := j.Owed()
-	return least.String()
+	part, _ := j.Part(0)
+	a := part.Award()
+	if !a.Counts {
+		return "post(" + least.String() + ")"
+	}
+	word := "award(" + least.String()
+	for _, key := range a.By {
+		word += "," + nameOf(key)
+	}
+	return word + ")"
 }
 
 func (p *stage) provides(j *job.Job, now uint64) (all []move) {
@@ -126,6 +141,10 @@ func (p *stage) provides(j *job.Job, now uint64) (all []move) {
 	case declined || ended:
 	case !j.Taken() && !stage.Final() && now <= j.StartBy():
 		all = p.begins(j, held, asked)
+	case stage == job.Working && p.lacks(j) && now <= j.DeliverBy():
+		all = append(all, duty("need(map)"))
+	case stage == job.Paused && asked:
+		all = append(all, duty("cancel(30)"), duty("cancel"))
 	case stage == job.Working && !delivered && now <= j.DeliverBy():
 		all = append(all, duty("delivery"))
 		if p.choice || asked {
@@ -134,7 +153,7 @@ func (p *stage) provides(j *job.Job, now uint64) (all []move) {
 		if asked {
 			all = append(all, duty("cancel(30)"))
 		}
-	case stage == job.Accepted && !claimed && !passed(j) && now > j.ReviewBy() && now <= j.ClaimBy():
+	case stage == job.Accepted && !claimed && !complained(j) && !passed(j) && now > j.ReviewBy() && now <= j.ClaimBy():
 		all = append(all, duty("claim"))
 	case stage == job.Contested:
 		all = p.answers(j, now)
@@ -171,6 +190,10 @@ func (p *stage) answers(j *job.Job, now uint64) (all []move) {
 		about = "contest"
 	}
 	_, answered := j.Answer()
+	part, _ := j.Part(0)
+	if _, claimed := j.Claim(); p.remade && !claimed && !answered && part.Reworks() > 0 && now <= part.MakeGoodBy() {
+		all = append(all, duty("remake(better)"))
+	}
 	if !answered && now <= j.AnswerBy() && (p.liar || p.result == job.ClausePanel) {
 		all = append(all, duty("contest("+about+","+p.clause()+")"))
 	}
@@ -178,6 +201,12 @@ func (p *stage) answers(j *job.Job, now uint64) (all []move) {
 		all = append(all, duty("cancel"))
 	}
 	return all
+}
+
+func complained(j *job.Job) bool {
+	part, _ := j.Part(0)
+	_, _, open := part.Complaint()
+	return open
 }
 
 func passed(j *job.Job) bool {

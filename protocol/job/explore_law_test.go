@@ -47,7 +47,7 @@ func (x *search) timers(n *node, who int, j *job.Job) {
 		switch {
 		case at.Final() && !ok:
 			return
-		case at.Final() || !ok || when <= now || j.Stage(when) != to || steps > 6:
+		case at.Final() || !ok || when <= now || j.Stage(when) != to || steps > 7:
 			x.breach(n, 1, "the %s stands at %s, next is %s", parties[who], at, to)
 			return
 		}
@@ -189,7 +189,16 @@ func (x *search) mayLeave(n *node, who int) {
 	case who == provider:
 		return
 	}
-	for _, in := range j.Accept().Inputs {
+	inputs := slices.Clone(j.Accept().Inputs)
+	for _, h := range j.Record() {
+		if d, ok := h.Said.Doc.(*protocol.Provide); ok {
+			inputs = append(inputs, d.Inputs...)
+			if !taken {
+				x.breach(n, 5, "what was asked for leaves before the job is taken")
+			}
+		}
+	}
+	for _, in := range inputs {
 		switch {
 		case in.Label.Class != payload.Public && !taken:
 			x.breach(n, 5, "inputs that are %s leave before the job is taken", in.Label.Class)
@@ -203,9 +212,10 @@ func (x *search) mayLeave(n *node, who int) {
 var lies = [2][]string{
 	hirer: {
 		"post(1001)", "post", "void", "hold", "verdict(fail,taste)", "verdict(fail,check)", "verdict(fail,panel)", "verdict(fail,type)",
-		"contest(delivery,taste)", "contest(claim,taste)", "contest(delivery,check)",
+		"contest(delivery,taste)", "contest(claim,taste)", "contest(delivery,check)", "award(1000,judge1)", "award(1)", "post(400)",
+		"bring(personal)",
 	},
-	provider: {"claim", "claim(1001)", "cancel(31)"},
+	provider: {"claim", "claim(1001)", "cancel(31)", "need(sugar)", "remake(more)"},
 }
 
 // tempt has a party's own fold asked what it would let pass; a lie that is let
@@ -224,6 +234,10 @@ func (x *search) tempt(n *node, who int) {
 		next := n.after("the %s lies %s", parties[who], word)
 		x.money(next, j)
 		x.clauses(next, j)
+		if labelOf(word) == "bring" {
+			next.job[who] = j
+			x.mayLeave(next, who)
+		}
 	}
 }
 

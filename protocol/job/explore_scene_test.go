@@ -21,8 +21,12 @@ type scene struct {
 	loose  bool   // documents travel one by one, not in their bundles
 	label  payload.Class
 	takes  payload.Class
-	ahead  int64 // milliseconds by which the provider's clock is ahead of the hirer's
-	most   int   // steps that are explored, unless more are asked for; 0: all
+	needs  bool     // the provider cannot deliver before it was provided
+	remade bool     // the result is found wrong once, and the one that makes it good is good
+	judges []string // what each evaluator does: a share, "lies" or "silent"
+	begun  []string // what was said and heard before the exploration begins: "provider take delivery"
+	ahead  int64    // milliseconds by which the provider's clock is ahead of the hirer's
+	most   int      // steps that are explored, unless more are asked for; 0: all
 }
 
 // The parties of a job, and where their folds are.
@@ -30,9 +34,14 @@ const (
 	hirer = iota
 	provider
 	witness
+	judge1
+	judge2
+	judge3
 )
 
-var parties = [...]string{hirer: "hirer", provider: "provider", witness: "witness"}
+var parties = [...]string{
+	hirer: "hirer", provider: "provider", witness: "witness", judge1: "judge1", judge2: "judge2", judge3: "judge3",
+}
 
 // stage is a scene being played: every document that anyone said in it, once.
 type stage struct {
@@ -51,7 +60,7 @@ type paperKey struct {
 	who  int
 	word string
 	at   uint64
-	refs [11]wire.CID
+	refs [20]wire.CID
 	seen int
 }
 
@@ -130,7 +139,10 @@ func (p *stage) compose(key paperKey, known map[string]wire.Said, lane []*protoc
 }
 
 // labels are the documents that others refer to.
-var labels = []string{"accept", "hold", "take", "delivery", "verdict", "contest", "claim", "cancel", "end", "post", "void"}
+var labels = []string{
+	"accept", "hold", "take", "delivery", "verdict", "contest", "claim", "cancel", "end", "post", "void", "need", "provide",
+	"commit judge1", "commit judge2", "commit judge3", "reveal judge1", "reveal judge2", "reveal judge3",
+}
 
 // known returns the documents a fold knows by their label, and its entries.
 func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
@@ -140,13 +152,23 @@ func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
 		switch d := h.Said.Doc.(type) {
 		case *protocol.Entry:
 			lane = append(lane, d)
-			known[map[protocol.Act]string{protocol.ActHold: "hold", protocol.ActPost: "post", protocol.ActVoid: "void"}[d.Act]] = h.Said
+			known[map[protocol.Act]string{protocol.ActHold: "hold", protocol.ActPost: "post", protocol.ActAward: "post", protocol.ActVoid: "void"}[d.Act]] = h.Said
 		case *protocol.Countersign:
 			if len(d.Taken) > 0 {
 				known["take"] = h.Said
 			}
 		case *protocol.Delivery:
 			known["delivery"] = h.Said
+		case *protocol.Need:
+			known["need"] = h.Said
+		case *protocol.Provide:
+			known["provide"] = h.Said
+		case *protocol.Award:
+			verb := "reveal "
+			if d.Opens.IsZero() {
+				verb = "commit "
+			}
+			known[verb+nameOf(d.By)] = h.Said
 		case *protocol.Verdict:
 			known["verdict"] = h.Said
 		case *protocol.Contest:
@@ -172,6 +194,10 @@ func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
 // entries are never looked at.
 func (p *stage) bucket(doc wire.Document, j *job.Job) (n uint64) {
 	at := doc.Header().At
+	switch doc.(type) {
+	case *protocol.Need, *protocol.Provide: // what lies between the two moves the deadlines
+		return at
+	}
 	if e, ok := doc.(*protocol.Entry); ok {
 		if e.Act == protocol.ActHold && p.terms.Times.Fund > 0 {
 			return at
@@ -190,8 +216,18 @@ func deadlines(j *job.Job) []uint64 {
 	all := []uint64{
 		j.StartBy(), j.DeliverBy(), j.ReviewBy(), j.ClaimBy(), j.AnswerBy(), j.AwardBy(), j.SettleBy(), j.ResolveBy(),
 	}
+	part, _ := j.Part(0)
 	if j.Terms().Times.Fund > 0 {
 		all = append(all, j.FundBy())
+	}
+	if _, until, open := part.Need(); open {
+		all = append(all, until)
+	}
+	if part.Reworks() > 0 {
+		all = append(all, part.MakeGoodBy())
+	}
+	if len(j.Terms().Panel.Members) > 0 {
+		all = append(all, part.CommitBy())
 	}
 	return all
 }

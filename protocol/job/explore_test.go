@@ -22,6 +22,7 @@ type node struct {
 	mail   []letter    // in the order said
 	inputs bool        // the bytes of the inputs have left the hirer
 	result bool        // the bytes of the result have reached it
+	good   bool        // … and are as the Terms say
 	fresh  [2]bool     // whose fold this last step, or time, has changed
 	way    *way
 }
@@ -99,6 +100,9 @@ func explore(s scene, depth int) (*search, error) {
 	}
 	first.post(p, provider, opening)
 	first.serve(x)
+	if first, err = x.begin(first); err != nil {
+		return nil, err
+	}
 	x.visit(first)
 	for len(x.layer) > 0 && x.broken[*exploreHalt] == "" {
 		layer := x.layer
@@ -161,6 +165,9 @@ func (x *search) key(n *node) [16]byte {
 	}
 	if n.result {
 		b = append(b, 2)
+	}
+	if n.good {
+		b = append(b, 3)
 	}
 	sum := sha256.Sum256(b)
 	return [16]byte(sum[:])
@@ -251,19 +258,20 @@ func (x *search) hear(n *node, who int, s wire.Said) {
 	case err == nil:
 		n.job[who], n.fresh[who] = j, true
 		if who == hirer && x.result != job.ClauseArtefact && labelOfDoc(s) == "delivery" {
-			n.result = true
+			n.result, n.good = true, x.asAgreed(s.Doc)
 		}
-	case who == hirer && errors.As(err, &no):
-		x.refuse(n, s, no)
+	case errors.As(err, &no):
+		x.refuse(n, who, s, no)
 	}
 }
 
-// refuse says the hirer's no to a document that came too late; once, and again
+// refuse says a party's no to a document that came too late; once, and again
 // the same whenever it is asked.
-func (x *search) refuse(n *node, s wire.Said, no *job.Refusal) {
+func (x *search) refuse(n *node, who int, s wire.Said, no *job.Refusal) {
 	label := labelOfDoc(s)
+	strikes := [2][]string{hirer: {"take", "need", "delivery", "end"}, provider: {"provide"}}
 	if !slices.Contains([]protocol.Code{protocol.CodeLate, protocol.CodeExpired, protocol.CodeWithdrawn}, no.Code) ||
-		!slices.Contains([]string{"take", "delivery", "end"}, label) {
+		!slices.Contains(strikes[who], label) {
 		return
 	}
 	for _, l := range n.mail {
@@ -272,14 +280,14 @@ func (x *search) refuse(n *node, s wire.Said, no *job.Refusal) {
 		}
 	}
 	said, err := name(&protocol.Refuse{
-		Head: (&talk{}).head(protocol.KindRefuse, "hirer", x.clock(hirer, n.now)), Of: s.ID, Code: no.Code,
+		Head: (&talk{}).head(protocol.KindRefuse, parties[who], x.clock(who, n.now)), Of: s.ID, Code: no.Code,
 	})
 	if err != nil {
 		x.breach(n, 4, "the refusal cannot be said: %v", err)
 		return
 	}
-	x.token(said.ID, fmt.Sprintf("refuse %s %s %d", label, no.Code, x.bucket(said.Doc, n.job[hirer])))
-	n.post(x.stage, provider, []wire.Said{said})
+	x.token(said.ID, fmt.Sprintf("refuse %s %s %d", label, no.Code, x.bucket(said.Doc, n.job[who])))
+	n.post(x.stage, 1-who, []wire.Said{said})
 }
 
 // labelOfDoc is the label of the documents that a fold knows by one.
@@ -291,6 +299,10 @@ func labelOfDoc(s wire.Said) string {
 		}
 	case *protocol.Delivery:
 		return "delivery"
+	case *protocol.Need:
+		return "need"
+	case *protocol.Provide:
+		return "provide"
 	case *protocol.Cancel:
 		return "end"
 	}
@@ -315,7 +327,7 @@ func (x *search) say(n *node, who int, m move) *node {
 		next.job[who], next.fresh[who] = j, true
 		all = append(all, said)
 	}
-	if m.words[0] == "delivery" {
+	if labelFor("", m.words[0]) == "delivery" || m.words[0] == "bring" {
 		x.mayLeave(next, who)
 	}
 	next.post(x.stage, 1-who, all)
@@ -327,11 +339,12 @@ func (x *search) say(n *node, who int, m move) *node {
 // witness says so to both.
 func (x *search) world(n *node) (all []*node) {
 	j := n.job[hirer]
+	all = x.judge(n)
 	if x.result != job.ClauseArtefact || n.result || j.Stage(n.now) != job.Contested {
-		return nil
+		return all
 	}
 	next := n.after("the bytes arrive")
-	next.result = true
+	next.result, next.good = true, true
 	if !x.terms.Witness.Key.IsZero() {
 		said, err := x.write(witness, "ack(result)", n.now, j)
 		if err != nil {
@@ -392,6 +405,9 @@ func (x *search) outlook(n *node) (b []byte) {
 		for _, m := range x.honest(who, n) {
 			b = append(b, strings.Join(m.words, " ")...)
 		}
+	}
+	for _, w := range x.awards(n) {
+		b = append(b, w.word...)
 	}
 	for _, l := range n.mail {
 		if n.job[l.to] == nil {

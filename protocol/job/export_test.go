@@ -49,6 +49,25 @@ func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 		}
 		flags(p.heldInTime, p.unheld, p.holdSeen, p.postSeen, p.voidSeen, p.released, p.paid, p.started, p.undelivered, p.uncut)
 		b = append(b, byte(p.end.stage), byte(p.end.fault), byte(p.steps))
+		for _, x := range p.pauses {
+			put(x.need.said.ID)
+			put(x.provide.said.ID)
+			flags(x.missed)
+			b = binary.BigEndian.AppendUint64(b, x.from)
+		}
+		for _, r := range p.rounds {
+			put(r.delivery.said.ID)
+			put(r.verdict.said.ID)
+		}
+		var awards []uint32 // in whatever order they came
+		for _, x := range p.awards {
+			awards = append(awards, uint32(token(x.commit.said.ID))<<16|uint32(token(x.opened.said.ID)))
+		}
+		slices.Sort(awards)
+		for _, x := range awards {
+			b = binary.BigEndian.AppendUint32(b, x)
+		}
+		b = append(b, byte(len(p.pauses)), byte(len(p.rounds)), byte(p.reworked), byte(len(p.awards)))
 		b = binary.BigEndian.AppendUint64(b, p.start)
 		b = binary.BigEndian.AppendUint64(b, p.shift)
 		b = binary.BigEndian.AppendUint64(b, p.base)

@@ -69,7 +69,8 @@ func (j *Job) Terms() *protocol.Terms { return j.terms }
 // Accept returns the document the job began with; it is not to be changed.
 func (j *Job) Accept() *protocol.Accept { return j.accept }
 
-// RoleOf returns what key is in this job. Evaluators are Other.
+// RoleOf returns what key is in this job. A witness that is an evaluator too is
+// Witness.
 func (j *Job) RoleOf(key wire.Key) Role {
 	switch {
 	case key == j.accept.By:
@@ -78,6 +79,8 @@ func (j *Job) RoleOf(key wire.Key) Role {
 		return Provider
 	case !key.IsZero() && key == j.terms.Witness.Key:
 		return Witness
+	case j.MemberOf(key):
+		return Evaluator
 	}
 	return Other
 }

@@ -64,8 +64,8 @@ func (p Part) hearHold(t turn, d *protocol.Entry) error {
 	if fund > 0 {
 		p.shift = max(d.At, p.start) - p.start
 	}
-	if d.Deadline < p.ClaimBy() {
-		return t.refuse(protocol.CodeExpired, "it ends %d ms before it may be claimed", p.ClaimBy()-d.Deadline)
+	if by := p.HeldUntil(); d.Deadline < by {
+		return t.refuse(protocol.CodeExpired, "it ends %d ms before it may be claimed", by-d.Deadline)
 	}
 	p.hold = paper[protocol.Entry]{t.Said, d}
 	p.follow()
@@ -82,17 +82,26 @@ func (p Part) hearPost(t turn, d *protocol.Entry) error {
 	switch {
 	case !p.holds(d) || p.post.there() || p.void.there() && (!p.claim.there() || p.released):
 		return t.refuse(protocol.CodeHold, "it ends no hold of this job")
-	case !p.Taken(), t.stage == Working, t.stage == Contested, t.stage == Disputed:
+	case !p.Taken(), t.stage == Working, t.stage == Paused, t.stage == Contested, t.stage == Disputed:
 		return t.refuse(protocol.CodeHold, "nothing is to be paid in a job that is %s", t.stage)
-	case p.stand(t.At).fault == Provider, t.stage == Cancelled && !p.delivery.there():
+	case p.stand(t.At).fault == Provider, t.stage == Cancelled && !p.delivery.there() && !p.halted():
 		return t.refuse(protocol.CodeHold, "nothing is owed in a job that is %s", t.stage)
 	case d.Amount.Cmp(least) < 0, d.Amount.Cmp(most) > 0, d.Amount.Cmp(p.most) > 0:
 		return t.refuse(protocol.CodeAmount, "posts %s, owed are %s", d.Amount, least)
+	case (d.Act == protocol.ActAward) != p.Award().Counts:
+		return t.refuse(protocol.CodeHold, "what evaluators awarded is paid by AWARD, and nothing else is")
 	case slices.ContainsFunc(d.Basis, func(id wire.CID) bool { return !p.knows(id) }):
 		return t.refuse(protocol.CodeHold, "it cites a document that is not known here")
 	}
 	p.post = paper[protocol.Entry]{t.Said, d}
 	return nil
+}
+
+// halted reports whether the part waits, or has ended waiting, for what the
+// provider asked for.
+func (p Part) halted() bool {
+	_, open := p.waits()
+	return open && !p.undelivered
 }
 
 // hearVoid takes the end of a hold without payment. What entitles to it is that
@@ -112,15 +121,22 @@ func (p Part) hearVoid(t turn, d *protocol.Entry) error {
 func (p Part) settled() bool { return p.delivery.there() && p.paid && !p.prepaid() }
 
 // Owed returns the least that a POST must say and the most it may say, as the
-// documents stand: the kill fee of a Cancel, or the price of what was
-// delivered, less what an evaluators' split or a smaller Claim leaves of it.
+// documents stand: the kill fee of a Cancel or of a Need that nobody answers, or
+// the price of what was delivered, less what evaluators, their split or a smaller
+// Claim leave of it.
 // Both are zero where nothing can be owed.
 func (p Part) Owed() (least, most wire.Amount) {
 	switch {
 	case !p.Taken():
 		return wire.Amount{}, wire.Amount{}
 	case p.cancelP.there() && !p.delivery.there():
-		return p.cancelP.doc.Fee, p.cancelP.doc.Fee
+		most = p.cancelP.doc.Fee
+		if p.halted() && most.IsZero() {
+			most = p.terms.KillFee
+		}
+		return p.cancelP.doc.Fee, most
+	case p.halted():
+		return p.terms.KillFee, p.terms.KillFee
 	case !p.delivered():
 		return wire.Amount{}, wire.Amount{}
 	}
@@ -129,8 +145,8 @@ func (p Part) Owed() (least, most wire.Amount) {
 		panic(err)
 	}
 	least = most
-	if _, open := p.complaint(); open && !p.terms.Panel.IsZero() {
-		if least, err = most.Share(p.terms.Panel.Split); err != nil { // a share of a sum is no overflow
+	if c, open := p.complaint(); open && !p.terms.Panel.IsZero() {
+		if least, err = most.Share(p.split(c)); err != nil { // a share of a sum is no overflow
 			least = most
 		}
 		most = least

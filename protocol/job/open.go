@@ -1,6 +1,8 @@
 package job
 
 import (
+	"slices"
+
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -49,8 +51,9 @@ func Offered(reg *wire.Registry, net string, a *protocol.Accept) (protocol.Terms
 // Open begins a job from its Accept, with the terms and provider that Offered
 // read from it. The job's ID is accept.ID.
 //
-// Open refuses, with CodeNotOffered, contracts of reworks and meters of more
-// than MaxParts windows or MaxWindow calls in one.
+// Open refuses, with CodeNotOffered, meters of more than MaxParts windows or
+// MaxWindow calls in one, contracts of several parts with reworks or needs, and
+// Terms by which a third agent is paid.
 func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key) (*Job, error) {
 	a, ok := accept.Doc.(*protocol.Accept)
 	if !ok {
@@ -66,8 +69,10 @@ func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key)
 		return nil, refuse(protocol.CodeNotOffered, accept.ID, "more is in advance than there is")
 	case terms.Price.Window > 1 && uint64(len(a.Inputs)) > terms.Price.Window:
 		return nil, refuse(protocol.CodeTooLarge, accept.ID, "a window has %d calls", terms.Price.Window)
-	case terms.Reworks > 0:
-		return nil, refuse(protocol.CodeNotOffered, accept.ID, "a Delivery cannot be made good yet")
+	case several(terms.Price) && (terms.Reworks > 0 || len(terms.Needs) > 0):
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "a contract of several parts has neither reworks nor needs")
+	case paysThird(&terms):
+		return nil, refuse(protocol.CodeNotOffered, accept.ID, "evaluators and witnesses for a fee are not dealt in")
 	case !inOrder(&terms.Times) || a.At > maxInstant:
 		return nil, refuse(protocol.CodeMalformed, accept.ID, "the deadlines are out of order or out of range")
 	}
@@ -85,6 +90,12 @@ func Open(net string, accept wire.Said, terms protocol.Terms, provider wire.Key)
 	j.parts = []*part{first}
 	j.follow()
 	return j, nil
+}
+
+// paysThird reports whether an evaluator or the witness is to be paid.
+func paysThird(t *protocol.Terms) bool {
+	return !t.Witness.Fee.IsZero() ||
+		slices.ContainsFunc(t.Panel.Members, func(m protocol.Third) bool { return !m.Fee.IsZero() })
 }
 
 // price returns what part n costs if so many units are metered in it.

@@ -90,7 +90,16 @@ func TestOpenRefuses(t *testing.T) {
 		{"too large a window", func(t *protocol.Terms) { t.Price.Window = job.MaxWindow + 1 }, protocol.CodeNotOffered},
 		{"too many windows", func(t *protocol.Terms) { t.Price.Parts = job.MaxParts + 1 }, protocol.CodeNotOffered},
 		{"a tranche in advance", func(t *protocol.Terms) { t.Price.Advance = 1 }, protocol.CodeNotOffered},
-		{"reworks", func(t *protocol.Terms) { t.Reworks = 1 }, protocol.CodeNotOffered},
+		{"reworks of tranches", func(t *protocol.Terms) {
+			t.Reworks, t.Times.Rework, t.Price.Tranches = 1, 1, []wire.Amount{wire.Units(400), wire.Units(600)}
+		}, protocol.CodeNotOffered},
+		{"needs of tranches", func(t *protocol.Terms) {
+			t.Needs, t.Price.Tranches = []string{"map"}, []wire.Amount{wire.Units(400), wire.Units(600)}
+		}, protocol.CodeNotOffered},
+		{"a fee of the witness", func(t *protocol.Terms) { t.Witness.Fee = wire.Units(1) }, protocol.CodeNotOffered},
+		{"a fee of an evaluator", func(t *protocol.Terms) {
+			t.Panel.Members = []protocol.Third{{Fee: wire.Units(1)}}
+		}, protocol.CodeNotOffered},
 		{"times out of order", func(t *protocol.Terms) { t.Times.Review = 1 }, protocol.CodeMalformed},
 		{"times without end", func(t *protocol.Terms) { t.Times.Resolve = 1 << 63 }, protocol.CodeMalformed},
 		{"a price beyond all", func(t *protocol.Terms) {

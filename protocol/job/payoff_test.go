@@ -35,7 +35,7 @@ func (x *search) payoff(n *node) purse {
 		least, _ := n.job[provider].Owed()
 		moved = units(least)
 	}
-	if n.result && (x.result == "good" || x.result == job.ClauseArtefact) {
+	if n.good {
 		value = units(n.job[hirer].Most())
 	}
 	return purse{hirer: value - moved, provider: moved}
@@ -91,6 +91,10 @@ func (x *search) silencePays(n *node) {
 			x.counts.excused++
 			continue
 		}
+		if who == hirer && x.neglected(n) {
+			x.counts.excused++
+			continue
+		}
 		x.breach(n, 3, "if the %s goes silent here it has %d, else at best %d", parties[who], silent[who], best[who])
 	}
 }
@@ -99,6 +103,13 @@ func (x *search) silencePays(n *node) {
 // the Terms name nobody who could tell: the one part that stays undecidable.
 func (x *search) disputable() bool {
 	return x.terms.Witness.Key.IsZero() && x.result == job.ClauseArtefact
+}
+
+// neglected reports whether the provider made good a Delivery, of which the
+// hirer did not hear before the evaluators had the case, and let its claim lapse.
+func (x *search) neglected(n *node) bool {
+	part, _ := n.job[provider].Part(0)
+	return len(part.Earlier()) > 0 && len(x.terms.Panel.Members) > 0 && part.Stage(x.clock(provider, n.now)) == job.Lapsed
 }
 
 // roll plays on from n to the end and returns what each side has then. The other
@@ -176,7 +187,9 @@ func (x *search) settle(n *node, who int, silent bool) *node {
 			}
 			again = true
 		}
-		if next := x.world(n); len(next) > 0 && !(silent && who == provider) {
+		if next := x.judge(n); len(next) > 0 {
+			n, again = next[0], true
+		} else if next := x.world(n); len(next) > 0 && !(silent && who == provider) {
 			n, again = next[0], true
 		}
 	}

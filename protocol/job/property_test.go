@@ -20,19 +20,21 @@ var words = map[string][]string{
 	"hirer": {
 		"hold", "cancel", "cancel(30)", "ack(delivery)", "ack(result)", "verdict(9000)", "verdict(fail,check)",
 		"verdict(fail,artefact)", "verdict(fail,panel)", "contest(delivery,check)", "contest(claim,check)", "post", "post(,claim)",
-		"post(400)", "post(30)", "void", "outcome(5,0)", "log", "refuse(delivery,late)", "refuse(delivery,expired)",
-		"refuse(take,late)", "refuse(cancel,late)", "hold(poor)", "pay",
+		"post(400)", "post(30)", "void", "bring", "bring(personal)", "award(300,judge1)", "award(1000,judge1,judge2)", "outcome(5,0)", "log", "refuse(delivery,late)", "refuse(delivery,expired)",
+		"refuse(take,late)", "refuse(cancel,late)", "refuse(need,late)", "hold(poor)", "pay",
 	},
 	"provider": {
-		"see", "take", "take(blind)", "decline(busy)", "decline(withdrawn)", "refuse(accept,busy)", "started", "progress(10)", "delivery",
+		"see", "take", "take(blind)", "decline(busy)", "decline(withdrawn)", "refuse(accept,busy)", "started", "progress(10)", "delivery", "remake(better)", "need(map)", "need(sugar)", "refuse(provide,late)", "ack(provide)",
 		"delivery(,image/png)", "claim", "claim(7)", "cancel", "cancel(30)", "contest(verdict,check)",
 		"contest(contest,check)", "outcome(2,9000)", "log", "ack(hold)",
 	},
+	"judge1":   {"commit(3000,verdict)", "reveal(3000,verdict)", "commit(3000,contest)", "reveal(3000,contest)"},
+	"judge2":   {"commit(9000,verdict)", "reveal(9000,verdict)", "reveal(0,verdict)"},
 	"witness":  {"ack(delivery)", "ack(result)", "ack(hold)"},
 	"stranger": {"delivery", "ack(delivery)", "see", "cancel"},
 }
 
-var termWords = []string{"posted", "rule", "split=0", "split=4000", "unit=3", "witness", "fund=50"}
+var termWords = []string{"posted", "rule", "split=0", "split=4000", "panel=1", "panel=2", "needs=60", "reworks=2", "nofee", "unit=3", "witness", "fund=50"}
 
 // message is something said that is on its way, and may be heard again.
 type message struct {
@@ -64,10 +66,10 @@ func TestAnyTalkIsSound(t *testing.T) {
 		var heard []message
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			now += rapid.SampledFrom([]uint64{0, 1, 1000, 20_000, 95_000, 131_000}).Draw(t, "pause")
-			who := rapid.SampledFrom([]string{"hirer", "hirer", "provider", "provider", "witness", "stranger"}).Draw(t, "who")
+			who := rapid.SampledFrom([]string{"hirer", "hirer", "provider", "provider", "witness", "judge1", "judge2", "stranger"}).Draw(t, "who")
 			word := rapid.SampledFrom(words[who]).Draw(t, "word")
 			if said, err := c.write(who, word, now-rapid.SampledFrom([]uint64{0, 0, 0, 40_000}).Draw(t, "backdated")); err == nil {
-				label := labelOf(word)
+				label := labelFor(who, word)
 				if s := c.sides[who]; s == nil || s.job.Apply(now, said) == nil {
 					c.said[label] = said
 				}
@@ -201,7 +203,7 @@ func (w *world) say(who string, words ...string) {
 		if err := w.sides[who].hear(w.now, said); err != nil {
 			w.t.Fatalf("%s cannot say %s in %s: %v", who, word, w.sides[who].stage(w.now), err)
 		}
-		w.said[labelOf(word)] = said
+		w.said[labelFor(who, word)] = said
 		w.out = append(w.out, message{other, due, said})
 	}
 }
@@ -323,7 +325,7 @@ func FuzzAnyDocuments(f *testing.F) {
 				continue
 			}
 			if before := s.job.Stage(now); s.job.Apply(now, said) == nil {
-				c.said[labelOf(word)] = said
+				c.said[labelFor(speaker, word)] = said
 				if before.Final() && !s.job.Stage(now).Final() {
 					t.Fatalf("%s came alive as %s", before, s.job.Stage(now))
 				}

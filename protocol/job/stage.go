@@ -7,13 +7,14 @@ type Role uint8
 
 // The roles of a job.
 const (
-	Other    Role = iota // nobody the contract names, or an evaluator
-	Hirer                // sealed the Accept; pays
-	Provider             // sealed the Quote or Offer; works
-	Witness              // named in the Terms; its Ack proves an arrival
+	Other     Role = iota // nobody the contract names
+	Hirer                 // sealed the Accept; pays
+	Provider              // sealed the Quote or Offer; works
+	Witness               // named in the Terms; its Ack proves an arrival
+	Evaluator             // named in the Terms; judges what is contested
 )
 
-var roleNames = [...]string{Other: "other", Hirer: "hirer", Provider: "provider", Witness: "witness"}
+var roleNames = [...]string{Other: "other", Hirer: "hirer", Provider: "provider", Witness: "witness", Evaluator: "evaluator"}
 
 // String returns the role's name.
 func (r Role) String() string {
@@ -28,7 +29,7 @@ type Stage uint8
 
 // The stages, in about the order in which a job passes them. Requested and
 // Countered precede an Accept: they are soft, nothing folds them, and they are
-// only named here. Paused needs Need and Provide, which are not yet folded.
+// only named here.
 const (
 	Requested  Stage = iota + 1 // a Request is out
 	Quoted                      // a Quote or posted Offer stands; an Accept without its HOLD leaves it here

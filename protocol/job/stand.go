@@ -1,6 +1,10 @@
 package job
 
-import "github.com/souk-network/souk/protocol"
+import (
+	"math"
+
+	"github.com/souk-network/souk/protocol"
+)
 
 // place is where a job stands at one instant.
 type place struct {
@@ -43,6 +47,8 @@ func (p Part) stand(at uint64) place {
 		return place{stage: Settled}
 	case p.cancelP.there():
 		return p.cancelled(at)
+	case p.unanswered(at):
+		return p.left(at)
 	case !p.delivered():
 		return p.working(at)
 	}
@@ -67,6 +73,8 @@ func (p Part) ended() place {
 		return place{stage: Settled}
 	case p.uncut, p.undelivered:
 		return place{stage: Defaulted, fault: Provider}
+	case p.unanswered(p.clock) && !p.cancelP.there():
+		return p.left(math.MaxUint64)
 	case p.end.stage == Lapsed, p.end.stage == Defaulted && p.delivered():
 		return p.late()
 	}
@@ -118,6 +126,9 @@ func (p Part) starting(at uint64) place {
 
 // working is a taken job without a Delivery that counts.
 func (p Part) working(at uint64) place {
+	if x, open := p.waits(); open && !p.undelivered {
+		return place{stage: Paused, until: x.until()}
+	}
 	if p.undelivered || past(at, p.DeliverBy()) {
 		return place{stage: Defaulted, fault: Provider}
 	}
@@ -158,7 +169,7 @@ func (p Part) contested(at uint64, c complaint) place {
 	switch {
 	case !c.answered && !past(at, c.due):
 		return place{stage: Contested, until: c.due}
-	case (c.answered || !p.terms.Panel.IsZero()) && !past(at, p.AwardBy()):
+	case (c.answered || !p.terms.Panel.IsZero()) && !past(at, p.AwardBy()) && !p.decided(c):
 		return place{stage: Disputed, until: p.AwardBy()}
 	case p.stands(c):
 		return place{stage: Defaulted, fault: Provider}

@@ -87,18 +87,16 @@ func (j *Job) hearAck(t turn, d *protocol.Ack) error {
 // origin returns who sent a document of this job or the payload of one; Other
 // for what is not known.
 func (j *Job) origin(id wire.CID) Role {
-	if slices.ContainsFunc(j.accept.Inputs, func(a payload.Artefact) bool { return a.ID == id }) {
+	it := func(a payload.Artefact) bool { return a.ID == id }
+	if slices.ContainsFunc(j.accept.Inputs, it) {
 		return Hirer
 	}
-	for _, p := range j.parts {
-		if slices.ContainsFunc(p.calls, func(a payload.Artefact) bool { return a.ID == id }) {
+	for _, x := range j.parts {
+		switch p := (Part{j, x}); {
+		case p.brought(it), slices.Contains(p.outputs, id) && !id.IsZero():
+			return Provider
+		case slices.ContainsFunc(p.calls, it), slices.ContainsFunc(p.Provided(), it):
 			return Hirer
-		}
-		if slices.Contains(p.outputs, id) && !id.IsZero() {
-			return Provider
-		}
-		if p.delivery.there() && slices.ContainsFunc(p.delivery.doc.Artefacts, func(a payload.Artefact) bool { return a.ID == id }) {
-			return Provider
 		}
 	}
 	if id == j.id {
@@ -118,6 +116,8 @@ func (j *Job) hearDelivery(t turn, d *protocol.Delivery) error {
 		return err
 	}
 	switch {
+	case p.delivered():
+		return p.makeGood(t, d)
 	case p.delivery.there():
 		return t.refuse(protocol.CodeDuplicate, "the result was delivered")
 	case t.stage == Cancelled:
@@ -134,6 +134,8 @@ func (j *Job) hearDelivery(t turn, d *protocol.Delivery) error {
 		return t.refuse(protocol.CodeArtefact, "it does not give one result for each call it names")
 	case p.prepaid() && t.stage == Funded:
 		return t.refuse(protocol.CodeHold, "its advance is not paid")
+	case t.stage == Paused:
+		return t.refuse(protocol.CodeEarly, "it waits for what it asked for")
 	case t.stage != Working:
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
