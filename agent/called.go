@@ -25,7 +25,7 @@ type callers struct {
 // called answers a Call that a stand could do, once its author can be reached.
 func (s *step) called(said wire.Said) {
 	c, ok := said.Doc.(*protocol.Call)
-	if !ok || c.By == s.c.Self || c.At > s.at+protocol.Skew || c.Reply <= s.at {
+	if !ok || c.By == s.c.Self || c.At > s.at+protocol.Skew || c.Reply <= s.at || s.heeds(said.ID, c.By) {
 		return
 	}
 	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, callsOfOne, callsOfAll) {
@@ -43,6 +43,13 @@ func (s *step) called(said wire.Said) {
 	} else {
 		s.effect(Reach{c.By})
 	}
+}
+
+// heeds reports whether a Call is to be answered, or was on this link: one may be
+// heard twice.
+func (s *step) heeds(call wire.CID, by wire.Key) bool {
+	return slices.ContainsFunc(s.callers.waiting, func(w wire.Said) bool { return w.ID == call }) ||
+		slices.ContainsFunc(s.given[by], func(g given) bool { return g.request == call })
 }
 
 // answers returns the stand that does what a Call asks for, and reports whether

@@ -106,6 +106,8 @@ func TestCalls(t *testing.T) {
 			buyer.ended("one", c.want)
 			if n := buyer.quotes(); c.none && n > 0 {
 				t.Errorf("%d quotes for what nobody should answer", n)
+			} else if c.name == "answered" && n != 1 {
+				t.Errorf("%d quotes of one seller", n)
 			}
 			w.fall(2 * day)
 			if c.want.stage == "settled" {

@@ -48,6 +48,7 @@ type town struct {
 	cut     map[[2]*citizen]bool
 	air     []notice                                       // announcements, for those who come later
 	drop    func(from, to *citizen, docs []wire.Said) bool // asked for each bundle
+	tap     func(spoken)                                   // told of all that is said, if there is one
 }
 
 // errand is something that happens at an instant.
@@ -410,6 +411,7 @@ func (c *citizen) say(s *agent.Saying) {
 	if c.rng.Float64() < c.loss || c.drop != nil && c.drop(c, other, s.Docs) {
 		return
 	}
+	c.tapped(spoken{from: c, to: other, frame: &protocol.Frame{Bundles: [][]byte{b}}, with: s.With})
 	c.transmit(other, b)
 }
 
@@ -463,6 +465,7 @@ func (c *citizen) utter(e agent.Tell) {
 	if other == nil || !c.linked(other) || c.rng.Float64() < c.loss {
 		return
 	}
+	c.tapped(spoken{from: c, to: other, frame: &protocol.Frame{Bare: [][]byte{e.Doc.Raw}}})
 	run, me := other.run, c.key.Key()
 	c.after(c.latency, func() {
 		if other.agent == nil || other.run != run || !c.linked(other) {
@@ -491,6 +494,7 @@ func (c *citizen) announce(e agent.Announce) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.tapped(spoken{from: c, announced: b})
 	n := notice{by: c, event: agent.Called{Call: e.Notice}, about: e.Notice.ID.String()}
 	if o, ok := e.Notice.Doc.(*protocol.Offer); ok {
 		n.event, n.about = agent.Listed{Listing: hire.Listing{Offer: o, Proof: b.Proof(0)}}, o.Terms.Capability
