@@ -9,18 +9,28 @@ import (
 )
 
 // Bounds of what is answered of the Calls that anyone may announce: what is
-// beyond them is left to other providers.
+// beyond them is left to other providers. Whom this agent has had to do with is
+// answered though strangers flood it.
 const (
-	callsOfOne  = 6   // in a minute, of one author
-	callsOfAll  = 120 // in a minute
-	mostCallers = 64  // Calls whose author is not linked yet
+	callsOfOne  = 6      // in a minute, of one author
+	callsOfAll  = 120    // in a minute, of strangers
+	mostCallers = 64     // Calls whose author is not linked yet, of strangers
+	reachWithin = 20_000 // milliseconds in which such an author is linked, or forgotten
 )
 
 // callers are the Calls that this agent answers. Soft.
 type callers struct {
 	ration
-	waiting []wire.Said // until their author is linked, oldest first
+	waiting []waiting // until their author is linked, oldest first
 }
+
+// waiting is a Call with the time until which its author is waited for.
+type waiting struct {
+	call  wire.Said
+	until uint64
+}
+
+func (w waiting) by() wire.Key { return w.call.Doc.Header().By }
 
 // called answers a Call that a stand could do, once its author can be reached.
 func (s *step) called(said wire.Said) {
@@ -28,16 +38,18 @@ func (s *step) called(said wire.Said) {
 	if !ok || c.By == s.c.Self || c.At > s.at+protocol.Skew || c.Reply <= s.at || s.heeds(said.ID, c.By) {
 		return
 	}
-	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, callsOfOne, callsOfAll) {
+	all, known := callsOfAll, s.parties[c.By] != nil
+	if known {
+		all = callsOfAll + s.callers.all // never in the way
+	}
+	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, callsOfOne, all) {
 		return
 	}
-	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w wire.Said) bool {
-		return w.Doc.(*protocol.Call).Reply <= s.at
-	})
-	if len(s.callers.waiting) >= mostCallers {
+	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w waiting) bool { return w.until <= s.at })
+	if len(s.callers.waiting) >= mostCallers && !known {
 		return
 	}
-	s.callers.waiting = append(s.callers.waiting, said)
+	s.callers.waiting = append(s.callers.waiting, waiting{said, min(c.Reply, s.at+reachWithin)})
 	if s.peers[c.By] {
 		s.answerCalls(c.By)
 	} else {
@@ -48,7 +60,7 @@ func (s *step) called(said wire.Said) {
 // heeds reports whether a Call is to be answered, or was on this link: one may be
 // heard twice.
 func (s *step) heeds(call wire.CID, by wire.Key) bool {
-	return slices.ContainsFunc(s.callers.waiting, func(w wire.Said) bool { return w.ID == call }) ||
+	return slices.ContainsFunc(s.callers.waiting, func(w waiting) bool { return w.call.ID == call }) ||
 		slices.ContainsFunc(s.given[by], func(g given) bool { return g.request == call })
 }
 
@@ -74,10 +86,10 @@ func (s *step) answers(c *protocol.Call) (sell.Stand, bool) {
 // answerCalls sends a peer that is linked the quotes for its Calls.
 func (s *step) answerCalls(peer wire.Key) {
 	var mine []wire.Said
-	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w wire.Said) bool {
-		its := w.Doc.Header().By == peer
+	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w waiting) bool {
+		its := w.by() == peer
 		if its {
-			mine = append(mine, w)
+			mine = append(mine, w.call)
 		}
 		return its
 	})

@@ -11,7 +11,8 @@ import (
 // Bounds of the talk before a contract, on the hirer's side.
 const (
 	roundPatience = 3_000 // milliseconds: round_by, for the answer to a Counter
-	mostTalks     = 64    // quotes taken for one Call, of peers that were not asked
+	mostTalks     = 64    // quotes taken for one Call, of strangers that were not asked
+	mostDear      = 16    // providers that an order haggles with over a posted price: the cheapest
 	mostCalls     = 16    // of ours in the air at once: what others carry of one author
 )
 
@@ -112,15 +113,15 @@ func (s *step) callOut(o *order) {
 	s.effect(Announce{said})
 }
 
-// dear returns the providers whose posted price is above the order's bid, though
-// nothing else is in the way: they may be asked, and haggled with.
+// dear returns the cheapest of the providers whose posted price is above the order's
+// bid, though nothing else is in the way: they may be asked, and haggled with.
 func (s *step) dear(o *order) []wire.Key {
 	if o.Bid.IsZero() {
 		return nil
 	}
 	w := s.wish(o)
 	w.Budget = o.Bid
-	var all []wire.Key
+	var all []hire.Listing
 	for _, l := range s.market.Live(s.at, o.Capability) {
 		if l.Offer.By == s.c.Self || l.Offer.Ask || l.Offer.Terms.Price.Fixed.Cmp(o.Bid) <= 0 {
 			continue
@@ -128,10 +129,17 @@ func (s *step) dear(o *order) []wire.Key {
 		cheap := *l.Offer
 		cheap.Terms.Price.Fixed = o.Bid
 		if w.Fits(s.at, hire.Listing{Offer: &cheap}) == "" {
-			all = append(all, l.Offer.By)
+			all = append(all, l)
 		}
 	}
-	return all
+	slices.SortStableFunc(all, func(a, b hire.Listing) int {
+		return a.Offer.Terms.Price.Fixed.Cmp(b.Offer.Terms.Price.Fixed)
+	})
+	var keys []wire.Key
+	for _, l := range all[:min(len(all), mostDear)] {
+		keys = append(keys, l.Offer.By)
+	}
+	return keys
 }
 
 // ask requests quotes from providers that were not asked yet.
@@ -200,8 +208,9 @@ func (s *step) talking(from wire.Key, q *protocol.Quote) (*order, *talk) {
 	return nil, nil
 }
 
-// invite begins the talk with a provider that answers the order's Call. Where
-// there are many, the dearest gives way to a cheaper one.
+// invite begins the talk with a provider that answers the order's Call. Whom we have
+// had to do with always finds room; where there are many strangers, the dearest
+// gives way to a cheaper one.
 func (s *step) invite(o *order, from wire.Key, q *protocol.Quote) *talk {
 	w := s.wish(o)
 	free := q.Terms
@@ -212,7 +221,7 @@ func (s *step) invite(o *order, from wire.Key, q *protocol.Quote) *talk {
 	t := talk{peer: from, request: o.call, last: o.call, until: o.reply}
 	dearest, n := -1, 0
 	for i := range o.talks {
-		if o.talks[i].request != o.call {
+		if o.talks[i].request != o.call || s.parties[o.talks[i].peer] != nil {
 			continue
 		}
 		n++
@@ -220,7 +229,7 @@ func (s *step) invite(o *order, from wire.Key, q *protocol.Quote) *talk {
 			dearest = i
 		}
 	}
-	if n < mostTalks {
+	if n < mostTalks || s.parties[from] != nil {
 		o.talks = append(o.talks, t)
 		return &o.talks[len(o.talks)-1]
 	}

@@ -263,3 +263,42 @@ func TestFloodOfQuotes(t *testing.T) {
 	buyer.ended("one", ending{"settled", "", 40})
 	w.reckon()
 }
+
+// TestKnownAmongStrangers: whom a seller has worked for before is answered though
+// strangers flood it with Calls.
+func TestKnownAmongStrangers(t *testing.T) {
+	w := newTown(t, 1)
+	seller, buyer := w.settle("seller").start(), w.settle("buyer").start()
+	seller.secretly(50)
+	for _, key := range []string{"before", "after"} {
+		if key == "after" {
+			for n := range 1000 {
+				seller.tell(agent.Called{Call: callBy(stranger(n), w.now, 0)})
+			}
+		}
+		buyer.orders(key, calling(10*second))
+		w.pass(11 * second)
+		w.pass(minute - w.now%minute) // a minute's ration is new
+		buyer.ended(key, ending{"settled", "", 50})
+	}
+	w.reckon()
+}
+
+// TestCallersOutOfReach: a Call whose author cannot be reached is soon forgotten,
+// and makes room for those of others.
+func TestCallersOutOfReach(t *testing.T) {
+	w := newTown(t, 1)
+	seller, buyer := w.settle("seller").start(), w.settle("buyer").start()
+	seller.secretly(50)
+	for n := range 64 {
+		seller.tell(agent.Called{Call: callBy(stranger(n), w.now, 0)})
+	}
+	buyer.orders("one", calling(10*second))
+	w.pass(15 * second)
+	buyer.ended("one", ending{agent.StageGivenUp, protocol.CodeNoOffer, 0})
+	w.pass(10 * second)
+	buyer.orders("two", calling(10*second))
+	w.pass(15 * second)
+	buyer.ended("two", ending{"settled", "", 50})
+	w.reckon()
+}

@@ -381,7 +381,8 @@ def print_recording(path):
 
     r = follow(file, show)
     entries = sum(lane.last["seq"] for lane in r.lanes.values())
-    counts = dict(lines=len(file["lines"]), documents=len(r.said), seals=r.seals, references=r.references, entries=entries)
+    counts = dict(
+        lines=len(file["lines"]), documents=len(r.said), seals=r.seals, references=r.references, entries=entries)
     print("\n  " + ", ".join(f"{n} {what}" for what, n in counts.items()) + ": all good")
     return file
 
