@@ -71,6 +71,7 @@ type Agent struct {
 	greetings map[wire.Key]uint64 // when each of them greeted us
 	agenda    agenda
 	wakeAt    uint64
+	began     uint64 // when this run did
 	offerSeq  uint64
 	// What the last document heard told the book but not its job: to be said back.
 	objections []*job.Refusal
@@ -144,6 +145,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		delete(a.peers, e.Peer)
 		delete(a.greetings, e.Peer)
 		delete(a.given, e.Peer)
+		s.left(e.Peer)
 	case Greeted:
 		s.greeted(e)
 	case Asked:
@@ -180,6 +182,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 // begin starts a run: what was left undone is taken up from the folded state.
 func (s *step) begin(e Began) {
 	s.fact(Fact{What: FactBegan, Epoch: e.Epoch})
+	s.began = s.at
 	s.restless = true // the web has been read back, and not yet thought over
 	for _, key := range s.keys {
 		if o := s.orders[key]; o.waiting() {
@@ -203,6 +206,9 @@ func (s *step) begin(e Began) {
 	}
 	for _, stand := range s.stall.All() {
 		s.announce(stand)
+	}
+	for _, key := range s.keys {
+		s.consider(s.orders[key])
 	}
 	for _, key := range slices.Clone(s.wishes) {
 		s.place(s.orders[key])

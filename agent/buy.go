@@ -254,6 +254,11 @@ func (s *step) withdrew(e Withdrew) {
 		return
 	}
 	d := s.deals[e.Job]
+	if d != nil {
+		if o := s.orders[d.order]; o.mayGoOn() { // nor any other in its place
+			s.giveUp(o, protocol.CodeWithdrawn, "withdrawn by its owner")
+		}
+	}
 	if d == nil || d.job.Stage(s.at).Final() {
 		s.effect(Answer{&Refusal{Code: protocol.CodeDuplicate, Why: "the job has ended or is not known"}})
 		return

@@ -23,6 +23,7 @@ type Choice struct {
 	Of          uint64      `cbor:"of"`                 // how many prospects there were
 	Next        wire.Key    `cbor:"next,omitzero"`      // who would have been hired otherwise
 	NextCost    wire.Amount `cbor:"next_cost,omitzero"` // and what was expected of that
+	Left        string      `cbor:"left,omitempty"`     // of a take-over: what was wrong with the contract before
 }
 
 // share returns x, 0 to 1, in 10,000ths.

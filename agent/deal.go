@@ -78,24 +78,34 @@ type party struct {
 	openings []*Saying // OPENs said and not yet seen
 	answers  []answer  // our last countersign of each lane from it
 
+	left    uint64        // soft: when the last link to the peer went
 	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen
 	refused protocol.Code // soft: why the peer does not take our OPEN
 }
 
-// answer is the last thing said about the lane of an asset.
+// answer is the last countersign of the lane of an asset, as it was said.
 type answer struct {
 	asset  string
+	lane   wire.CID
+	seq    uint64
 	saying *Saying
 }
 
-func (p *party) answered(asset string, saying *Saying) {
+// answered keeps a countersign that was said; now is the lane in force. One that
+// was kept back may be of the lane before, or older than what was said since: it
+// must not take the place of what the peer may still ask for.
+func (p *party) answered(asset string, cs *protocol.Countersign, now wire.CID, saying *Saying) {
+	fresh := answer{asset, cs.Lane, cs.Seq, saying}
 	for i, a := range p.answers {
-		if a.asset == asset {
-			p.answers[i].saying = saying
-			return
+		if a.asset != asset {
+			continue
 		}
+		if stale := a.lane == now && (cs.Lane != now || cs.Seq < a.seq); !stale {
+			p.answers[i] = fresh
+		}
+		return
 	}
-	p.answers = append(p.answers, answer{asset, saying})
+	p.answers = append(p.answers, fresh)
 }
 
 // lastAnswer returns the last countersign of the lane of an asset, or nil.

@@ -113,7 +113,8 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 	for _, said := range f.said {
 		switch doc := said.Doc.(type) {
 		case *protocol.Countersign:
-			p.answered(f.Asset, f.saying)
+			now, _ := a.book.LaneFrom(f.Peer, f.Asset)
+			p.answered(f.Asset, doc, now.ID, f.saying)
 		case *protocol.Entry:
 			if doc.Act == protocol.ActOpen && d == nil {
 				p.openings = append(p.openings, f.saying)
@@ -222,7 +223,7 @@ func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]
 	a.history = append(a.history, said.ID)
 	a.enliven(d)
 	if o := a.orders[key]; o != nil {
-		o.job = said.ID
+		o.job, o.jobs = said.ID, append(o.jobs, said.ID)
 	}
 	return []wire.CID{said.ID}, nil
 }

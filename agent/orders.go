@@ -23,7 +23,8 @@ const (
 type order struct {
 	Order
 	at     uint64
-	job    wire.CID // the contract it has become
+	job    wire.CID   // the contract it has become: the last of jobs
+	jobs   []wire.CID // all its contracts: each but the first takes the one before over
 	code   protocol.Code
 	detail string
 
@@ -32,10 +33,14 @@ type order struct {
 	talks []talk   // soft: with those that were asked, or have answered its Call
 	call  wire.CID // soft: its Call, once it is out
 	reply uint64   // soft: until when the Call stands
+
+	again     bool       // soft: it looks for another, though it has contracts
+	passed    []wire.Key // soft: with whom no contract could be made
+	whyPassed *Refusal   // soft: the last time
 }
 
-// waiting reports whether the order has neither a contract nor an end.
-func (o *order) waiting() bool { return o != nil && o.job.IsZero() && o.code == "" }
+// waiting reports whether the order wants a contract and has no end.
+func (o *order) waiting() bool { return o != nil && (o.job.IsZero() || o.again) && o.code == "" }
 
 func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
@@ -53,6 +58,10 @@ func (s *step) ordered(o Order) {
 	}
 	if r := s.unfair(&o); r != nil {
 		s.effect(Answer{r})
+		return
+	}
+	if o.Plan != "" && o.Plan != PlanSingle && o.Plan != PlanTakeover {
+		s.effect(Answer{&Refusal{Code: protocol.CodeMalformed, Why: "no such plan: " + clip(o.Plan)}})
 		return
 	}
 	// What one job may cost is known now; what is left in all, when it is placed.
@@ -127,7 +136,14 @@ func (s *step) place(o *order) {
 	}
 	o.lane = wire.Key{}
 	w := s.wish(o)
+	if len(o.jobs) > 0 {
+		var may bool
+		if w, may = s.goOn(o); !may {
+			return
+		}
+	}
 	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
+	firm, ask = s.barring(o, firm, ask)
 	s.callOut(o)
 	s.ask(o, append(ask, s.dear(o)...))
 	if until := o.awaits(); s.at < until {
@@ -147,6 +163,10 @@ func (s *step) place(o *order) {
 	switch {
 	case found:
 		s.engage(o, &plan)
+	case len(o.jobs) > 0:
+		s.nobody(o, s.poor(o, w), why, o.unmet())
+	case s.at >= o.since+placePatience && o.whyPassed != nil:
+		s.giveUp(o, o.whyPassed.Code, o.whyPassed.Why)
 	case s.at >= o.since+placePatience:
 		s.giveUp(o, why, o.unmet())
 	default:
@@ -165,7 +185,7 @@ func (s *step) giveUp(o *order, code protocol.Code, detail string) {
 func (s *step) unwish(o *order) {
 	s.agenda.clear(matter{what: dueOrder, key: o.Key})
 	s.wishes = slices.DeleteFunc(s.wishes, func(k string) bool { return k == o.Key })
-	o.talks, o.call = nil, wire.CID{}
+	o.talks, o.call, o.again = nil, wire.CID{}, false
 }
 
 // engage makes the contract with the provider chosen: Accept and HOLD, once the
@@ -175,8 +195,14 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 	act := s.act(&o.Order, c.Price, c.Provider)
 	act.Estimate = uint64(c.Estimate.Low * protocol.Full)
 	if err := delegation.Authorize(s.mandate, act); err != nil {
-		r := refusal(err)
-		s.giveUp(o, r.Code, r.Why)
+		switch r := refusal(err); {
+		case r.Code != protocol.CodeBudget:
+			s.passOver(o, c.Provider, r.Code, r.Why)
+		case len(o.jobs) > 0: // what others of it hold may come free
+			s.nobody(o, true, r.Code, r.Why)
+		default:
+			s.giveUp(o, r.Code, r.Why)
+		}
 		return
 	}
 	p := s.speech(c.Provider, wire.CID{})
@@ -184,11 +210,11 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 	if !s.openLane(p, c.Provider, o.Asset) || !s.room(c.Provider, o.Asset) {
 		p.say()
 		if code := s.party(c.Provider).refused; code != "" {
-			s.giveUp(o, code, laneRefused)
+			s.passOver(o, c.Provider, code, laneRefused)
 			return
 		}
 		if s.at >= o.since+lanePatience {
-			s.giveUp(o, protocol.CodeDefaulted, "the provider did not answer")
+			s.passOver(o, c.Provider, protocol.CodeDefaulted, "the provider did not answer")
 			return
 		}
 		o.lane = c.Provider
@@ -197,11 +223,11 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 	}
 	accept, ok := p.write(&protocol.Accept{
 		Head: s.head(protocol.KindAccept), Offered: c.Offered, Inputs: []payload.Artefact{o.Input},
-		Owner: s.mandate.By, Mandates: []wire.CID{s.c.Mandate.ID}, Account: s.c.Self.String(),
+		Owner: s.mandate.By, Mandates: []wire.CID{s.c.Mandate.ID}, Account: s.c.Self.String(), Instead: o.job,
 	})
 	if !ok {
 		p.say()
-		s.giveUp(o, protocol.CodeNotOffered, "the offer is not one that can be accepted")
+		s.passOver(o, c.Provider, protocol.CodeNotOffered, "the offer is not one that can be accepted")
 		return
 	}
 	p.job = accept.ID
@@ -210,11 +236,16 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 		p.with = []payload.Artefact{o.Input}
 	}
 	p.say()
-	s.fact(Fact{What: FactChose, Job: accept.ID, Choice: choiceOf(plan)})
+	choice := choiceOf(plan)
+	if n := len(o.jobs); n > 1 {
+		_, choice.Left = s.hopeOf(o.jobs[n-2])
+	}
+	s.fact(Fact{What: FactChose, Job: accept.ID, Choice: choice})
 	s.unwish(o)
 	d := s.deals[accept.ID]
 	s.serveAgain(d)
 	s.tend(d)
+	s.callBack(o, accept.ID)
 }
 
 // hold sets the price of a job aside.
@@ -330,7 +361,7 @@ func (s *step) openingRefused(peer wire.Key, r *protocol.Refuse) {
 	p.refused = r.Code
 	for _, key := range slices.Clone(s.wishes) {
 		if o := s.orders[key]; o.lane == peer {
-			s.giveUp(o, r.Code, laneRefused)
+			s.passOver(o, peer, r.Code, laneRefused)
 		}
 	}
 }

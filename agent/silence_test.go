@@ -330,3 +330,38 @@ func TestOldCopy(t *testing.T) {
 	seller.replays()
 	buyer.replays()
 }
+
+// TestKeptBackIsOlder: a countersign that was kept back, and is said after that of
+// an OPEN, does not take its place: who lost the latter and asks again gets it.
+func TestKeptBackIsOlder(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.work = slow(3 * second)
+	seller.sells(5)
+	w.pass(second)
+	buyer.orders("first")
+	w.pass(minute)
+	buyer.orders("second")
+	w.pass(100) // the seller has it, and keeps its countersign back
+	buyer.die()
+	buyer.start()
+	lost := 0
+	w.drop = func(from, _ *citizen, docs []wire.Said) bool {
+		for _, d := range docs {
+			if cs, ok := d.Doc.(*protocol.Countersign); ok && from == seller && cs.Seq == 1 && lost == 0 {
+				lost++
+				return true
+			}
+		}
+		return false
+	}
+	buyer.link(seller)
+	buyer.orders("third")
+	w.pass(5 * minute)
+	if lost != 1 {
+		t.Error("nothing was lost")
+	}
+	for _, key := range []string{"first", "second", "third"} {
+		buyer.ended(key, ending{"settled", "", 5})
+	}
+	w.reckon()
+}

@@ -51,6 +51,7 @@ func (s *step) advance(d *deal) {
 
 // tend decides when a deal is looked at again, or lets go of it.
 func (s *step) tend(d *deal) {
+	s.consider(s.orders[d.order])
 	again := s.retry(d)
 	if again == 0 && s.done(d) {
 		s.agenda.clear(matter{what: dueDeal, job: d.id})
@@ -62,6 +63,9 @@ func (s *step) tend(d *deal) {
 		again = sooner(again, at)
 	}
 	again = sooner(sooner(again, s.started(d)), d.answerBy())
+	if by := s.lostBy(d); by > s.at {
+		again = sooner(again, by)
+	}
 	if again == 0 { // final, but its hold is not yet ended
 		hold, _ := s.book.HoldOf(d.id, 0)
 		again = hold.Deadline + protocol.Skew + 1

@@ -33,7 +33,10 @@ type View struct {
 	Closed     uint64
 	Next       string
 	NextAt     uint64
-	Choice     Choice // on the hirer's side
+	Choice     Choice   // on the hirer's side
+	Plan       string   // of the order
+	Instead    wire.CID // the job that this one takes over
+	TakenOver  wire.CID // the job that took this one over
 	Inputs     []payload.Artefact
 	Results    []payload.Artefact
 }
@@ -50,12 +53,12 @@ func (a *Agent) ByKey(at uint64, key string) (View, bool) {
 	if o == nil {
 		return View{}, false
 	}
-	if !o.job.IsZero() {
-		return a.ByID(at, o.job)
+	if len(o.jobs) > 0 {
+		return a.tell(at, o), true
 	}
 	v := View{
 		Key: key, Role: job.Hirer, Peer: o.Peer, Capability: o.Capability, Stage: StageSeeking,
-		Asset: o.Asset, Opened: o.at, Code: o.code, Detail: o.detail, Inputs: []payload.Artefact{o.Input},
+		Asset: o.Asset, Opened: o.at, Code: o.code, Detail: o.detail, Inputs: []payload.Artefact{o.Input}, Plan: o.Plan,
 	}
 	if o.code != "" {
 		v.Stage, v.Final = StageGivenUp, true
@@ -66,7 +69,9 @@ func (a *Agent) ByKey(at uint64, key string) (View, bool) {
 // ByID returns how a job stands.
 func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
 	if p := a.past[id]; p != nil {
-		return p.view, true
+		v := p.view
+		a.links(&v)
+		return v, true
 	}
 	d := a.deals[id]
 	if d == nil {
@@ -94,6 +99,7 @@ func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
 		v.Next, v.NextAt = to.String(), when
 	}
 	v.Code, v.Detail = whyNot(d, v)
+	a.links(&v)
 	return v, true
 }
 
@@ -146,8 +152,7 @@ func (a *Agent) Jobs(at uint64, limit int) []View {
 		if o.at < since || len(all) >= 2*limit {
 			break
 		}
-		if o.job.IsZero() {
-			v, _ := a.ByKey(at, o.Key)
+		if v, _ := a.ByKey(at, o.Key); v.ID.IsZero() {
 			all = append(all, v)
 		}
 	}
