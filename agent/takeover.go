@@ -242,8 +242,8 @@ func (s *step) nobody(o *order, poor bool, why protocol.Code, detail string) {
 		when = sooner(when, s.at+lookAgain)
 	case s.at >= end:
 		when = 0
-	case s.at < s.began+placePatience: // what is offered was not heard yet
-		when = sooner(when, s.began+placePatience)
+	case s.at < s.began+quotePatience: // what is offered may not have been heard yet
+		when = sooner(when, s.began+quotePatience)
 	}
 	if when != 0 {
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, when)

@@ -143,8 +143,7 @@ type Estimate struct {
 	Uncertainty uint64      `json:"uncertainty"` // share of what is thought of strangers in success
 	Expected    wire.Amount `json:"expected"`    // cost of one success in smallest units, failed tries counted
 	// Of a job: why its provider was hired ("best", "only", "named", "trial",
-	// "cheapest", "random"), among
-	// how many, and who would have been hired otherwise.
+	// "cheapest", "random"), among how many, and who would have been hired otherwise.
 	Why      string       `json:"why,omitempty"`
 	Of       uint64       `json:"of,omitempty"`
 	Next     wire.Key     `json:"next,omitzero"`
@@ -163,6 +162,7 @@ type Order struct {
 	Class      string       `json:"class,omitempty"`   // data class: default "public"
 	CallMS     uint64       `json:"call_ms,omitempty"` // call in public for quotes, for so long; at most an hour
 	Bid        wire.Amount  `json:"bid,omitzero"`      // haggle: what it would rather cost
+	Plan       string       `json:"plan,omitempty"`    // "single": one contract; "takeover" (default): others follow where one fails
 	Choose     string       `json:"choose,omitempty"`  // by what to choose: "" for the cost of a success, "cheapest" or "random" to compare with
 }
 
@@ -189,8 +189,13 @@ type Job struct {
 	NextAt     uint64        `json:"next_at,omitempty"` // Unix milliseconds
 	Inputs     []Artefact    `json:"inputs,omitempty"`
 	Result     *Artefact     `json:"result,omitempty"`
-	Estimate   *Estimate     `json:"estimate,omitempty"`  // on the hirer's side: as it was when the provider was hired
-	Documents  []Document    `json:"documents,omitempty"` // only from Desk.Job
+	// Jobs of one order: where one fails, the next best provider takes over.
+	Plan      string     `json:"plan,omitempty"`
+	Instead   wire.CID   `json:"instead,omitzero"` // the job that this one takes over
+	Left      string     `json:"left,omitempty"`   // and what was wrong with it
+	TakenOver wire.CID   `json:"taken_over_by,omitzero"`
+	Estimate  *Estimate  `json:"estimate,omitempty"`  // on the hirer's side: as it was when the provider was hired
+	Documents []Document `json:"documents,omitempty"` // only from Desk.Job
 }
 
 // Artefact names payload bytes.

@@ -117,7 +117,14 @@ func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool,
 func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error) {
 	order := agent.Order{
 		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Deliver: o.DeadlineMS, Peer: o.Peer, Call: o.CallMS, Bid: o.Bid,
-		Choose: o.Choose,
+		Choose: o.Choose, Plan: o.Plan,
+	}
+	switch o.Plan {
+	case "":
+		order.Plan = agent.PlanTakeover
+	case agent.PlanSingle, agent.PlanTakeover:
+	default:
+		return order, invalid("no such plan: %.20q; there are %s and %s", o.Plan, agent.PlanSingle, agent.PlanTakeover)
 	}
 	if o.Choose != "" && o.Choose != hire.ByPrice && o.Choose != hire.ByLot {
 		return order, invalid("nobody chooses by %.20q: there are %s and %s", o.Choose, hire.ByPrice, hire.ByLot)
@@ -253,6 +260,7 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 	for _, a := range v.Inputs {
 		j.Inputs = append(j.Inputs, p.artefactOf(a, nameOf(v, job.Hirer, a.ID)))
 	}
+	j.Plan, j.Instead, j.Left, j.TakenOver = v.Plan, v.Instead, v.Choice.Left, v.TakenOver
 	if v.Choice.Why != "" {
 		j.Estimate = estimateOf(v.Choice)
 	}

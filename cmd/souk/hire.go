@@ -46,6 +46,11 @@ over, the best of the quotes that came and the offers there are is hired.
 --bid haggles: what costs more is countered with the bid, which rises over up to
 five rounds to the budget; the first price that meets it is taken.
 
+Where a provider fails the order, is busy, or is out of reach for a tenth of the time
+it promised, the next best takes over, as a job of its own: within the same budget,
+counting what the first still holds, and the same deadline. --plan single makes one
+contract and no other.
+
 --choose cheapest goes by price alone, --choose random by lot: so one can see what
 going by the cost of a success is worth.
 
@@ -80,6 +85,7 @@ end it. ` + "`souk job cancel`" + ` does.`,
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
 	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
 	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")
+	f.StringVar(&o.order.Plan, "plan", "takeover", "`PLAN`: takeover, or single for one contract only")
 	f.StringVar(&o.order.Choose, "choose", "best", "by `WHAT` to choose: best, cheapest or random (to compare with)")
 	f.BoolVar(&o.watch, "watch", false, "tell each stage as it comes; with --json one line each")
 	return c

@@ -56,7 +56,7 @@ func (p *program) jobsTable(jobs []gateway.Job) error {
 	rows := make([][]string, len(jobs))
 	for i, j := range jobs {
 		rows[i] = []string{
-			name(j), j.Role, j.Stage, j.Capability, j.Price.String(), j.Paid.String(),
+			name(j), j.Role, stage(j), j.Capability, j.Price.String(), j.Paid.String(),
 			or(j.Peer.String()), clock(j.Opened),
 		}
 	}
@@ -70,6 +70,17 @@ func (p *program) jobsTable(jobs []gateway.Job) error {
 		{head: "WITH", least: 10},
 		{head: "OPENED", least: 10},
 	}, rows)
+}
+
+// stage tells where a job stands among those of its order, too.
+func stage(j gateway.Job) string {
+	switch {
+	case !j.TakenOver.IsZero():
+		return j.Stage + ", taken over"
+	case !j.Instead.IsZero() && !j.ID.IsZero():
+		return j.Stage + ", took over"
+	}
+	return j.Stage
 }
 
 // name is what a job is called: its ID, or its order's key while it has none.
@@ -203,6 +214,9 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	add("closed", clock(j.Closed), j.Closed != 0)
 	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, clock(j.NextAt)), j.Next != "")
 	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "")
+	add("plan", j.Plan, j.Plan != "")
+	add("instead", fmt.Sprintf("of job %s: %s", j.Instead, j.Left), !j.Instead.IsZero() && !j.ID.IsZero())
+	add("taken over", "by job "+j.TakenOver.String(), !j.TakenOver.IsZero())
 	if j.Estimate != nil {
 		add("estimate", estimate(j.Estimate, j.Asset), true)
 	}

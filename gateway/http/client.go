@@ -97,6 +97,7 @@ func (c *Client) Hire(ctx context.Context, o gateway.Order, input io.Reader) (ou
 	add("class", o.Class, o.Class == "")
 	add("call_ms", strconv.FormatUint(o.CallMS, 10), o.CallMS == 0)
 	add("bid", o.Bid.String(), o.Bid.IsZero())
+	add("plan", o.Plan, o.Plan == "")
 	add("choose", o.Choose, o.Choose == "")
 	return out, c.call(ctx, "POST", "/v1/jobs", q, &bounded{input, MaxInput}, &out)
 }

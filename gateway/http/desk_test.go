@@ -59,12 +59,15 @@ func newDesk() *desk {
 		order: gateway.Order{
 			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",
 			Budget: &most, DeadlineMS: 1, Peer: other, Class: "internal", CallMS: 9, Bid: wire.Units(3), Choose: "random",
+			Plan: "single",
 		},
 		job: gateway.Job{
 			Schema: "souk.job/v1", Key: "k", ID: wire.Sum([]byte("job")), Role: "hirer", Peer: other,
 			Capability: "text/words@1", Stage: "settled", Final: true, OK: true, Code: protocol.CodeLate, Detail: "d",
 			Asset: "a", Price: wire.Units(1), Paid: wire.Units(2), Score: 3, Opened: 4, Closed: 5, Next: "n", NextAt: 6,
-			Inputs: []gateway.Artefact{in}, Result: &out,
+			Plan: "takeover", Instead: wire.Sum([]byte("one")), Left: "l", TakenOver: wire.Sum([]byte("two")),
+			Estimate: &gateway.Estimate{Success: 1, Low: 2, High: 3, Uncertainty: 4, Expected: wire.Units(5), Why: "best", Of: 6, Next: other, NextCost: &most},
+			Inputs:   []gateway.Artefact{in}, Result: &out,
 			Documents: []gateway.Document{{ID: wire.Sum([]byte("doc")), Kind: "Accept", By: key, At: 1, Says: "s"}},
 		},
 	}

@@ -168,6 +168,7 @@ type order struct {
 	Class      string   `query:"class" maxLength:"32" doc:"data class; public if none"`
 	CallMS     uint64   `query:"call_ms" doc:"call in public for quotes, for so long: at most an hour"`
 	Bid        string   `query:"bid" maxLength:"39" doc:"what it would rather cost: dearer quotes are haggled over; none if none"`
+	Plan       string   `query:"plan" maxLength:"16" doc:"single for one contract; else takeover: others follow where one fails"`
 	Choose     string   `query:"choose" maxLength:"16" doc:"by what to choose: cheapest or random, to compare with; the cost of a success if none"`
 	input      io.Reader
 }
@@ -205,7 +206,7 @@ func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error
 	job, err := r.desk.Hire(ctx, gateway.Order{
 		Key: o.Key, Capability: o.Capability, InputType: o.InputType, Asset: o.Asset,
 		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class, CallMS: o.CallMS, Bid: *bid,
-		Choose: o.Choose,
+		Plan: o.Plan, Choose: o.Choose,
 	}, o.input)
 	if b, ok := o.input.(*body); ok && err != nil {
 		var e *gateway.Error
