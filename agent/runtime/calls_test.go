@@ -1,6 +1,9 @@
 package runtime
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/souk-network/souk/agent"
@@ -130,5 +133,22 @@ func TestFullOfCalls(t *testing.T) {
 	}
 	if live := c.live(at, protocol.ShardOf("text/words@1")); len(live) != p2p.MaxPull/4 || string(live[0]) != string(short.Raw) {
 		t.Errorf("%d are handed over, or not those that end first", len(live))
+	}
+}
+
+// TestTalkPage keeps the numbers of docs/spec/talk.md those of the code.
+func TestTalkPage(t *testing.T) {
+	b, err := os.ReadFile("../../docs/spec/talk.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(strings.Join(strings.Fields(string(b)), " "), ",", "")
+	for _, says := range []string{
+		fmt.Sprintf("keeps %d Offers %d of one author and %d Calls %d of one author", MaxBoard, MaxPerAuthor, MaxCalls, MaxCallsOfOne),
+		fmt.Sprintf("After %d of them on one link it is closed", MaxFaults),
+	} {
+		if !strings.Contains(page, says) {
+			t.Errorf("docs/spec/talk.md does not say %q", says)
+		}
 	}
 }
