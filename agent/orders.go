@@ -144,13 +144,14 @@ func (s *step) place(o *order) {
 	}
 	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
 	firm, ask = s.barring(o, firm, ask)
-	s.callOut(o)
+	s.callOut(o, w)
 	s.ask(o, append(ask, s.dear(o)...))
 	if until := o.awaits(); s.at < until {
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, until)
 		return
 	}
 	firm, why = o.quoted(s.at, w, firm, why)
+	firm, _ = s.barring(o, firm, nil) // who answers a Call was not chosen to be asked
 	prospects, unsure, done := w.Appraise(s.at, firm, judge{s.Agent, s.at}, &s.notes)
 	if !done {
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, s.at+1) // in a step of its own

@@ -96,13 +96,13 @@ func (o *order) unmet() string {
 
 // callOut announces the order's Call, if it wants one and has none in this run.
 // It hides what the hirer would pay at most: else all quotes would be that.
-func (s *step) callOut(o *order) {
+func (s *step) callOut(o *order, w hire.Wish) {
 	if o.Call == 0 || !o.call.IsZero() {
 		return
 	}
 	said := s.name(&protocol.Call{
 		Head: s.head(protocol.KindCall), Capability: o.Capability, InputType: o.Input.Type, Size: o.Input.Size,
-		Label: o.Input.Label, Deliver: o.Deliver, Reply: s.at + o.Call, Assets: []string{o.Asset},
+		Label: o.Input.Label, Deliver: w.Deliver, Reply: s.at + o.Call, Assets: []string{o.Asset},
 		Rails: []string{s.c.Rail}, Owner: s.mandate.By, Mandate: s.c.Mandate.ID,
 	})
 	if err := said.Doc.Check(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/payload"
@@ -300,5 +301,33 @@ func TestCallersOutOfReach(t *testing.T) {
 	buyer.orders("two", calling(10*second))
 	w.pass(15 * second)
 	buyer.ended("two", ending{"settled", "", 50})
+	w.reckon()
+}
+
+// TestCallAgain: where the one who answered a Call fails, the order calls again for
+// the time that is left, and does not hire the same again.
+func TestCallAgain(t *testing.T) {
+	w := newTown(t, 1)
+	bad, good, buyer := w.settle("bad").start(), w.settle("good").start(), w.settle("buyer").start()
+	bad.work = fails(protocol.CodeWorkFailed, 10)
+	bad.secretly(5)
+	good.secretly(7)
+	if r := buyer.orders("one", takeover, calling(10*second), func(o *agent.Order) { o.Deliver, o.Choose = hour, hire.ByPrice }); r != nil {
+		t.Fatal(r)
+	}
+	w.pass(40 * second)
+	v := buyer.ended("one", ending{"settled", "", 7})
+	if v.Peer != good.key.Key() {
+		t.Errorf("hired %s again", w.byKey(v.Peer).name)
+	}
+	var calls []*protocol.Call
+	for _, n := range w.air {
+		if c, ok := n.event.(agent.Called); ok {
+			calls = append(calls, c.Call.Doc.(*protocol.Call))
+		}
+	}
+	if len(calls) != 2 || calls[1].Deliver >= calls[0].Deliver {
+		t.Errorf("%d calls: %+v", len(calls), calls)
+	}
 	w.reckon()
 }

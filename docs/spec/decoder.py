@@ -741,7 +741,7 @@ class Tally:
     """How the cases of one file went."""
 
     def __init__(self, file):
-        self.file, self.valid, self.invalid, self.wrong = file, 0, 0, []
+        self.file, self.kind, self.valid, self.invalid, self.wrong = file, "", 0, 0, []
 
     def case(self, name, code, read, *arguments):
         """Runs one case; code is what it must be refused with, or empty."""
@@ -772,6 +772,7 @@ def from_dag_json(item):
 def run_kind(tally, file):
     """One file about one kind."""
     here, net = KINDS[file["kind"]], file["network"]
+    tally.kind = file["kind"]
     head = {"name": here.name, "limit": here.limit, "strict": here.read.closed, "sealed": here.sealed}
     tally.case("head", "", same, head, {k: file[k] for k in head})
     for case in file["valid"]:
@@ -862,10 +863,11 @@ def run_file(path):
 def run_folders(folders):
     """Reads every vector, prints a table, and says whether all was as it must be."""
     tallies = [run_file(path) for folder in folders for path in sorted(pathlib.Path(folder).glob("*.json"))]
-    rows = [(t.file, t.valid, t.invalid, len(t.wrong)) for t in tallies]
-    total = [sum(column) for column in list(zip(*rows))[1:]] or [0, 0, 0]
-    for row in [("file", "valid", "refused", "mismatches"), *rows, ("all", *total)]:
-        print("{:<18} {:>5} {:>7} {:>10}".format(*row))
+    tallies.sort(key=lambda t: (t.kind or 1 << 16, t.file))
+    rows = [(t.kind, t.file, t.valid, t.invalid, len(t.wrong)) for t in tallies]
+    total = [sum(column) for column in list(zip(*rows))[2:]] or [0, 0, 0]
+    for row in [("kind", "file", "valid", "refused", "mismatches"), *rows, ("", "all", *total)]:
+        print("{:>4} {:<18} {:>5} {:>7} {:>10}".format(*row))
     for tally in tallies:
         for words in tally.wrong:
             print(f"{tally.file}: {words}", file=sys.stderr)

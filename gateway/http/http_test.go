@@ -260,6 +260,7 @@ func TestHostile(t *testing.T) {
 		{"bad limit", "GET", "/v1/jobs?limit=-1", "", nil, 422, gateway.CodeInvalid},
 		{"order without key", "POST", "/v1/jobs?capability=c", "x", nil, 422, gateway.CodeInvalid},
 		{"fraction", "POST", "/v1/jobs?capability=c&key=k&budget=0.1", "x", nil, 400, protocol.CodeAmount},
+		{"a bid of less than nothing", "POST", "/v1/jobs?capability=c&key=k&bid=-1", "x", nil, 400, protocol.CodeAmount},
 		{"2^128", "POST", "/v1/jobs?capability=c&key=k&budget=340282366920938463463374607431768211456", "x", nil, 400, protocol.CodeAmount},
 		{"no peer's key", "POST", "/v1/jobs?capability=c&key=k&peer=12D3", "x", nil, 422, gateway.CodeInvalid},
 		{"endless header", "GET", "/v1/status", "", map[string]string{"X": strings.Repeat("x", 1<<16)}, 431, ""},
