@@ -16,10 +16,15 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
+// Living is what can be asked of every peer, also of one that does not trade.
+type Living interface {
+	Status(ctx context.Context) (Status, error)
+}
+
 // Desk is what a running peer answers. Its methods may be called from several
 // goroutines; each returns an *Error where it refuses. The runtime fulfils it.
 type Desk interface {
-	Status(ctx context.Context) (Status, error)
+	Living
 
 	// AddOffer begins to sell a capability; one of the same name is replaced.
 	AddOffer(ctx context.Context, d OfferDraft) (Offer, error)
@@ -58,23 +63,25 @@ type Desk interface {
 
 // Status is how the peer is.
 type Status struct {
-	Schema  string   `json:"schema"` // "souk.status/v1"
-	Peer    wire.Key `json:"peer"`
-	DID     string   `json:"did"`
-	Owner   wire.Key `json:"owner"`
-	Net     string   `json:"net"`
-	Version string   `json:"version"`
-	Live    bool     `json:"live"`  // the process answers
-	Ready   bool     `json:"ready"` // the journal is replayed and the network is up
-	Why     string   `json:"why,omitempty"`
-	Addrs   []string `json:"addrs"`
-	Peers   []Peer   `json:"peers"`
-	Offers  int      `json:"offers"`       // own
-	Known   int      `json:"offers_known"` // live ones of others
-	Jobs    int      `json:"jobs_open"`
-	Records uint64   `json:"records"` // in the journal
-	Budgets []Budget `json:"budgets"`
-	Started uint64   `json:"started"` // Unix milliseconds
+	Schema string `json:"schema"` // "souk.status/v1"
+	// Bootstrap says that the peer only helps others join: it has no owner, sells and buys nothing.
+	Bootstrap bool     `json:"bootstrap,omitempty"`
+	Peer      wire.Key `json:"peer"`
+	DID       string   `json:"did"`
+	Owner     wire.Key `json:"owner,omitzero"`
+	Net       string   `json:"net"`
+	Version   string   `json:"version"`
+	Live      bool     `json:"live"`  // the process answers
+	Ready     bool     `json:"ready"` // the journal is replayed and the network is up
+	Why       string   `json:"why,omitempty"`
+	Addrs     []string `json:"addrs"`
+	Peers     []Peer   `json:"peers"`
+	Offers    int      `json:"offers"`       // own
+	Known     int      `json:"offers_known"` // live ones of others
+	Jobs      int      `json:"jobs_open"`
+	Records   uint64   `json:"records"` // in the journal
+	Budgets   []Budget `json:"budgets"`
+	Started   uint64   `json:"started"` // Unix milliseconds
 }
 
 // Peer is one open link.

@@ -105,6 +105,18 @@ func (b *board) live(at uint64, shard uint8) [][]byte {
 	return out
 }
 
+// count returns how many announcements are live.
+func (b *board) count(at uint64) (live int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range b.notices {
+		if n.expires > at {
+			live++
+		}
+	}
+	return live
+}
+
 // expiry returns when an author's announcement of a capability ends, or 0.
 func (b *board) expiry(by wire.Key, capability string) uint64 {
 	b.mu.Lock()

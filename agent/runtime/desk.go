@@ -32,14 +32,11 @@ func (p *Peer) Status(ctx context.Context) (gateway.Status, error) {
 	s := gateway.Status{
 		Schema: "souk.status/v1", Peer: p.o.Agent.Key(), DID: p.o.Agent.Key().DID(), Net: p.o.Net,
 		Version: p.o.Version, Live: true, Ready: p.ready, Started: p.start,
-		Addrs: p.net.Addrs(), Peers: []gateway.Peer{}, Budgets: []gateway.Budget{},
+		Addrs: p.net.Addrs(), Peers: linked(p.net), Budgets: []gateway.Budget{},
 	}
 	p.mu.Unlock()
 	if !s.Ready {
 		s.Why = "starting or stopping"
-	}
-	for _, l := range p.net.Peers() {
-		s.Peers = append(s.Peers, gateway.Peer{Peer: l.Peer, Addr: l.Addr, Transport: l.Transport})
 	}
 	_, s.Records = p.archive.last()
 	return ask(ctx, p, func(a *agent.Agent, at uint64) gateway.Status {

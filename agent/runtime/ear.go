@@ -63,21 +63,30 @@ func (e *ear) OnFrame(from wire.Key, b []byte) error {
 }
 
 func (e *ear) hello(from wire.Key, f *protocol.Frame) error {
-	if len(f.Bare) != 1 || len(f.Bundles)+len(f.Data) > 0 {
-		return errHello
-	}
-	d, err := e.p.reg.Decode(f.Bare[0])
+	h, err := readHello(e.p.reg, e.p.o.Net, from, f)
 	if err != nil {
 		return err
-	}
-	h, ok := d.(*protocol.Hello)
-	if !ok || h.By != from || h.Net != e.p.o.Net || h.Least > protocol.Version || h.Most < protocol.Version {
-		return errHello
 	}
 	if e.p.links.greet(from) {
 		e.p.post(agent.Greeted{Peer: from, Hello: h})
 	}
 	return nil
+}
+
+// readHello reads the first frame of a link.
+func readHello(reg *wire.Registry, net string, from wire.Key, f *protocol.Frame) (*protocol.Hello, error) {
+	if len(f.Bare) != 1 || len(f.Bundles)+len(f.Data) > 0 {
+		return nil, errHello
+	}
+	d, err := reg.Decode(f.Bare[0])
+	if err != nil {
+		return nil, err
+	}
+	h, ok := d.(*protocol.Hello)
+	if !ok || h.By != from || h.Net != net || h.Least > protocol.Version || h.Most < protocol.Version {
+		return nil, errHello
+	}
+	return h, nil
 }
 
 func (e *ear) bare(from wire.Key, raw []byte) error {
@@ -130,73 +139,26 @@ func (e *ear) garbled(from wire.Key, raw []byte, err error) error {
 	return nil
 }
 
-// OnAnnouncement judges an Offer or a Call before it is passed on: the cheap tests
-// first, the signature last. Only what its author provably did wrong is rejected;
-// what a later version may announce is not.
+// OnAnnouncement judges an announcement before it is passed on, and tells the
+// core of one that is new.
 func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byte) p2p.Judgement {
 	select {
 	case <-e.ready:
 	default:
 		return p2p.Ignore
 	}
-	bundle, err := wire.ReadBundle(b)
-	if err != nil {
-		return p2p.Reject
+	said, proof, j := e.p.square().judge(shard, b)
+	if j != p2p.Accept {
+		return j
 	}
-	d, err := e.p.reg.Decode(bundle.Docs[0])
-	if err != nil || len(bundle.Docs) != 1 {
-		return p2p.Ignore
+	var news agent.Event = agent.Called{Call: said}
+	if o, ok := said.Doc.(*protocol.Offer); ok {
+		if !e.runs(&o.Terms) {
+			return p2p.Accept // others may know its rule
+		}
+		news = agent.Listed{Listing: hire.Listing{Offer: o, Proof: proof}}
 	}
-	said := wire.Said{ID: wire.Sum(bundle.Docs[0]), Raw: bundle.Docs[0], Doc: d}
-	switch d := d.(type) {
-	case *protocol.Offer:
-		return e.announced(bundle, said, shard, d.Terms.Capability, func(at uint64) bool {
-			return e.p.board.fresh(at, d, said.ID)
-		}, func(at uint64) p2p.Judgement { return e.onOffer(at, bundle, said, b) })
-	case *protocol.Call:
-		return e.announced(bundle, said, shard, d.Capability, func(at uint64) bool {
-			return e.p.calls.fresh(at, d, said.ID)
-		}, func(at uint64) p2p.Judgement { return e.onCall(at, said, b) })
-	}
-	return p2p.Ignore
-}
-
-// announced tries what is alike in all announcements, and hands on what is good.
-func (e *ear) announced(
-	b *wire.Bundle, said wire.Said, shard uint8, capability string, fresh func(at uint64) bool, good func(at uint64) p2p.Judgement,
-) p2p.Judgement {
-	if b.Net != e.p.o.Net || said.Doc.Header().By != b.By || protocol.ShardOf(capability) != shard {
-		return p2p.Reject
-	}
-	at := now()
-	if !fresh(at) {
-		return p2p.Ignore
-	}
-	if b.Open(e.p.o.Net) != nil {
-		return p2p.Reject
-	}
-	return good(at)
-}
-
-// onOffer takes an offer whose seal is good.
-func (e *ear) onOffer(at uint64, bundle *wire.Bundle, said wire.Said, raw []byte) p2p.Judgement {
-	o := said.Doc.(*protocol.Offer)
-	if !e.p.board.put(at, o, said.ID, raw) {
-		return p2p.Ignore
-	}
-	if !e.runs(&o.Terms) {
-		return p2p.Accept // others may know its rule
-	}
-	if o.By == e.p.o.Agent.Key() || !e.p.offer(agent.Listed{Listing: hire.Listing{Offer: o, Proof: bundle.Proof(0)}}) {
-		return p2p.Ignore
-	}
-	return p2p.Accept
-}
-
-// onCall takes a Call whose seal is good.
-func (e *ear) onCall(at uint64, said wire.Said, raw []byte) p2p.Judgement {
-	c := said.Doc.(*protocol.Call)
-	if !e.p.calls.put(at, c, said.ID, raw) || c.By == e.p.o.Agent.Key() || !e.p.offer(agent.Called{Call: said}) {
+	if said.Doc.Header().By == e.p.o.Agent.Key() || !e.p.offer(news) {
 		return p2p.Ignore
 	}
 	return p2p.Accept
@@ -230,9 +192,4 @@ func (e *ear) OnFetch(peer wire.Key, id wire.CID, offset uint64) (io.ReadCloser,
 	return a, nil
 }
 
-// OnPull hands over the Calls first: they are few and soon over.
-func (e *ear) OnPull(_ wire.Key, shard uint8) [][]byte {
-	at := now()
-	all := append(e.p.calls.live(at, shard), e.p.board.live(at, shard)...)
-	return all[:min(len(all), p2p.MaxPull)]
-}
+func (e *ear) OnPull(_ wire.Key, shard uint8) [][]byte { return e.p.square().live(now(), shard) }

@@ -92,8 +92,10 @@ func TestAnnouncements(t *testing.T) {
 		"an offer nobody sealed": {forged, shard, p2p.Reject},
 		"another's offer":        {stolen, shard, p2p.Reject},
 	} {
-		if got := listener().OnAnnouncement(t.Context(), c.shard, wire.Key{}, c.raw); got != c.want {
-			t.Errorf("%s: %v, want %v", name, got, c.want)
+		for _, h := range []p2p.Handler{listener(), crierOf("test")} {
+			if got := h.OnAnnouncement(t.Context(), c.shard, wire.Key{}, c.raw); got != c.want {
+				t.Errorf("%s, to %T: %v, want %v", name, h, got, c.want)
+			}
 		}
 	}
 }

@@ -150,6 +150,23 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	return &running{peer, shut}, nil
 }
 
+// openBootstrap puts a bootstrap peer on the network.
+func openBootstrap(home settings.Home, set settings.Settings, key wire.PrivateKey, log *slog.Logger, connections int) (*runtime.Bootstrap, error) {
+	peer, err := runtime.OpenBootstrap(runtime.BootstrapOptions{
+		Net: set.Net, Self: key.Key(), Log: log, Version: thisBuild().Version,
+		Dial: func(h p2p.Handler) (p2p.Network, error) {
+			return libp2p.New(libp2p.Options{
+				Key: key, Net: set.Net, Listen: set.Listen, Bootstrap: set.Bootstrap,
+				Neighbours: libp2p.Neighbours, Connections: connections,
+			}, h)
+		},
+	})
+	if err != nil {
+		return nil, notOpened(err, home)
+	}
+	return peer, nil
+}
+
 const listenForms = "write /ip4/ADDRESS/tcp/PORT or /ip4/ADDRESS/udp/PORT/quic-v1 (or /ip6/…), with an address of this machine; port 0 is any free one"
 
 // notOpened says what to do about a peer that could not be opened.

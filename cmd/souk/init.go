@@ -148,6 +148,8 @@ func (p *program) found(home settings.Home, set settings.Settings, s *secret) (*
 func free(home settings.Home) error {
 	_, err := os.Stat(home.Mandate())
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && helps(home):
+		return taken(home)
 	case errors.Is(err, fs.ErrNotExist):
 		return lived(home)
 	case err != nil:
@@ -233,10 +235,5 @@ func initPage(w io.Writer, m *shownInit) error {
 		[2]string{"newcomers", fmt.Sprintf("all peers without history together may owe it at most %s of %s", m.NewcomerPool, m.Asset)},
 		[2]string{"next", "souk up"},
 	)
-	for _, l := range lines {
-		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-			return err
-		}
-	}
-	return nil
+	return listed(w, lines)
 }

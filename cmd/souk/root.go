@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	doorhttp "github.com/souk-network/souk/gateway/http"
-
 	"github.com/souk-network/souk/cmd/souk/settings"
+	"github.com/souk-network/souk/gateway"
+	doorhttp "github.com/souk-network/souk/gateway/http"
 )
 
 // newRoot returns the whole command.
@@ -46,7 +46,7 @@ policy, 5 budget exceeded, 6 delivery failed its check, 7 not found, 8 timed out
 			root.AddCommand(c)
 		}
 	}
-	add("peer", demoCommand(p), initCommand(p), upCommand(p), statusCommand(p), configCommand(p))
+	add("peer", demoCommand(p), initCommand(p), upCommand(p), bootstrapCommand(p), statusCommand(p), configCommand(p))
 	add("trade", offerCommand(p), findCommand(p), hireCommand(p))
 	add("books", jobsCommand(p), jobCommand(p), trustCommand(p), ledgerCommand(p), receiptCommand(p), verifyCommand(p))
 	root.AddCommand(versionCommand(p))
@@ -130,6 +130,12 @@ func (p *program) desk() (*doorhttp.Client, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(home.Socket()); errors.Is(err, fs.ErrNotExist) {
+		if helps(home) {
+			return nil, &gateway.Error{
+				Code: gateway.CodeUnavailable, Message: "the bootstrap peer in " + home.Data + " is not running",
+				Hint: "`souk bootstrap` runs it", Retryable: true,
+			}
+		}
 		if err := whole(home); err != nil {
 			return nil, err
 		}

@@ -7,7 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,7 +25,7 @@ type house map[string]*lodger
 type lodger struct {
 	cmd    *exec.Cmd
 	ended  chan error
-	errors *strings.Builder
+	errors *transcript
 }
 
 type houseKey struct{}
@@ -34,10 +37,26 @@ func up(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: up NAME ARGUMENT…")
 	}
-	name := args[0]
-	cmd := exec.Command(souk(ts), append([]string{"up", "--json", "--listen", "/ip4/127.0.0.1/tcp/0"}, args[1:]...)...)
+	lodge(ts, args[0], "up", "souk.up/v1", args[1:])
+}
+
+// bootstrap does the same with a bootstrap peer: bootstrap NAME ARGUMENT…
+func bootstrap(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: bootstrap NAME ARGUMENT…")
+	}
+	lodge(ts, args[0], "bootstrap", "souk.bootstrap/v1", args[1:])
+}
+
+// lodge runs a peer by that command, on loopback unless told otherwise.
+func lodge(ts *testscript.TestScript, name, verb, schema string, args []string) {
+	args = append([]string{verb, "--json"}, args...)
+	if !slices.Contains(args, "--listen") {
+		args = append(args, "--listen", "/ip4/127.0.0.1/tcp/0")
+	}
+	cmd := exec.Command(souk(ts), args...)
 	cmd.Env = append(os.Environ(), "SOUK_HOME="+ts.MkAbs(name), "HOME="+ts.Getenv("HOME"), "SOUK_PASSPHRASE="+ts.Getenv("SOUK_PASSPHRASE"))
-	l := &lodger{cmd: cmd, ended: make(chan error, 1), errors: new(strings.Builder)}
+	l := &lodger{cmd: cmd, ended: make(chan error, 1), errors: new(transcript)}
 	cmd.Stderr = l.errors
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
@@ -54,7 +73,7 @@ func up(ts *testscript.TestScript, neg bool, args []string) {
 	select {
 	case line := <-first:
 		var said shownUp
-		if err := json.Unmarshal([]byte(line), &said); err != nil || said.Schema != "souk.up/v1" || len(said.Addrs) == 0 {
+		if err := json.Unmarshal([]byte(line), &said); err != nil || said.Schema != schema || len(said.Addrs) == 0 {
 			ts.Fatalf("%s said %q, %v: %s", name, line, err, l.errors)
 		}
 		ts.Setenv(name, said.Addrs[0])
@@ -65,6 +84,70 @@ func up(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s is not ready", name)
 	}
 	ts.Value(houseKey{}).(house)[name] = l
+}
+
+// logs waits until a peer has logged a line that a pattern fits: logs NAME PATTERN.
+func logs(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: logs NAME PATTERN")
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	l := ts.Value(houseKey{}).(house)[args[0]]
+	if neg {
+		if pattern.MatchString(l.errors.String()) {
+			ts.Fatalf("%s logged: %s", args[0], l.errors)
+		}
+		return
+	}
+	if !l.errors.until(pattern.MatchString, longest) {
+		ts.Fatalf("%s did not log %q: %s", args[0], args[1], l.errors)
+	}
+}
+
+// transcript is what a process has written so far.
+type transcript struct {
+	mu      sync.Mutex
+	text    strings.Builder
+	changed chan struct{} // closed and taken away by the next write
+}
+
+func (w *transcript) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.changed != nil {
+		close(w.changed)
+		w.changed = nil
+	}
+	return w.text.Write(b)
+}
+
+func (w *transcript) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// until waits until what was written is as holds says, and reports whether it is.
+func (w *transcript) until(holds func(string) bool, most time.Duration) bool {
+	late := time.After(most)
+	for {
+		w.mu.Lock()
+		text := w.text.String()
+		if w.changed == nil {
+			w.changed = make(chan struct{})
+		}
+		changed := w.changed
+		w.mu.Unlock()
+		if holds(text) {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-late:
+			return false
+		}
+	}
 }
 
 // down ends a peer with a signal: down NAME [kill]. Without kill it must end well.

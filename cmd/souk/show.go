@@ -73,6 +73,16 @@ func (p *program) show(v any, people func(w io.Writer) error) error {
 	return err
 }
 
+// listed prints what is told of one thing, a name and a value on each line.
+func listed(w io.Writer, lines [][2]string) error {
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // column is one column of a table.
 type column struct {
 	head  string

@@ -48,13 +48,19 @@ func (p *program) statusPage(w io.Writer, s gateway.Status) error {
 		{"state", ready},
 		{"peer", s.Peer.String()},
 		{"did", s.DID},
-		{"owner", s.Owner.String()},
 		{"network", s.Net},
 		{"version", s.Version},
 		{"since", clock(s.Started)},
-		{"sells", fmt.Sprintf("%s, knows %s of others", counted(s.Offers, "offer"), counted(s.Known, "offer"))},
-		{"jobs open", fmt.Sprint(s.Jobs)},
-		{"records", fmt.Sprint(s.Records)},
+	}
+	if s.Bootstrap {
+		lines = append(lines, [2]string{"helps", fmt.Sprintf("others to join: linked to %s, holds %s; it trades nothing", counted(len(s.Peers), "peer"), counted(s.Known, "offer"))})
+	} else {
+		lines = append(lines, [][2]string{
+			{"owner", s.Owner.String()},
+			{"sells", fmt.Sprintf("%s, knows %s of others", counted(s.Offers, "offer"), counted(s.Known, "offer"))},
+			{"jobs open", fmt.Sprint(s.Jobs)},
+			{"records", fmt.Sprint(s.Records)},
+		}...)
 	}
 	for _, a := range s.Addrs {
 		lines = append(lines, [2]string{"address", a})
@@ -62,10 +68,8 @@ func (p *program) statusPage(w io.Writer, s gateway.Status) error {
 	for _, b := range s.Budgets {
 		lines = append(lines, [2]string{"budget", fmt.Sprintf("%s spent of %s %s, at most %s a job", b.Spent, b.Total, b.Asset, b.PerJob)})
 	}
-	for _, l := range lines {
-		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-			return err
-		}
+	if err := listed(w, lines); err != nil {
+		return err
 	}
 	if len(s.Peers) == 0 {
 		_, err := fmt.Fprintln(w, "linked to  nobody")

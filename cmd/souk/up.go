@@ -56,7 +56,7 @@ reach it over a socket in the home that only this user may open.`,
 func peerFlags(c *cobra.Command) {
 	// The values are read by settings, which knows the flags by these names.
 	c.Flags().StringArray("listen", nil, "`ADDR` to listen on, again for more (default: all interfaces, QUIC and TCP, port 4901)")
-	c.Flags().StringArray("bootstrap", nil, "`ADDR` of a peer to join the network by, again for more")
+	c.Flags().StringSlice("bootstrap", nil, "`ADDR` of a peer to join the network by, again or after a comma for more")
 	c.Flags().String("net", "", "`NAME` of the network")
 	c.Flags().String("log", "", "least `LEVEL` logged: debug, info, warn or error")
 }
@@ -80,22 +80,28 @@ func (p *program) up(ctx context.Context, home settings.Home, set settings.Setti
 		return err
 	}
 	defer func() { err = errors.Join(err, peer.Close()) }()
+	return serveUntil(ctx, home, peer, peer.Done(), func() error { return p.sayReady(ctx, peer, home) })
+}
+
+// serveUntil serves a peer's local API until ctx or the peer ends, and calls ready
+// once it does.
+func serveUntil(ctx context.Context, home settings.Home, peer gateway.Living, ended <-chan struct{}, ready func() error) error {
 	l, err := doorhttp.Listen(home.Socket())
 	if err != nil {
 		return err
 	}
 	served := make(chan error, 1)
 	open, shut := context.WithCancel(ctx)
+	defer shut()
 	go func() { served <- doorhttp.Serve(open, l, peer) }()
-	if err := p.sayReady(ctx, peer, home); err != nil {
+	if err := ready(); err != nil {
 		shut()
 		return errors.Join(err, <-served)
 	}
 	select {
 	case <-ctx.Done(): // asked to stop
-	case <-peer.Done(): // its Close tells why
+	case <-ended: // its Close tells why
 	case err := <-served:
-		shut()
 		return err
 	}
 	shut()
@@ -106,6 +112,9 @@ func (p *program) up(ctx context.Context, home settings.Home, set settings.Setti
 func whole(home settings.Home) error {
 	_, err := os.Stat(home.Mandate())
 	if errors.Is(err, fs.ErrNotExist) {
+		if helps(home) {
+			return taken(home)
+		}
 		if err := lived(home); err != nil {
 			return err
 		}
@@ -179,11 +188,6 @@ func (p *program) sayReady(ctx context.Context, desk gateway.Desk, home settings
 			lines = append(lines, [2]string{"address", a})
 		}
 		lines = append(lines, [2]string{"api", up.API}, [2]string{"ready", "Ctrl-C stops it; another terminal may now `souk find` and `souk hire`"})
-		for _, l := range lines {
-			if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-				return err
-			}
-		}
-		return nil
+		return listed(w, lines)
 	})
 }

@@ -35,10 +35,13 @@ type ask struct {
 	ID string `path:"id" maxLength:"128" doc:"a job's ID or its order's key"`
 }
 
-func (r routes) register(api huma.API) {
+func registerStatus(api huma.API, peer gateway.Living) {
 	route(api, "GET", "/v1/status", "how the peer is", func(ctx context.Context, _ *none) (gateway.Status, error) {
-		return r.desk.Status(ctx)
+		return peer.Status(ctx)
 	})
+}
+
+func (r routes) register(api huma.API) {
 	route(api, "GET", "/v1/verify", "walk over the whole journal and name the first bad record", func(ctx context.Context, _ *none) (gateway.Verification, error) {
 		return r.desk.Verify(ctx)
 	})

@@ -28,7 +28,7 @@ import (
 
 // Serve answers requests on l with desk until ctx ends, then gives those under
 // way a few seconds, and closes l. It returns nil where ctx ended it.
-func Serve(ctx context.Context, l net.Listener, desk gateway.Desk) error {
+func Serve(ctx context.Context, l net.Listener, desk gateway.Living) error {
 	handler, err := NewHandler(desk)
 	if err != nil {
 		return err
@@ -60,9 +60,10 @@ func shut(server *nethttp.Server) error {
 	return nil
 }
 
-// NewHandler returns the door's routes over desk. The error is that of a route
-// that cannot be described, which is a fault of this package.
-func NewHandler(desk gateway.Desk) (nethttp.Handler, error) {
+// NewHandler returns the door's routes over desk: all of them over a
+// gateway.Desk, the status alone over a peer that does not trade. The error is
+// that of a route that cannot be described, which is a fault of this package.
+func NewHandler(desk gateway.Living) (nethttp.Handler, error) {
 	mux := nethttp.NewServeMux()
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
@@ -80,7 +81,13 @@ func NewHandler(desk gateway.Desk) (nethttp.Handler, error) {
 		Transformers:                 []huma.Transformer{oneError},
 	}
 	api := humago.New(mux, config)
-	routes{desk}.register(api)
+	absent := &gateway.Error{Code: gateway.CodeNotFound, Hint: "GET /openapi.json lists what there is"}
+	registerStatus(api, desk)
+	if whole, ok := desk.(gateway.Desk); ok {
+		routes{whole}.register(api)
+	} else {
+		absent.Hint = "this peer only helps others join (`souk bootstrap`): it trades nothing, and tells its status alone"
+	}
 	description, err := json.Marshal(api.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("describe the local API: %w", err)
@@ -90,11 +97,9 @@ func NewHandler(desk gateway.Desk) (nethttp.Handler, error) {
 		w.Write(description) // a caller that has gone needs no answer
 	})
 	mux.HandleFunc("/", func(w nethttp.ResponseWriter, r *nethttp.Request) {
-		writeRefusal(w, &gateway.Error{
-			Code:    gateway.CodeNotFound,
-			Message: fmt.Sprintf("there is no %s %s here", r.Method, r.URL.EscapedPath()),
-			Hint:    "GET /openapi.json lists what there is",
-		})
+		refusal := *absent
+		refusal.Message = fmt.Sprintf("there is no %s %s here", r.Method, r.URL.EscapedPath())
+		writeRefusal(w, &refusal)
 	})
 	return guard(mux), nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	basicconnmgr "github.com/libp2p/go-libp2p/p2p/net/connmgr"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
@@ -34,11 +33,11 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	resources, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits(ids)), rcmgr.WithMetricsDisabled())
+	resources, err := newResources(ids, opts.conns())
 	if err != nil {
-		return nil, fmt.Errorf("libp2p: resource limits: %w", err)
+		return nil, err
 	}
-	conns, err := basicconnmgr.NewConnManager(lowWater, highWater, basicconnmgr.WithGracePeriod(20*time.Second))
+	conns, err := basicconnmgr.NewConnManager(opts.conns()*6/10, opts.conns()*8/10, basicconnmgr.WithGracePeriod(20*time.Second))
 	if err != nil {
 		return nil, fmt.Errorf("libp2p: connection manager: %w", err)
 	}

@@ -1,16 +1,19 @@
 package libp2p
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/x/rate"
 
 	"github.com/souk-network/souk/p2p"
 )
 
 // Limits of this adapter, beside those of package p2p. A process with 256 file
-// descriptors can hold them: connections use at most maxDescriptors of these.
+// descriptors can hold Connections: they use at most nine tenths of these.
 const (
 	MaxListen    = 16  // addresses to listen on
 	MaxKept      = 64  // peers whose links are made again when gone
@@ -22,11 +25,14 @@ const (
 	Neighbours    = 6
 	MaxNeighbours = 32
 
-	lowWater       = 96  // connections left after the worthless ones were closed
-	highWater      = 128 // connections at which that begins
-	maxConns       = 160
-	maxDescriptors = 144
-	maxMemory      = 256 << 20 // bytes libp2p may hold in buffers
+	// Connections at once, if Options do not say another number. At eight tenths of it
+	// those least worth keeping are closed, down to six.
+	Connections    = 160
+	MinConnections = 16
+	MaxConnections = 8192
+
+	maxMemory     = 256 << 20 // bytes libp2p may hold in buffers
+	memoryPerConn = 1 << 20   // more of them for each connection beyond Connections
 
 	openTimeout    = 10 * time.Second        // for the first byte of a stream, and for each answer
 	pullAgain      = 1500 * time.Millisecond // a gossipsub heartbeat and a half
@@ -36,7 +42,7 @@ const (
 	judgingTimeout = 10 * time.Second
 	remembered     = 8192      // announcements accepted that are known again
 	rememberedFor  = time.Hour // longer than an offer lives
-	pulls          = 16        // pull streams served at once
+	pulls          = 16        // pull streams served at once, and one more for eight connections beyond Connections
 	pullsPerPeer   = 2         // of which one peer's
 	shows          = 16        // questions where a peer is, answered at once
 	showsPerPeer   = 4         // of which one peer's
@@ -48,17 +54,46 @@ const (
 	copyBuffer     = 64 << 10 // bytes of an artefact between two deadlines
 )
 
-// limits bounds what libp2p takes of the machine.
-func limits(net protocols) rcmgr.ConcreteLimitConfig {
+// newResources returns the keeper of limits. Beside them libp2p bounds the
+// connections of one address, at 8, and how fast they come, at 16 and then one
+// every 5 s: a machine of a private network may have more peers than that.
+func newResources(ids protocols, conns int) (network.ResourceManager, error) {
+	rates := &rate.Limiter{SubnetRateLimiter: rate.SubnetLimiter{
+		IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: 0.2, Burst: 16}}},
+		IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 56, Limit: rate.Limit{RPS: 0.2, Burst: 16}}},
+		GracePeriod:      time.Minute,
+	}}
+	var many4, many6 []rcmgr.NetworkPrefixLimit
+	for _, prefix := range nearby {
+		rates.NetworkPrefixLimits = append(rates.NetworkPrefixLimits, rate.PrefixLimit{Prefix: prefix})
+		if many := (rcmgr.NetworkPrefixLimit{Network: prefix, ConnCount: conns}); prefix.Addr().Is4() {
+			many4 = append(many4, many)
+		} else {
+			many6 = append(many6, many)
+		}
+	}
+	m, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits(ids, conns)), rcmgr.WithMetricsDisabled(),
+		rcmgr.WithNetworkPrefixLimit(many4, many6), rcmgr.WithConnRateLimiters(rates))
+	if err != nil {
+		return nil, fmt.Errorf("libp2p: resource limits: %w", err)
+	}
+	return m, nil
+}
+
+// limits bounds what libp2p takes of the machine for so many connections.
+func limits(net protocols, conns int) rcmgr.ConcreteLimitConfig {
 	streams := func(n int) rcmgr.ResourceLimits {
 		v := rcmgr.LimitVal(n)
 		return rcmgr.ResourceLimits{StreamsInbound: v, StreamsOutbound: v, Streams: 2 * v}
 	}
+	memory := maxMemory + memoryPerConn*max(0, conns-Connections)
+	all, descriptors := rcmgr.LimitVal(conns), rcmgr.LimitVal(conns*9/10)
+	inAll := rcmgr.LimitVal(max(4096, 25*conns))
 	return rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
-			Conns: maxConns, ConnsInbound: maxConns * 3 / 4, ConnsOutbound: maxConns * 3 / 4,
-			FD: maxDescriptors, Memory: maxMemory,
-			Streams: 4096, StreamsInbound: 2048, StreamsOutbound: 2048,
+			Conns: all, ConnsInbound: all * 3 / 4, ConnsOutbound: all * 3 / 4,
+			FD: descriptors, Memory: rcmgr.LimitVal64(memory),
+			Streams: inAll, StreamsInbound: inAll / 2, StreamsOutbound: inAll / 2,
 		},
 		Transient: rcmgr.ResourceLimits{
 			Conns: 64, ConnsInbound: 32, ConnsOutbound: 48, FD: 48, Memory: maxMemory / 8,
@@ -75,5 +110,5 @@ func limits(net protocols) rcmgr.ConcreteLimitConfig {
 			net.pull:     streams(2 * pullsPerPeer),
 			net.where:    streams(2 * showsPerPeer),
 		},
-	}.Build(rcmgr.DefaultLimits.Scale(maxMemory, maxDescriptors))
+	}.Build(rcmgr.DefaultLimits.Scale(int64(memory), int(descriptors)))
 }

@@ -174,6 +174,7 @@ func TestOptionsCheck(t *testing.T) {
 		"no place":         {Key: key, Net: "test", Known: []string{"/p2p/" + key.Key().String()}},
 		"an RSA peer":      {Key: key, Net: "test", Known: []string{"/ip4/127.0.0.1/tcp/1/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN"}},
 		"too many to keep": {Key: key, Net: "test", Bootstrap: many},
+		"few connections":  {Key: key, Net: "test", Connections: libp2p.MinConnections - 1},
 		"a crowd":          {Key: key, Net: "test", Neighbours: libp2p.MaxNeighbours + 1},
 	} {
 		if err := o.Check(); err == nil {

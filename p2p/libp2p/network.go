@@ -73,9 +73,9 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	n := &Network{
 		opts: opts, key: opts.Key.Key(), ids: protocolsOf(opts.Net), handler: h,
 		peers: make(map[wire.Key]*neighbour), kept: make(map[wire.Key]bool), lonely: make(chan struct{}, 1), fewer: make(chan struct{}, 1),
-		serving:  newTurns(p2p.MaxFetches, maxConns),
-		fetching: newTurns(p2p.MaxFetches, maxConns),
-		pulling:  newTurns(pullsPerPeer, pulls),
+		serving:  newTurns(p2p.MaxFetches, opts.conns()),
+		fetching: newTurns(p2p.MaxFetches, opts.conns()),
+		pulling:  newTurns(pullsPerPeer, pulls+max(0, opts.conns()-Connections)/8),
 		showing:  newTurns(showsPerPeer, shows),
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())

@@ -34,6 +34,10 @@ type Options struct {
 	// They are tried once at the start, and again while the peer has no link.
 	Known []string
 
+	// Connections is the most connections at once, MinConnections to MaxConnections; 0
+	// for Connections. Each takes up to one file descriptor and some 100 KiB.
+	Connections int
+
 	// Neighbours is how many links the peer seeks: with fewer it asks those it is
 	// linked with whom else they know, and dials some of these. 0 to MaxNeighbours; 0
 	// seeks none. Where all know only the peer they joined by, that one can pass an
@@ -51,6 +55,14 @@ type Options struct {
 	Standing func(peer wire.Key) int
 }
 
+// conns is the most connections at once.
+func (o Options) conns() int {
+	if o.Connections == 0 {
+		return Connections
+	}
+	return o.Connections
+}
+
 // Check refuses Options with which no peer can be made.
 func (o Options) Check() error {
 	if o.Key.Key().IsZero() {
@@ -61,6 +73,9 @@ func (o Options) Check() error {
 	}
 	if o.Neighbours < 0 || o.Neighbours > MaxNeighbours {
 		return fmt.Errorf("libp2p: %d neighbours sought, at most %d", o.Neighbours, MaxNeighbours)
+	}
+	if o.Connections != 0 && (o.Connections < MinConnections || o.Connections > MaxConnections) {
+		return fmt.Errorf("libp2p: %d connections, want %d to %d", o.Connections, MinConnections, MaxConnections)
 	}
 	for _, list := range []struct {
 		name  string

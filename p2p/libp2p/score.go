@@ -3,6 +3,7 @@ package libp2p
 import (
 	"math"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -62,7 +63,7 @@ func scoring(g *gossip) *pubsub.PeerScoreParams {
 		AppSpecificWeight:           1,
 		IPColocationFactorWeight:    -10,
 		IPColocationFactorThreshold: 8,
-		IPColocationFactorWhitelist: nearby(),
+		IPColocationFactorWhitelist: asIPNets(nearby),
 		BehaviourPenaltyWeight:      -5,
 		BehaviourPenaltyThreshold:   6,
 		BehaviourPenaltyDecay:       decay(10 * time.Minute),
@@ -85,11 +86,16 @@ func scoring(g *gossip) *pubsub.PeerScoreParams {
 
 // nearby holds the networks where many peers of one address are no sign of one
 // hand: this machine and private networks (RFC 1918, RFC 4193, RFC 4291).
-func nearby() (all []*net.IPNet) {
-	for _, cidr := range []string{"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"} {
-		if _, ipnet, err := net.ParseCIDR(cidr); err == nil {
-			all = append(all, ipnet)
-		}
+var nearby = []netip.Prefix{
+	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"),
+}
+
+// asIPNets returns prefixes in the form gossipsub takes.
+func asIPNets(prefixes []netip.Prefix) (all []*net.IPNet) {
+	for _, p := range prefixes {
+		all = append(all, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
 	return all
 }

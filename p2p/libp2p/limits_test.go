@@ -1,0 +1,46 @@
+package libp2p_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/multiformats/go-multiaddr"
+
+	"github.com/souk-network/souk/p2p/libp2p"
+)
+
+// TestConnectionsOfOneAddress opens as many connections of one address as are let
+// in: all of a private network's, few of a public one's.
+func TestConnectionsOfOneAddress(t *testing.T) {
+	for addr, want := range map[string]int{
+		"/ip4/127.0.0.1": 60, "/ip4/192.168.1.2": 60, "/ip4/10.1.2.3": 60, "/ip4/172.31.0.1": 60,
+		"/ip6/::1": 60, "/ip6/fd00::2": 60,
+		"/ip4/192.0.2.1": 8, "/ip4/172.32.0.1": 8, "/ip6/2001:db8::1": 8,
+	} {
+		resources, err := libp2p.NewResources(libp2p.Connections)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for i := range 60 {
+			a, err := multiaddr.NewMultiaddr(fmt.Sprintf("%s/udp/%d/quic-v1", addr, 1000+i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			scope, err := resources.OpenConnection(network.DirOutbound, false, a)
+			if err != nil {
+				continue
+			}
+			if i >= 40 { // connections still being made are few
+				scope.Done()
+			}
+			got++
+		}
+		t.Logf("%s: %d of 60", addr, got)
+		if got != want {
+			t.Errorf("%s: %d of 60 connections were let in, want %d", addr, got, want)
+		}
+		_ = resources.Close()
+	}
+}
