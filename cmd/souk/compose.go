@@ -135,6 +135,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 			return libp2p.New(libp2p.Options{
 				Key: o.agent, Net: o.set.Net, Listen: o.set.Listen, Bootstrap: o.set.Bootstrap,
 				Known: known.addrs(), Remember: known.put, Neighbours: libp2p.Neighbours,
+				Trouble: joining(o.set, o.log),
 			}, h)
 		},
 		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: o.set.Asset, Limit: o.set.NewcomerPool}}},
@@ -157,7 +158,7 @@ func openBootstrap(home settings.Home, set settings.Settings, key wire.PrivateKe
 		Dial: func(h p2p.Handler) (p2p.Network, error) {
 			return libp2p.New(libp2p.Options{
 				Key: key, Net: set.Net, Listen: set.Listen, Bootstrap: set.Bootstrap,
-				Neighbours: libp2p.Neighbours, Connections: connections,
+				Neighbours: libp2p.Neighbours, Connections: connections, Trouble: joining(set, log),
 			}, h)
 		},
 	})

@@ -22,10 +22,9 @@ const (
 
 // meet begins to reach the bootstrap and known peers.
 func (n *Network) meet() {
-	for _, addr := range n.opts.Bootstrap {
-		if key, ok := n.note(addr); ok {
-			n.keep(key)
-		}
+	n.bootstraps()
+	for key := range n.boot {
+		n.keep(key)
 	}
 	var known []wire.Key
 	for _, addr := range n.opts.Known {
@@ -85,7 +84,9 @@ func (n *Network) keepUp(key wire.Key) {
 	pause := shortPause
 	for n.ctx.Err() == nil {
 		n.unblock(key)
-		if n.reach(n.ctx, key) == nil {
+		err := n.reach(n.ctx, key)
+		n.tellTrouble(key, err)
+		if err == nil {
 			began := time.Now()
 			n.untilDown(key)
 			if time.Since(began) > longPause {

@@ -39,9 +39,10 @@ type Network struct {
 	closed bool
 	work   sync.WaitGroup // Add only through begin
 	peers  map[wire.Key]*neighbour
-	kept   map[wire.Key]bool // whose links are made again
-	lonely chan struct{}     // signalled when the last link is gone
-	fewer  chan struct{}     // signalled when a link is gone
+	boot   map[wire.Key]*troubled // the bootstrap peers
+	kept   map[wire.Key]bool      // whose links are made again
+	lonely chan struct{}          // signalled when the last link is gone
+	fewer  chan struct{}          // signalled when a link is gone
 
 	gossip   *gossip
 	serving  *turns // artefacts sent
@@ -72,7 +73,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	}
 	n := &Network{
 		opts: opts, key: opts.Key.Key(), ids: protocolsOf(opts.Net), handler: h,
-		peers: make(map[wire.Key]*neighbour), kept: make(map[wire.Key]bool), lonely: make(chan struct{}, 1), fewer: make(chan struct{}, 1),
+		peers: make(map[wire.Key]*neighbour), boot: make(map[wire.Key]*troubled), kept: make(map[wire.Key]bool), lonely: make(chan struct{}, 1), fewer: make(chan struct{}, 1),
 		serving:  newTurns(p2p.MaxFetches, opts.conns()),
 		fetching: newTurns(p2p.MaxFetches, opts.conns()),
 		pulling:  newTurns(pullsPerPeer, pulls+max(0, opts.conns()-Connections)/8),

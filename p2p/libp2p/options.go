@@ -30,6 +30,10 @@ type Options struct {
 	// peers are kept: made again, with a growing pause, whenever they are gone.
 	Bootstrap []string
 
+	// Trouble, if not nil, is called when a bootstrap peer is not reached, again when
+	// the reason is another one, and when it is linked after that. It must return soon.
+	Trouble func(Trouble)
+
 	// Known holds multiaddrs that end in /p2p/<peer ID>, remembered from before.
 	// They are tried once at the start, and again while the peer has no link.
 	Known []string

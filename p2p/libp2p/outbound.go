@@ -76,7 +76,7 @@ func (n *Network) open(nb *neighbour, a *attempt) {
 	case n.closed:
 		a.err = p2p.ErrClosed
 	case err != nil:
-		a.err = fmt.Errorf("reach %v: %w: %w", nb.key, p2p.ErrUnreachable, err)
+		a.err = fmt.Errorf("reach %v: %w: %w", nb.key, p2p.ErrUnreachable, n.why(nb.key, err))
 	}
 	if a.err != nil {
 		if stream != nil {
