@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -16,10 +15,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/souk-network/souk/cmd/souk/settings"
-	"github.com/souk-network/souk/gateway"
-	doorhttp "github.com/souk-network/souk/gateway/http"
 )
 
 const longest = 20 * time.Second // any one thing a script waits for
@@ -89,29 +84,6 @@ func lodge(ts *testscript.TestScript, name, verb, schema string, args []string) 
 		ts.Fatalf("%s is not ready", name)
 	}
 	ts.Value(houseKey{}).(house)[name] = l
-}
-
-// linked waits until a peer is linked with another: linked NAME OTHER.
-func linked(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: linked NAME OTHER")
-	}
-	desk := doorhttp.Dial(settings.Home{Data: ts.MkAbs(args[0])}.Socket())
-	defer desk.Close()
-	again := time.NewTicker(20 * time.Millisecond) // links come when they come
-	defer again.Stop()
-	for late := time.After(longest); ; {
-		s, err := desk.Status(context.Background())
-		ts.Check(err)
-		if slices.ContainsFunc(s.Peers, func(p gateway.Peer) bool { return p.Peer.String() == ts.Getenv(args[1]+"_PEER") }) {
-			return
-		}
-		select {
-		case <-again.C:
-		case <-late:
-			ts.Fatalf("%s is linked with %v, not with %s", args[0], s.Peers, args[1])
-		}
-	}
 }
 
 // logs waits until a peer has logged a line that a pattern fits: logs NAME PATTERN.
