@@ -237,7 +237,7 @@ func (p *Peer) Await(ctx context.Context, id, seen string) (gateway.Job, error) 
 			name = v.ID.String()
 		}
 		changed := p.waiters.on(name)
-		if v, err = p.view(ctx, name); err != nil { // as it stands since somebody waits
+		if v, err = p.view(ctx, id); err != nil { // as it stands since somebody waits
 			return gateway.Job{}, err
 		}
 		if v.Final || v.Stage != seen {

@@ -144,7 +144,9 @@ func demoHome(folder string, o demo.Opening) (settings.Home, settings.Settings) 
 	data := filepath.Join(folder, o.Name)
 	set := settings.Defaults()
 	set.Net = "souk-demo"
-	set.Listen = []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"}
+	// TCP alone: its end shows at once. That of a QUIC connection whose other side was
+	// killed shows when it has been silent for half a minute.
+	set.Listen = []string{"/ip4/127.0.0.1/tcp/0"}
 	set.Bootstrap = o.Bootstrap
 	set.Log = "error"
 	return settings.Home{Data: data, File: filepath.Join(data, "souk.toml")}, set

@@ -21,6 +21,7 @@ type shownDemo struct {
 	Capabilities  int     `json:"capabilities"` // different ones among the settled
 	FailedCheck   int     `json:"failed_check"`
 	RefusedBudget int     `json:"refused_budget"`
+	TakenOver     int     `json:"taken_over"`
 	BooksAgree    bool    `json:"books_agree"`
 	Seconds       float64 `json:"seconds"`
 
@@ -33,7 +34,7 @@ type shownDemo struct {
 func shownOf(r *demo.Report, took time.Duration) shownDemo {
 	return shownDemo{
 		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
-		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(),
+		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(), TakenOver: r.TakenOver(),
 		Incidents: list(r.Incidents()), Costs: list(r.Costs), Trust: list(r.Trust), Why: r.Why,
 		BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
 	}

@@ -78,10 +78,13 @@ func parts() []part {
 	}
 }
 
+// Milliseconds.
 const (
-	quick       = 60_000 // milliseconds, within which everybody promises to deliver
-	summaryRule = `{"share":0.3}`
+	quick     = 15_000 // within which everybody promises to deliver
+	unhurried = 60_000 // within which the buyers want their orders
 )
+
+const summaryRule = `{"share":0.3}`
 
 // craft is an offer of what only the play can do.
 func craft(capability, title string, price, deliver uint64, does string) gateway.OfferDraft {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol/wire"
@@ -16,12 +17,26 @@ type Killing struct {
 	After    string // the stage it was killed in
 	End      string // the stage it ended in
 	Code     string
-	Says     string
 }
 
+// says tells what became of the order in whose job it was killed.
 func (k *Killing) says(j *Job) string {
-	return fmt.Sprintf("The %s's process was killed (kill -9) while it was %s for the %s. Back again it found the job in its journal: %s, %s.",
-		k.Provider, k.After, j.Buyer, k.Says, k.End)
+	s := fmt.Sprintf("The %s's process was killed (kill -9) while it was %s for the %s.", k.Provider, k.After, j.Buyer)
+	if j.OK && !j.Instead.IsZero() {
+		s += fmt.Sprintf(" %s, so the %s took over.", sentence(j.Left), j.Provider)
+	}
+	if k.End != "" {
+		s += fmt.Sprintf(" Back again it found the job in its journal: it is %s (%s).", k.End, k.Code)
+	}
+	return s
+}
+
+// sentence begins with a capital letter.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // strike kills the provider of an order's job, once it has said that work has begun.
@@ -41,6 +56,9 @@ func (p *play) strike(ctx context.Context, e *errand) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.report.Killing = &Killing{Job: j.ID, Provider: seller.name, After: j.Stage}
+	row := p.row(e, j)
+	row.Note = "its process is killed (kill -9)"
+	p.Tell(row)
 	return nil
 }
 
@@ -68,7 +86,7 @@ func (p *play) settle(ctx context.Context) error {
 				return fmt.Errorf("ask the %s: %w", pl.name, err)
 			}
 		}
-		k.End, k.Code, k.Says = j.Stage, string(j.Code), j.Detail
+		k.End, k.Code = j.Stage, string(j.Code)
 	}
 	return nil
 }

@@ -38,6 +38,11 @@ func (r *Report) RefusedBudget() int {
 	return r.count(func(j *Job) bool { return j.Code == protocol.CodeBudget })
 }
 
+// TakenOver counts the orders that were settled by another than they began with.
+func (r *Report) TakenOver() int {
+	return r.count(func(j *Job) bool { return j.OK && j.Receipt && !j.Instead.IsZero() })
+}
+
 func (r *Report) count(is func(*Job) bool) int {
 	n := 0
 	for i := range r.Jobs {
@@ -62,7 +67,7 @@ func (r *Report) Capabilities() int {
 // Incident is something that did not go smoothly.
 type Incident struct {
 	N    int    `json:"n"`    // of the order
-	What string `json:"what"` // "failed check", "refused", "killed"
+	What string `json:"what"` // "failed check", "refused", "taken over"
 	Code string `json:"code"` // as the buyer's desk gives it
 	Says string `json:"says"` // in one sentence
 }
@@ -77,8 +82,8 @@ func (r *Report) Incidents() []Incident {
 		case j.Refusal != nil:
 			x.What = "refused"
 			x.Says = fmt.Sprintf("The %s's own desk refused to order %s: %s. Nobody heard of it.", j.Buyer, j.Capability, j.Detail)
-		case r.Killing != nil && r.Killing.Job == j.ID:
-			x.What, x.Code, x.Says = "killed", r.Killing.Code, r.Killing.says(j)
+		case j.Purpose == ToBeTaken && r.Killing != nil:
+			x.What, x.Code, x.Says = "taken over", r.Killing.Code, r.Killing.says(j)
 		case j.Code == protocol.CodeCheck:
 			x.What = "failed check"
 			x.Says = fmt.Sprintf("The %s let it pass, but the %s ran the check of the contract too: %s. The job is %s, and %s is paid.",
@@ -111,6 +116,7 @@ func (r *Report) Broken() []string {
 	demand(r.RefusedBudget() >= 1, "no order was refused for its budget")
 	demand(len(r.Trust) > 0 && r.Why != nil, "no buyer trusts anybody")
 	demand(r.Killing != nil, "no provider was killed while it worked")
+	demand(r.TakenOver() >= 1, "no job was taken over")
 	for _, q := range r.Pairs {
 		demand(q.Agree, "the books of %s and %s differ", q.Payer, q.Payee)
 	}

@@ -25,7 +25,7 @@ const (
 	ToSettle   Purpose = iota // it is to be settled
 	ToFail                    // its result is to fail the check
 	ToBeDenied                // it may not cost so much
-	ToBeKilled                // its provider is killed while it works
+	ToBeTaken                 // its provider is killed while it works, and another takes over
 )
 
 // errand is one order of the play.
@@ -35,6 +35,7 @@ type errand struct {
 	buyer      *player
 	capability string
 	provider   string // only this one; "" for whoever is chosen
+	choose     string // by what; "" for the cost of a success
 	budget     uint64 // most it may cost; 0 for what the mandate allows
 }
 
@@ -71,21 +72,17 @@ func (p *play) errands() []*errand {
 	var all []*errand
 	add := func(e errand) {
 		e.n = len(all) + 1
-		if e.buyer == nil {
-			e.buyer = buyers[(e.n/4+e.n)%len(buyers)]
-		}
+		e.buyer = buyers[(e.n/4+e.n)%len(buyers)]
 		all = append(all, &e)
 	}
+	add(errand{purpose: ToBeTaken, capability: letters, choose: "cheapest"})
+	add(errand{purpose: ToBeDenied, capability: words, budget: 250_000})
+	add(errand{purpose: ToFail, capability: summary, provider: copyist})
 	ordinary := []errand{
 		{capability: words}, {capability: summary, provider: scribe}, {capability: letters, provider: abacus}, {capability: html},
 	}
-	for i := range p.Jobs {
+	for i := range p.Jobs - 1 { // the first is one of them
 		add(ordinary[i%len(ordinary)])
-		if i == 0 {
-			add(errand{purpose: ToBeKilled, capability: letters, provider: tinker})
-			add(errand{purpose: ToBeDenied, capability: words, budget: 250_000})
-			add(errand{purpose: ToFail, capability: summary, provider: copyist})
-		}
 	}
 	return all
 }
@@ -110,7 +107,7 @@ func (p *play) trade(ctx context.Context) error {
 		for _, e := range all {
 			switch {
 			case e.buyer != buyer:
-			case e.purpose == ToBeKilled || e.purpose == ToFail:
+			case e.purpose == ToBeTaken || e.purpose == ToFail:
 				wg.Go(func() { run([]*errand{e}) })
 			default:
 				list = append(list, e)
@@ -128,13 +125,16 @@ func (p *play) trade(ctx context.Context) error {
 
 // run has one order carried out, and reads from the desks what came of it.
 func (p *play) run(ctx context.Context, e *errand) error {
-	o := gateway.Order{Key: e.key(), Capability: e.capability, Asset: p.Asset, InputType: "text/plain", DeadlineMS: quick}
+	o := gateway.Order{Key: e.key(), Capability: e.capability, Asset: p.Asset, InputType: "text/plain", DeadlineMS: unhurried, Choose: e.choose}
 	if e.provider != "" {
 		o.Peer = p.who(e.provider).key
 	}
 	if e.budget > 0 {
 		budget := wire.Units(e.budget)
 		o.Budget = &budget
+	}
+	if e.purpose == ToFail {
+		o.Plan = "single"
 	}
 	done := Job{N: e.n, Purpose: e.purpose, Buyer: e.buyer.name, Job: gateway.Job{Key: o.Key, Capability: o.Capability}}
 	j, err := e.buyer.Hire(ctx, o, bytes.NewReader(p.Input))
@@ -169,7 +169,7 @@ func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Jo
 	late := time.After(patience)
 	for !p.enough(e, &j) {
 		p.Tell(p.row(e, j))
-		if e.purpose == ToBeKilled && j.Stage == job.Working.String() {
+		if e.purpose == ToBeTaken && j.Stage == job.Working.String() {
 			if err := p.strike(ctx, e); err != nil {
 				return j, err
 			}
@@ -196,10 +196,7 @@ func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Jo
 // its provider does not concede stands open for hours.
 func (p *play) enough(e *errand, j *gateway.Job) bool {
 	disputed := j.Stage == job.Contested.String() || j.Stage == job.Disputed.String()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	killed := p.report.Killing != nil && p.report.Killing.Job == j.ID
-	return j.Final || e.purpose == ToFail && disputed || killed
+	return j.Final || e.purpose == ToFail && disputed
 }
 
 // row tells how an order stands.
@@ -208,7 +205,10 @@ func (p *play) row(e *errand, j gateway.Job) Row {
 		N: e.n, Buyer: e.buyer.name, Capability: e.capability, Provider: p.names[j.Peer], Stage: j.Stage,
 		Final: p.enough(e, &j), OK: j.OK, Paid: j.Paid, At: time.Since(p.began),
 	}
-	if j.Code != "" {
+	switch {
+	case !j.Instead.IsZero() && j.Final:
+		r.Note = "took over: " + j.Left
+	case j.Code != "":
 		r.Note = fmt.Sprintf("%s: %s", j.Code, j.Detail)
 	}
 	return r

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/souk-network/souk/gateway"
-	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -76,16 +75,16 @@ func (p *play) judge(ctx context.Context) error {
 	return nil
 }
 
-// opinion waits until a desk has learned from all its jobs, and thought it over.
+// opinion waits until a desk has learned from all its settled jobs, and thought it over.
 func (p *play) opinion(ctx context.Context, buyer *player) (t gateway.Trust, err error) {
 	jobs, err := buyer.Jobs(ctx, 10*MaxJobs)
 	if err != nil {
 		return t, err
 	}
-	lived := map[wire.Key]int{} // jobs that are over, by provider
+	settled := map[wire.Key]int{} // by provider
 	for _, j := range jobs {
-		if s := j.Stage; s == job.Settled.String() || s == job.Cancelled.String() || s == job.Defaulted.String() {
-			lived[j.Peer]++
+		if j.OK {
+			settled[j.Peer]++
 		}
 	}
 	again := time.NewTicker(20 * time.Millisecond)
@@ -97,11 +96,11 @@ func (p *play) opinion(ctx context.Context, buyer *player) (t gateway.Trust, err
 		learned, thinking := 0, false
 		for _, k := range t.Known {
 			thinking = thinking || k.Pending > unthought
-			if n := lived[k.Peer]; n > 0 && k.Jobs >= n {
+			if n := settled[k.Peer]; n > 0 && k.Jobs >= n {
 				learned++
 			}
 		}
-		if learned == len(lived) && !thinking {
+		if learned == len(settled) && !thinking {
 			return t, nil
 		}
 		select {
