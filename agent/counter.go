@@ -60,6 +60,8 @@ func (s *step) countered(from wire.Key, said wire.Said, c *protocol.Counter) {
 		s.refuse(from, said.ID, protocol.CodeNotOffered, "")
 	case c.Times != protocol.Times{} && c.Times.Deliver < stand.Deliver:
 		s.refuse(from, said.ID, protocol.CodeLate, "it takes as long as was quoted")
+	case !plain(stand.Terms(s.seller(), g.until).Price):
+		s.refuse(from, said.ID, protocol.CodeNotOffered, "what is paid in parts is not haggled over")
 	case !onlyPrice(c):
 		s.refuse(from, said.ID, protocol.CodeNotOffered, "only the price is open to talk")
 	default:
@@ -72,9 +74,12 @@ func (s *step) countered(from wire.Key, said wire.Said, c *protocol.Counter) {
 	}
 }
 
+// plain reports whether a price is one sum for the whole job.
+func plain(p protocol.Price) bool { return p.Unit == "" && len(p.Tranches) == 0 }
+
 // onlyPrice reports whether a Counter wishes for nothing but another fixed price,
 // or more time.
 func onlyPrice(c *protocol.Counter) bool {
-	return c.Price.Unit == "" && len(c.Price.Tranches) == 0 && c.Data == payload.Handling{} && c.Rule.IsZero() &&
+	return plain(c.Price) && c.Data == payload.Handling{} && c.Rule.IsZero() &&
 		c.Panel.IsZero() && c.Witness == protocol.Third{} && c.KillFee.IsZero() && c.Reworks == 0
 }

@@ -262,7 +262,7 @@ func (o *order) bid(round uint64) wire.Amount {
 // haggle counters a Quote that costs more than the order would offer next, if its
 // price is all that is in the way.
 func (s *step) haggle(o *order, t *talk, w hire.Wish, q *protocol.Quote, id wire.CID) {
-	if o.Bid.IsZero() || q.Round >= protocol.MaxRounds {
+	if o.Bid.IsZero() || q.Round >= protocol.MaxRounds || !plain(q.Terms.Price) {
 		return
 	}
 	bid, cheaper := o.bid(q.Round+1), q.Terms
