@@ -14,6 +14,12 @@ func (p Part) prepaid() bool { return p.n < p.terms.Price.Advance }
 // Prepaid reports whether the part is to be posted before it is delivered.
 func (p Part) Prepaid() bool { return p.prepaid() }
 
+// AdvanceOwed reports whether the part is to be paid now, before it is delivered:
+// the provider is bound to it, and has shown that it knows.
+func (p Part) AdvanceOwed() bool {
+	return p.prepaid() && p.running() && !p.post.there() && !p.cancelP.there() && (p.n == 0 || p.heldInTime)
+}
+
 // advanced is a part in advance whose provider is bound. Unpaid, it waits and
 // obliges nobody to work; once it is paid there is a Delivery to come, and
 // nothing more to be paid for it.
@@ -58,7 +64,8 @@ func (p Part) endedPaid() place {
 }
 
 // hearAdvance takes the payment of a part before its Delivery: of the whole
-// tranche. The part's durations run from it, so that the hirer's lateness is not
+// tranche; of a later part only once a Countersign of its HOLD has shown that the
+// provider had it in time. The part's durations run from it, so that the hirer's lateness is not
 // the provider's. The provider that hears it after it gave the part up has been
 // paid for nothing, and is to blame for it.
 func (p Part) hearAdvance(t turn, d *protocol.Entry) error {
@@ -66,7 +73,7 @@ func (p Part) hearAdvance(t turn, d *protocol.Entry) error {
 	switch {
 	case !p.holds(d) || p.post.there() || p.void.there():
 		return t.refuse(protocol.CodeHold, "it ends no hold of this job")
-	case !p.Taken() || !unpaid || d.Act != protocol.ActPost:
+	case !p.AdvanceOwed() || !unpaid || d.Act != protocol.ActPost:
 		return t.refuse(protocol.CodeHold, "no advance is owed in a part that is %s", t.stage)
 	case d.At > p.DeliverBy():
 		return t.refuse(protocol.CodeLate, "its deadline was %d", p.DeliverBy())

@@ -25,21 +25,21 @@ func several(p protocol.Price) bool { return parts(p) > 1 || p.Window > 1 }
 // the Accept. There is no more than one that is neither paid nor given up.
 func (j *Job) InHand() Part {
 	hand := j.last()
-	if !hand.begun() {
-		hand.part = j.parts[hand.n-1]
+	for !hand.begun() {
+		hand = hand.before()
 	}
 	return hand
 }
 
 // begun reports whether a part is more than what may follow the one in hand.
-func (p Part) begun() bool { return p.n == 0 || p.hold.there() }
+func (p Part) begun() bool { return p.n == 0 || p.hold.there() && !p.unheld }
 
 // early reports whether a document may be about a part that has not begun: its
-// HOLD, and the word that it is not to begin.
+// HOLD, the end of one that came too late, and the word that it is not to begin.
 func (p Part) early(d wire.Document) bool {
 	switch d := d.(type) {
 	case *protocol.Entry:
-		return d.Act == protocol.ActHold
+		return d.Act == protocol.ActHold || d.Act == protocol.ActVoid
 	case *protocol.Cancel:
 		return true
 	}
@@ -47,7 +47,7 @@ func (p Part) early(d wire.Document) bool {
 }
 
 // running reports whether the take binds the provider to the part.
-func (p Part) running() bool { return p.Taken() && p.begun() && !p.unheld }
+func (p Part) running() bool { return p.Taken() && p.begun() }
 
 // before returns the part before; the first has none.
 func (p Part) before() Part { return Part{p.Job, p.parts[p.n-1]} }

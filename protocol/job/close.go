@@ -119,7 +119,8 @@ func (p Part) mayStrike(id wire.CID) bool {
 // heard. Without a witness a hirer that lies here gets one part for nothing; it
 // is the part that docs/spec/job.md calls undecidable.
 func (p Part) strike(t turn, d *protocol.Refuse) error {
-	seen := p.Acked(d.Of) || p.post.there() || p.void.there() && slices.Contains(p.void.doc.Basis, d.Of)
+	paid := p.post.there() && (!p.prepaid() || d.Of == p.take.said.ID) // an advance shows that the take was heard, and no more
+	seen := p.Acked(d.Of) || paid || p.void.there() && slices.Contains(p.void.doc.Basis, d.Of)
 	if d.Of != p.cancelP.said.ID {
 		seen = seen || p.verdict.there() || p.contest.there() || p.Acked(p.delivery.said.ID)
 	}

@@ -270,13 +270,22 @@ func call(name string) payload.Artefact {
 	return payload.Artefact{ID: wire.Sum([]byte("call " + name)), Size: 5, Type: "text/plain", Label: payload.Label{Class: payload.Public}}
 }
 
+// result is what the Delivery of the part that is being written about hands over.
+func (c *talk) result(mediaType string) payload.Artefact {
+	a := result(mediaType)
+	if c.part > 0 {
+		a.ID = wire.Sum(fmt.Appendf(nil, "result %d", c.part))
+	}
+	return a
+}
+
 func (c *talk) output(i int) payload.Artefact {
 	a := result("text/plain")
 	a.ID = wire.Sum(fmt.Appendf(nil, "output %d of %d", i, c.part))
 	return a
 }
 
-// result is the artefact of every Delivery that is not a window's.
+// result is the artefact of the Delivery of part 0.
 func result(mediaType string) payload.Artefact {
 	return payload.Artefact{
 		ID: wire.Sum([]byte("result")), Size: 6, Type: mediaType,
@@ -307,7 +316,7 @@ func (c *talk) working(who, verb string, args []string, at uint64) wire.Document
 		}
 	case "delivery":
 		d := &protocol.Delivery{Head: c.head(protocol.KindDelivery, who, at), Job: id, Part: c.part, Units: n}
-		d.Artefacts = []payload.Artefact{result("text/plain")}
+		d.Artefacts = []payload.Artefact{c.result("text/plain")}
 		if args[2] != "" { // of a window: the inputs answered, in order
 			d.Artefacts = nil
 			for i, name := range strings.Split(args[2], "+") {
@@ -322,7 +331,7 @@ func (c *talk) working(who, verb string, args []string, at uint64) wire.Document
 	case "ack":
 		of := c.of(args[0]).ID
 		if args[0] == "result" {
-			of = result("").ID
+			of = c.result("").ID
 		}
 		return &protocol.Ack{Head: c.head(protocol.KindAck, who, at), Job: id, Of: []wire.CID{of}}
 	case "verdict":

@@ -16,7 +16,7 @@ import (
 
 var (
 	exploreDepth = flag.Int("explore.depth", 9,
-		"how many steps the exploration goes from the beginning of a job; 0: as far as each scene says, mostly to the end; -1: all to the end")
+		"how many steps the exploration goes from the beginning of a job, at most as far as each scene says; 0: as far as each scene says, mostly to the end; -1: all to the end")
 	exploreHalt = flag.Int("explore.halt", 0, "the invariant that is enough to be found broken")
 )
 
@@ -62,7 +62,32 @@ var scenes = []scene{
 	{name: "bytes late", result: job.ClauseArtefact},
 	{name: "bytes late, provider behind", result: job.ClauseArtefact, ahead: -30_000, most: 18},
 	{name: "bytes late, witnessed", terms: "witness", result: job.ClauseArtefact, most: 16},
+	{name: "two tranches", terms: "tranches=300+700", result: "good", most: 12},
+	{name: "two tranches, funded later", terms: "tranches=300+700 fund=50", result: "good", most: 12},
+	{name: "two tranches, documents alone", terms: "tranches=300+700", result: "good", loose: true, most: 11},
+	{name: "two tranches, both choose", terms: "tranches=300+700", result: "good", choice: true, most: 7},
+	{name: "second tranche", terms: "tranches=300+700", result: "good", second: true, begun: firstPosted, most: 11},
+	{name: "second tranche, both choose", terms: "tranches=300+700", result: "good", second: true, begun: firstPosted, choice: true, most: 8},
+	{name: "second tranche, provider behind", terms: "tranches=300+700", result: "good", second: true, begun: firstPosted, ahead: -30_000, most: 11},
+	{name: "second tranche, funded later", terms: "tranches=300+700 fund=50", result: "good", second: true, begun: append([]string{"hirer hold"}, firstPosted...), most: 11},
+	{name: "second tranche fails the rule", terms: "tranches=300+700 rule", result: job.ClauseCheck, second: true, begun: firstPosted, most: 11},
+	{name: "second tranche, found wrong", terms: "tranches=300+700 rule", result: "good", liar: true, second: true, begun: firstPosted, most: 11},
+	{name: "one of two in advance", terms: "tranches=300+700 advance=1", result: "good", most: 16},
+	{name: "both in advance", terms: "tranches=300+700 advance=2", result: "good", most: 15},
+	{name: "second in advance", terms: "tranches=300+700 advance=2", result: "good", second: true, begun: firstPaid, most: 13},
+	{name: "in advance, fails the rule", terms: "tranches=300+700 advance=1 rule", result: job.ClauseCheck, most: 17},
+	{name: "in advance, found wrong", terms: "tranches=300+700 advance=1 rule", result: "good", liar: true, most: 17},
+	{name: "two windows of one call", terms: "unit=3 window=1 windows=2 calls=a", result: "good", most: 11},
+	{name: "second window", terms: "unit=3 window=1 windows=2 calls=a", result: "good", second: true, begun: firstWindow, most: 11},
+	{name: "one window of two calls", terms: "unit=3 window=2 calls=a", result: "good", most: 11},
 }
+
+// firstPosted is how a job comes to its second part.
+var (
+	firstPosted = []string{"provider take delivery", "hirer ack(delivery) ack(result) verdict(10000) post", "provider see"}
+	firstPaid   = []string{"provider take", "hirer post", "provider see delivery", "hirer ack(delivery) ack(result) verdict(10000)"}
+	firstWindow = []string{"provider take delivery(5,,a)", "hirer ack(delivery) verdict(10000) post(1015)", "provider see"}
+)
 
 // disputed is how a job comes before its evaluators.
 var disputed = []string{"provider take delivery", "hirer ack(delivery) ack(result) verdict(fail,panel)", "provider contest(verdict,panel)"}

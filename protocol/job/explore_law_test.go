@@ -46,63 +46,97 @@ func (x *search) timers(n *node, who int, j *job.Job) {
 		when, to, ok := j.Next(now)
 		switch {
 		case at.Final() && !ok:
+			x.partTimers(n, who, j)
 			return
-		case at.Final() || !ok || when <= now || j.Stage(when) != to || steps > 7:
+		case at.Final() || !ok || when <= now || j.Stage(when) != to || steps > 12:
 			x.breach(n, 1, "the %s stands at %s, next is %s", parties[who], at, to)
 			return
 		}
-		x.counts.exits[fmt.Sprintf("%s -> %s", j.Stage(when-1), to)] = true
 		now = when
 	}
 }
 
+// partTimers is invariant 1 of each part, and of what may follow them.
+func (x *search) partTimers(n *node, who int, j *job.Job) {
+	for _, p := range all(j) {
+		now := x.clock(who, n.now)
+		for steps := 0; !p.Stage(now).Final(); steps++ {
+			when, to, ok := p.Next(now)
+			if !ok || when <= now || p.Stage(when) != to || steps > 7 {
+				x.breach(n, 1, "part %d of the %s stands at %s, next is %s", p.Number(), parties[who], p.Stage(now), to)
+				return
+			}
+			x.counts.exits[fmt.Sprintf("%s -> %s", p.Stage(when-1), to)] = true
+			now = when
+		}
+	}
+}
+
+// ledger is what the entries of one part say.
+type ledger struct {
+	held, moved        wire.Amount
+	holds, ends, posts int
+	claimed, delivered bool
+}
+
 // money is invariant 2: no path moves more than was held. It reads the entries
-// alone: one hold, ended once, by no more than it set aside; only a Claim that
-// crossed the VOID lets a POST follow it.
+// alone: for each part one hold, ended once, by no more than it set aside; only a
+// Claim that crossed the VOID lets a POST follow it. And never is more than one
+// part out: held and not ended, or paid for and not delivered.
 func (x *search) money(n *node, j *job.Job) {
 	x.counts.checked[2]++
-	var held, moved wire.Amount
-	var holds, ends, posts int
-	claimed := false
+	var parts [3]ledger
 	for _, h := range j.Record() {
 		switch d := h.Said.Doc.(type) {
 		case *protocol.Entry:
-			switch d.Act {
+			switch l := &parts[d.Part]; d.Act {
 			case protocol.ActHold:
-				held, holds = d.Amount, holds+1
+				l.held, l.holds = d.Amount, l.holds+1
 			case protocol.ActVoid:
-				ends++
+				l.ends++
 			default:
-				moved, posts = d.Amount, posts+1
+				l.moved, l.posts = d.Amount, l.posts+1
 			}
+		case *protocol.Delivery:
+			parts[d.Part].delivered = true
 		case *protocol.Claim:
-			claimed = true
-			if d.Amount.Cmp(held) > 0 {
-				x.breach(n, 2, "%s are claimed of %s held", d.Amount, held)
+			l := &parts[d.Part]
+			l.claimed = true
+			if d.Amount.Cmp(l.held) > 0 {
+				x.breach(n, 2, "%s are claimed of %s held", d.Amount, l.held)
 			}
 		}
 	}
-	if holds > 1 || ends > holds || posts > holds || ends+posts > holds && !claimed || moved.Cmp(held) > 0 {
-		x.breach(n, 2, "%d holds of %s, voided %d times, posted %d times, %s in all", holds, held, ends, posts, moved)
+	out := 0
+	for k, l := range parts {
+		if l.holds > 1 || l.ends > l.holds || l.posts > l.holds || l.ends+l.posts > l.holds && !l.claimed || l.moved.Cmp(l.held) > 0 {
+			x.breach(n, 2, "part %d: %d holds of %s, voided %d times, posted %d times, %s in all", k, l.holds, l.held, l.ends, l.posts, l.moved)
+		}
+		if l.holds > l.ends+l.posts || l.posts > 0 && !l.delivered {
+			out++
+		}
+	}
+	if out > 1 {
+		x.breach(n, 2, "%d parts are out at once", out)
 	}
 }
 
 // clauses is invariant 6: a Verdict cites only clauses of the Terms.
 func (x *search) clauses(n *node, j *job.Job) {
 	x.counts.checked[6]++
-	mistyped := false
+	var mistyped [3]bool
 	for _, h := range j.Record() {
-		clause := ""
+		clause, part := "", uint64(0)
 		switch d := h.Said.Doc.(type) {
 		case *protocol.Delivery:
-			mistyped = d.Artefacts[0].Type != x.terms.OutputType
+			mistyped[d.Part] = d.Artefacts[0].Type != x.terms.OutputType
 		case *protocol.Verdict:
-			clause = d.Clause
+			clause, part = d.Clause, d.Part
 		case *protocol.Contest:
-			clause = d.Clause
+			clause, part = d.Clause, d.Part
 		}
 		written := map[string]bool{
-			"": true, "artefact": true, "check": x.terms.Rule.Rule != "", "type": mistyped, "panel": len(x.terms.Panel.Members) > 0,
+			"": true, "artefact": true, "check": x.terms.Rule.Rule != "", "type": mistyped[part], "panel": len(x.terms.Panel.Members) > 0,
 		}
 		if !written[clause] {
 			x.breach(n, 6, "the clause %q is none of the Terms", clause)
@@ -154,8 +188,11 @@ func (x *search) sameStage(n *node) {
 	if !slices.Equal(a, b) {
 		return
 	}
-	if s, q := h.Stage(n.now), p.Stage(n.now); s != q && s.Final() == q.Final() {
-		x.breach(n, 4, "both know the same, the hirer stands at %s, the provider at %s", s, q)
+	theirs := all(p)
+	for k, mine := range all(h) {
+		if s, q := mine.Stage(n.now), theirs[k].Stage(n.now); s != q && s.Final() == q.Final() {
+			x.breach(n, 4, "both know the same, part %d of the hirer stands at %s, of the provider at %s", k, s, q)
+		}
 	}
 }
 
@@ -218,10 +255,20 @@ var lies = [2][]string{
 	provider: {"claim", "claim(1001)", "cancel(31)", "need(sugar)", "remake(more)"},
 }
 
+// partLies are lies about a second part.
+var partLies = [2][]string{
+	hirer:    {"hold@1", "post@1", "post@1(701)", "void@1", "hold@2", "verdict@1(fail,taste)", "contest@1(delivery,check)", "cancel@1(30)"},
+	provider: {"claim@1", "claim@1(701)", "delivery@1", "cancel@1(31)"},
+}
+
 // tempt has a party's own fold asked what it would let pass; a lie that is let
 // through must leave the invariants whole all the same.
 func (x *search) tempt(n *node, who int) {
-	for _, word := range lies[who] {
+	words := lies[who]
+	if n.job[who].Parts() > 1 {
+		words = append(words[:len(words):len(words)], partLies[who]...)
+	}
+	for _, word := range words {
 		lie, err := x.write(who, word, n.now, n.job[who])
 		if err != nil {
 			continue
@@ -248,15 +295,26 @@ func (x *search) end(n *node) {
 	known, _ := x.known(n.job[provider])
 	more, _ := x.known(n.job[hirer])
 	invariant := 4
-	_, delivered := known["delivery"]
-	_, cancelled := known["end"]
-	_, wished := more["cancel"]
-	if delivered && (cancelled || wished) {
-		invariant = 7
-		x.counts.checked[7]++
+	for k := range uint64(2) {
+		_, delivered := known[of("delivery", k)]
+		_, cancelled := known[of("end", k)]
+		_, wished := more[of("cancel", k)]
+		if delivered && (cancelled || wished) {
+			invariant = 7
+			x.counts.checked[7]++
+		}
 	}
 	x.counts.ends[h.String()]++
 	if h != p {
 		x.breach(n, invariant, "in the end the hirer stands at %s, the provider at %s", h, p)
+	}
+	for k, mine := range all(n.job[hirer]) {
+		theirs, ok := n.job[provider].Part(uint64(k))
+		if _, held := mine.Hold(); !ok || k > 0 && !held {
+			continue
+		}
+		if h, p := mine.Stage(n.now), theirs.Stage(x.clock(provider, n.now)); h != p {
+			x.breach(n, invariant, "in the end part %d of the hirer stands at %s, of the provider at %s", k, h, p)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type scene struct {
 	remade bool     // the result is found wrong once, and the one that makes it good is good
 	judges []string // what each evaluator does: a share, "lies" or "silent"
 	begun  []string // what was said and heard before the exploration begins: "provider take delivery"
+	second bool     // it begins where the first part is posted, whose result was good
 	ahead  int64    // milliseconds by which the provider's clock is ahead of the hirer's
 	most   int      // steps that are explored, unless more are asked for; 0: all
 }
@@ -60,7 +61,7 @@ type paperKey struct {
 	who  int
 	word string
 	at   uint64
-	refs [20]wire.CID
+	refs [31]wire.CID
 	seen int
 }
 
@@ -75,7 +76,9 @@ func play(s scene) (*stage, error) {
 		s.label, s.takes = payload.Public, payload.Public
 	}
 	c.terms.Data = payload.Handling{Most: s.takes}
-	c.inputs = []payload.Artefact{{ID: wire.Sum([]byte("input")), Size: 5, Type: "text/plain", Label: payload.Label{Class: s.label}}}
+	if len(c.inputs) == 0 {
+		c.inputs = []payload.Artefact{{ID: wire.Sum([]byte("input")), Size: 5, Type: "text/plain", Label: payload.Label{Class: s.label}}}
+	}
 	accept, err := c.accept("hirer", t0)
 	if err != nil {
 		return nil, err
@@ -84,7 +87,16 @@ func play(s scene) (*stage, error) {
 	p.offered, p.by, err = job.Offered(registry, network, accept.Doc.(*protocol.Accept))
 	p.tokens[wire.CID{}] = 0
 	p.token(accept.ID, "accept")
-	p.token(result("").ID, "result")
+	for part := range uint64(2) {
+		c.part = part
+		p.token(c.result("").ID, of("result", part))
+		for i := range 3 {
+			p.token(c.output(i).ID, of(fmt.Sprintf("output %d", i), part))
+		}
+	}
+	for _, name := range callNames {
+		p.token(call(name).ID, "call "+name)
+	}
 	return p, err
 }
 
@@ -132,17 +144,22 @@ func (p *stage) write(who int, word string, now uint64, j *job.Job) (wire.Said, 
 
 func (p *stage) compose(key paperKey, known map[string]wire.Said, lane []*protocol.Entry) (wire.Said, error) {
 	c := &talk{terms: p.terms, said: known, lane: lane, inputs: []payload.Artefact{}}
-	if key.word == "delivery" && p.result == job.ClauseType {
-		return c.write(parties[key.who], "delivery(,image/png)", key.at)
+	if strings.HasPrefix(key.word, "delivery") && p.result == job.ClauseType {
+		return c.write(parties[key.who], key.word+"(,image/png)", key.at)
 	}
 	return c.write(parties[key.who], key.word, key.at)
 }
 
 // labels are the documents that others refer to.
-var labels = []string{
-	"accept", "hold", "take", "delivery", "verdict", "contest", "claim", "cancel", "end", "post", "void", "need", "provide",
-	"commit judge1", "commit judge2", "commit judge3", "reveal judge1", "reveal judge2", "reveal judge3",
-}
+var labels = func() (all []string) {
+	for n := range uint64(2) {
+		for _, label := range []string{"accept", "hold", "take", "delivery", "verdict", "contest", "claim", "cancel", "end", "post", "void"} {
+			all = append(all, of(label, n))
+		}
+	}
+	return append(all, "need", "provide",
+		"commit judge1", "commit judge2", "commit judge3", "reveal judge1", "reveal judge2", "reveal judge3")
+}()
 
 // known returns the documents a fold knows by their label, and its entries.
 func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
@@ -152,17 +169,19 @@ func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
 		switch d := h.Said.Doc.(type) {
 		case *protocol.Entry:
 			lane = append(lane, d)
-			known[map[protocol.Act]string{protocol.ActHold: "hold", protocol.ActPost: "post", protocol.ActAward: "post", protocol.ActVoid: "void"}[d.Act]] = h.Said
+			known[of(map[protocol.Act]string{protocol.ActHold: "hold", protocol.ActPost: "post", protocol.ActAward: "post", protocol.ActVoid: "void"}[d.Act], d.Part)] = h.Said
 		case *protocol.Countersign:
 			if len(d.Taken) > 0 {
 				known["take"] = h.Said
 			}
 		case *protocol.Delivery:
-			known["delivery"] = h.Said
+			known[of("delivery", d.Part)] = h.Said
 		case *protocol.Need:
 			known["need"] = h.Said
 		case *protocol.Provide:
-			known["provide"] = h.Said
+			if !d.Need.IsZero() {
+				known["provide"] = h.Said
+			}
 		case *protocol.Award:
 			verb := "reveal "
 			if d.Opens.IsZero() {
@@ -170,18 +189,18 @@ func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
 			}
 			known[verb+nameOf(d.By)] = h.Said
 		case *protocol.Verdict:
-			known["verdict"] = h.Said
+			known[of("verdict", d.Part)] = h.Said
 		case *protocol.Contest:
 			if d.By == j.Hirer() {
-				known["contest"] = h.Said
+				known[of("contest", d.Part)] = h.Said
 			}
 		case *protocol.Claim:
-			known["claim"] = h.Said
+			known[of("claim", d.Part)] = h.Said
 		case *protocol.Cancel:
 			if d.By == j.Hirer() {
-				known["cancel"] = h.Said
+				known[of("cancel", d.Part)] = h.Said
 			} else {
-				known["end"] = h.Said
+				known[of("end", d.Part)] = h.Said
 			}
 		}
 	}
@@ -199,7 +218,8 @@ func (p *stage) bucket(doc wire.Document, j *job.Job) (n uint64) {
 		return at
 	}
 	if e, ok := doc.(*protocol.Entry); ok {
-		if e.Act == protocol.ActHold && p.terms.Times.Fund > 0 {
+		switch {
+		case e.Act == protocol.ActHold && (p.terms.Times.Fund > 0 || e.Part > 0), e.Act == protocol.ActPost && e.Part < p.terms.Price.Advance:
 			return at
 		}
 		return 0
@@ -212,22 +232,29 @@ func (p *stage) bucket(doc wire.Document, j *job.Job) (n uint64) {
 	return n
 }
 
-func deadlines(j *job.Job) []uint64 {
-	all := []uint64{
-		j.StartBy(), j.DeliverBy(), j.ReviewBy(), j.ClaimBy(), j.AnswerBy(), j.AwardBy(), j.SettleBy(), j.ResolveBy(),
+func deadlines(j *job.Job) (due []uint64) {
+	for _, p := range all(j) {
+		_, held := p.Hold()
+		switch {
+		case !held && p.Number() > 0:
+			due = append(due, p.HoldBy())
+			continue
+		case p.Number() > 0: // what was heard too long after it was dated
+			due = append(due, p.StartBy())
+		}
+		due = append(due, p.StartBy(), p.DeliverBy(), p.ReviewBy(), p.ClaimBy(), p.AnswerBy(), p.AwardBy(), p.SettleBy(), p.ResolveBy())
+		if j.Terms().Times.Fund > 0 {
+			due = append(due, p.FundBy())
+		}
+		if _, until, open := p.Need(); open {
+			due = append(due, until)
+		}
+		if p.Reworks() > 0 {
+			due = append(due, p.MakeGoodBy())
+		}
+		if len(j.Terms().Panel.Members) > 0 {
+			due = append(due, p.CommitBy())
+		}
 	}
-	part, _ := j.Part(0)
-	if j.Terms().Times.Fund > 0 {
-		all = append(all, j.FundBy())
-	}
-	if _, until, open := part.Need(); open {
-		all = append(all, until)
-	}
-	if part.Reworks() > 0 {
-		all = append(all, part.MakeGoodBy())
-	}
-	if len(j.Terms().Panel.Members) > 0 {
-		all = append(all, part.CommitBy())
-	}
-	return all
+	return due
 }

@@ -21,8 +21,8 @@ type node struct {
 	job    [2]*job.Job // the provider's is nil until it hears the Accept
 	mail   []letter    // in the order said
 	inputs bool        // the bytes of the inputs have left the hirer
-	result bool        // the bytes of the result have reached it
-	good   bool        // … and are as the Terms say
+	result [2]bool     // the bytes of each part's result have reached it
+	good   [2]bool     // … and are as the Terms say
 	fresh  [2]bool     // whose fold this last step, or time, has changed
 	way    *way
 }
@@ -163,11 +163,15 @@ func (x *search) key(n *node) [16]byte {
 	if n.inputs {
 		b = append(b, 1)
 	}
-	if n.result {
-		b = append(b, 2)
+	for k, there := range n.result {
+		if there {
+			b = append(b, 2+byte(k))
+		}
 	}
-	if n.good {
-		b = append(b, 3)
+	for k, good := range n.good {
+		if good {
+			b = append(b, 4+byte(k))
+		}
 	}
 	sum := sha256.Sum256(b)
 	return [16]byte(sum[:])
@@ -257,21 +261,22 @@ func (x *search) hear(n *node, who int, s wire.Said) {
 	switch {
 	case err == nil:
 		n.job[who], n.fresh[who] = j, true
-		if who == hirer && x.result != job.ClauseArtefact && labelOfDoc(s) == "delivery" {
-			n.result, n.good = true, x.asAgreed(s.Doc)
+		if d, ok := s.Doc.(*protocol.Delivery); ok && who == hirer && x.result != job.ClauseArtefact {
+			n.result[d.Part], n.good[d.Part] = true, x.asAgreed(d)
 		}
 	case errors.As(err, &no):
 		x.refuse(n, who, s, no)
 	}
 }
 
-// refuse says a party's no to a document that came too late; once, and again
-// the same whenever it is asked.
+// refuse says a party's no to a document that came too late, where that ends
+// something on the other side; once, and again the same whenever it is asked.
 func (x *search) refuse(n *node, who int, s wire.Said, no *job.Refusal) {
 	label := labelOfDoc(s)
-	strikes := [2][]string{hirer: {"take", "need", "delivery", "end"}, provider: {"provide"}}
+	verb, _, _ := strings.Cut(label, "@")
+	strikes := [2][]string{hirer: {"take", "need", "delivery", "end"}, provider: {"provide", "hold"}}
 	if !slices.Contains([]protocol.Code{protocol.CodeLate, protocol.CodeExpired, protocol.CodeWithdrawn}, no.Code) ||
-		!slices.Contains(strikes[who], label) {
+		!slices.Contains(strikes[who], verb) || label == "hold" {
 		return
 	}
 	for _, l := range n.mail {
@@ -290,7 +295,7 @@ func (x *search) refuse(n *node, who int, s wire.Said, no *job.Refusal) {
 	n.post(x.stage, 1-who, []wire.Said{said})
 }
 
-// labelOfDoc is the label of the documents that a fold knows by one.
+// labelOfDoc is the label of the documents that a late listener may refuse.
 func labelOfDoc(s wire.Said) string {
 	switch d := s.Doc.(type) {
 	case *protocol.Countersign:
@@ -298,15 +303,40 @@ func labelOfDoc(s wire.Said) string {
 			return "take"
 		}
 	case *protocol.Delivery:
-		return "delivery"
+		return of("delivery", d.Part)
 	case *protocol.Need:
 		return "need"
 	case *protocol.Provide:
-		return "provide"
+		if !d.Need.IsZero() {
+			return "provide"
+		}
 	case *protocol.Cancel:
-		return "end"
+		return of("end", d.Part)
+	case *protocol.Entry:
+		if d.Act == protocol.ActHold {
+			return of("hold", d.Part)
+		}
 	}
 	return ""
+}
+
+// of is the label of a document about a part.
+func of(label string, part uint64) string {
+	if part == 0 {
+		return label
+	}
+	return fmt.Sprintf("%s@%d", label, part)
+}
+
+// all returns the parts of a fold, and what may follow them.
+func all(j *job.Job) (parts []job.Part) {
+	for n := uint64(0); ; n++ {
+		p, ok := j.Part(n)
+		if !ok {
+			return parts
+		}
+		parts = append(parts, p)
+	}
 }
 
 // say lets a party say a bundle: it folds each document, all or nothing, and
@@ -327,7 +357,8 @@ func (x *search) say(n *node, who int, m move) *node {
 		next.job[who], next.fresh[who] = j, true
 		all = append(all, said)
 	}
-	if labelFor("", m.words[0]) == "delivery" || m.words[0] == "bring" {
+	switch label, _, _ := strings.Cut(labelFor("", m.words[0]), "@"); label {
+	case "delivery", "bring", "provide":
 		x.mayLeave(next, who)
 	}
 	next.post(x.stage, 1-who, all)
@@ -340,11 +371,11 @@ func (x *search) say(n *node, who int, m move) *node {
 func (x *search) world(n *node) (all []*node) {
 	j := n.job[hirer]
 	all = x.judge(n)
-	if x.result != job.ClauseArtefact || n.result || j.Stage(n.now) != job.Contested {
+	if x.result != job.ClauseArtefact || n.result[0] || j.Stage(n.now) != job.Contested {
 		return all
 	}
 	next := n.after("the bytes arrive")
-	next.result, next.good = true, true
+	next.result[0], next.good[0] = true, true
 	if !x.terms.Witness.Key.IsZero() {
 		said, err := x.write(witness, "ack(result)", n.now, j)
 		if err != nil {
@@ -398,9 +429,11 @@ func (x *search) outlook(n *node) (b []byte) {
 			continue
 		}
 		now := x.clock(who, n.now)
-		b = append(b, byte(j.Stage(now)), byte(j.Fault(now)))
-		for _, d := range []uint64{j.StartBy(), j.ReviewBy(), j.ResolveBy()} {
-			b = append(b, byte(min(1, max(now, d)-d)))
+		for _, p := range all(j) {
+			b = append(b, byte(p.Stage(now)), byte(p.Fault(now)))
+			for _, d := range []uint64{p.StartBy(), p.ReviewBy(), p.ResolveBy()} {
+				b = append(b, byte(min(1, max(now, d)-d)))
+			}
 		}
 		for _, m := range x.honest(who, n) {
 			b = append(b, strings.Join(m.words, " ")...)
@@ -440,7 +473,11 @@ func (x *search) nextInstant(n *node) (next, last uint64) {
 				}
 			}
 		}
-		last = min(last, j.ResolveBy()-behind)
+		for _, p := range all(j) {
+			if _, held := p.Hold(); (held || p.Number() == 0) && p.ResolveBy()-behind+protocol.Skew+1 >= n.now {
+				last = min(last, p.ResolveBy()-behind)
+			}
+		}
 	}
 	return next, last
 }

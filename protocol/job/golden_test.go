@@ -90,7 +90,8 @@ var timers = []string{
 	"quoted -> lapsed", "quoted -> cancelled", "agreed -> lapsed", "agreed -> cancelled",
 	"funded -> lapsed", "funded -> cancelled", "paused -> settling", "paused -> cancelled", "working -> defaulted", "delivered -> accepted",
 	"accepted -> lapsed", "accepted -> unresolved", "contested -> disputed", "contested -> defaulted",
-	"disputed -> accepted", "disputed -> defaulted", "disputed -> settled", "delivered -> settled", "settling -> unresolved", "unresolved -> defaulted",
+	"disputed -> accepted", "disputed -> defaulted", "disputed -> settled", "disputed -> settling",
+	"delivered -> settled", "delivered -> settling", "settling -> unresolved", "unresolved -> defaulted",
 }
 
 type reader struct {

@@ -23,39 +23,68 @@ type purse [2]int64
 // of any other nothing.
 func (x *search) payoff(n *node) purse {
 	var moved, value int64
+	for k, good := range n.good {
+		part := x.posted(n, uint64(k))
+		if part == 0 && x.indebted(n, uint64(k)) {
+			p, _ := n.job[provider].Part(uint64(k))
+			least, _ := p.Owed()
+			part = units(least)
+		}
+		moved += part
+		if p, _ := n.job[hirer].Part(uint64(k)); good {
+			value += x.worth(p)
+		}
+	}
+	return purse{hirer: value - moved, provider: moved}
+}
+
+// posted is what was posted for a part, whoever has heard of it.
+func (x *search) posted(n *node, k uint64) int64 {
 	for _, j := range n.job {
 		if j == nil {
 			continue
 		}
-		if post, ok := j.Post(); ok {
-			moved = units(post.Doc.(*protocol.Entry).Amount)
+		if p, ok := j.Part(k); ok {
+			if post, ok := p.Post(); ok {
+				return units(post.Doc.(*protocol.Entry).Amount)
+			}
 		}
 	}
-	if moved == 0 && x.indebted(n) {
-		least, _ := n.job[provider].Owed()
-		moved = units(least)
+	return 0
+}
+
+// worth is the Terms' price of what was delivered.
+func (x *search) worth(p job.Part) int64 {
+	if x.terms.Price.Unit == "" {
+		return units(p.Most())
 	}
-	if n.good {
-		value = units(n.job[hirer].Most())
+	worth := units(x.terms.Price.PerUnit) * int64(p.Units())
+	if p.Number() == 0 {
+		worth += units(x.terms.Price.Fixed)
 	}
-	return purse{hirer: value - moved, provider: moved}
+	return worth
 }
 
 // indebted reports whether the provider counts a debt of the hirer: where its
 // fold blames the hirer, and where it has claimed and disputes the VOID, which
 // its books remember (docs/spec/money.md) though the job has lapsed.
-func (x *search) indebted(n *node) bool {
+func (x *search) indebted(n *node, k uint64) bool {
 	j := n.job[provider]
 	if j == nil {
 		return false
 	}
+	p, ok := j.Part(k)
+	if !ok {
+		return false
+	}
 	now := x.clock(provider, n.now)
-	_, claimed := j.Claim()
+	_, claimed := p.Claim()
+	hold, _ := p.Hold()
 	disputed := slices.ContainsFunc(j.Record(), func(h job.Heard) bool {
 		c, ok := h.Said.Doc.(*protocol.Countersign)
-		return ok && len(c.Disputed) > 0
+		return ok && slices.Contains(c.Disputed, hold.ID)
 	})
-	return j.Fault(now) == job.Hirer || claimed && disputed && j.Stage(now) == job.Lapsed
+	return p.Fault(now) == job.Hirer || claimed && disputed && p.Stage(now) == job.Lapsed
 }
 
 // units is a sum of the test's terms, all of which are small.
@@ -87,11 +116,11 @@ func (x *search) silencePays(n *node) {
 		if silent[who] <= best[who] {
 			continue
 		}
-		if who == hirer && x.disputable() && silent[who]-best[who] <= units(n.job[hirer].Most()) {
+		if who == hirer && x.disputable() && silent[who]-best[who] <= units(n.job[hirer].InHand().Most()) {
 			x.counts.excused++
 			continue
 		}
-		if who == hirer && x.neglected(n) {
+		if who == hirer && n.job[provider] != nil && x.neglected(n) || who == hirer && x.prepaidBadly() && silent[who]-best[who] <= units(n.job[hirer].Most()) {
 			x.counts.excused++
 			continue
 		}
@@ -104,6 +133,9 @@ func (x *search) silencePays(n *node) {
 func (x *search) disputable() bool {
 	return x.terms.Witness.Key.IsZero() && x.result == job.ClauseArtefact
 }
+
+// prepaidBadly reports whether the hirer pays in advance for what is not as agreed.
+func (x *search) prepaidBadly() bool { return x.terms.Price.Advance > 0 && x.result != "good" }
 
 // neglected reports whether the provider made good a Delivery, of which the
 // hirer did not hear before the evaluators had the case, and let its claim lapse.

@@ -30,7 +30,7 @@ func (j *Job) at(at uint64) Part {
 	if !now.Final() {
 		return hand
 	}
-	if next := j.last(); now == Settled && next.n > hand.n && !next.Stage(at).Final() {
+	if next, ok := j.Part(hand.n + 1); ok && now == Settled && !next.Stage(at).Final() {
 		return next
 	}
 	odd := hand

@@ -82,6 +82,13 @@ func (j *Job) hearCalls(t turn, d *protocol.Provide) error {
 	case len(p.calls)+len(d.Inputs) > int(p.terms.Price.Window):
 		return t.refuse(protocol.CodeTooLarge, "a window has %d calls", p.terms.Price.Window)
 	}
+	unfit := func(a payload.Artefact) bool { return a.Label.MayGo(p.terms.Data) != nil }
+	if slices.ContainsFunc(d.Inputs, unfit) {
+		return t.refuse(protocol.CodeLabel, "the Terms do not take the label of an input")
+	}
+	if size := inputSize(p.calls) + inputSize(d.Inputs); p.terms.MaxBytes > 0 && size > p.terms.MaxBytes {
+		return t.refuse(protocol.CodeTooLarge, "%d bytes of inputs, at most %d", size, p.terms.MaxBytes)
+	}
 	for i, in := range d.Inputs {
 		same := func(a payload.Artefact) bool { return a.ID == in.ID }
 		if slices.ContainsFunc(p.calls, same) || slices.ContainsFunc(d.Inputs[:i], same) {
