@@ -53,6 +53,13 @@ func (a *agenda) set(m matter, at uint64) {
 	heap.Push(&a.heap, d)
 }
 
+// hasten moves a matter to an earlier instant.
+func (a *agenda) hasten(m matter, at uint64) {
+	if d := a.known[m]; d == nil || d.at > at {
+		a.set(m, at)
+	}
+}
+
 // clear takes a matter off the agenda.
 func (a *agenda) clear(m matter) {
 	if d := a.known[m]; d != nil {

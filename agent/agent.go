@@ -23,6 +23,7 @@ type Config struct {
 	Mandate  wire.Said // the owner's root mandate: a *protocol.Mandate
 	Rail     string    // how its payments are settled: "credit"
 	Policy   settlement.Policy
+	Quotas   sell.Quotas       // what others may have of it
 	Trust    reputation.Policy // how it weighs evidence; the zero Policy stands for reputation.Defaults
 }
 
@@ -35,7 +36,7 @@ func (c *Config) Check() error {
 	case !ok || m.Audience != c.Self:
 		return errors.New("agent: the mandate is not for this agent")
 	}
-	return nil
+	return c.Quotas.Check()
 }
 
 // Agent is one agent of the market. It is not safe for concurrent use.
@@ -70,6 +71,7 @@ type Agent struct {
 	peers     map[wire.Key]bool   // linked; true once greeted
 	greetings map[wire.Key]uint64 // when each of them greeted us
 	agenda    agenda
+	guests    guests
 	wakeAt    uint64
 	began     uint64 // when this run did
 	offerSeq  uint64

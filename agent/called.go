@@ -74,11 +74,11 @@ func (s *step) answers(c *protocol.Call) (sell.Stand, bool) {
 	switch {
 	case code != "":
 	case !c.Rule.IsZero() && c.Rule != stand.Rule:
-	case !c.Ceiling.IsZero() && c.Assets[0] == stand.Asset && stand.Asks(protocol.MaxRounds).Cmp(c.Ceiling) > 0:
-	case s.working(stand.Capability, nil) >= stand.Slots || s.mayOffer(&stand) != nil:
-	case s.book.Admit(c.By, stand.Asset, stand.Price) != nil:
+	case s.mayOffer(&stand) != nil:
 	default:
-		return stand, true
+		stand = s.loaded(&stand)
+		dear := !c.Ceiling.IsZero() && c.Assets[0] == stand.Asset && stand.Asks(protocol.MaxRounds).Cmp(c.Ceiling) > 0
+		return stand, !dear && s.book.Admit(c.By, stand.Asset, stand.Price) == nil
 	}
 	return stand, false
 }

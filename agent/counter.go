@@ -69,7 +69,12 @@ func (s *step) countered(from wire.Key, said wire.Said, c *protocol.Counter) {
 		if c.Price.IsZero() {
 			wish = g.price
 		}
-		g.round, g.price, g.until = c.Round, stand.Meets(c.Round, wish), max(g.until, s.at+sell.QuoteLife)
+		stand = s.loaded(&stand)
+		price := stand.Meets(c.Round, wish)
+		if price.Cmp(g.price) > 0 { // load has risen since, and nobody haggles upwards
+			price = g.price
+		}
+		g.round, g.price, g.until = c.Round, price, max(g.until, s.at+sell.QuoteLife)
 		s.quote(from, &stand, g)
 	}
 }

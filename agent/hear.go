@@ -18,7 +18,10 @@ func (s *step) hear(e Heard) {
 		s.refuse(e.From, e.Docs[0].ID, protocol.CodeSeal, "sealed by another than who sent it")
 		return
 	}
-	if err := s.contract(e); err != nil {
+	switch err := s.contract(e); {
+	case errors.Is(err, errOverQuota):
+		return // it is said again, and then perhaps heard
+	case err != nil:
 		s.object(e.From, err)
 		return
 	}
@@ -93,6 +96,9 @@ func (s *step) contract(e Heard) error {
 		a, ok := said.Doc.(*protocol.Accept)
 		if !ok || s.Has(said.ID) {
 			continue
+		}
+		if !s.admits(e.From) {
+			return errOverQuota
 		}
 		if terms, err := a.Terms(); err != nil || terms.Times.Fund > 0 {
 			continue // the fold says what is wrong with it, or the HOLD may come later

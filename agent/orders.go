@@ -171,7 +171,7 @@ func (s *step) place(o *order) {
 	case s.at >= o.since+placePatience:
 		s.giveUp(o, why, o.unmet())
 	default:
-		s.agenda.set(matter{what: dueOrder, key: o.Key}, o.since+placePatience)
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, sooner(o.since+placePatience, o.asksAgain()))
 	}
 }
 

@@ -14,6 +14,10 @@ import (
 // quickWork is how many milliseconds work may take before it is told that it has begun.
 const quickWork = 1_000
 
+// repriceLag is how many milliseconds a posted price may be behind the load: each
+// change of it is gossiped.
+const repriceLag = 5_000
+
 // opened begins to sell.
 func (s *step) opened(stand sell.Stand) {
 	if err := stand.Check(); err != nil {
@@ -37,7 +41,7 @@ func (s *step) opened(stand sell.Stand) {
 func (s *step) mayOffer(stand *sell.Stand) error {
 	return delegation.Authorize(s.mandate, delegation.Act{
 		At: s.at, Agent: s.c.Self, Offering: true, Capability: stand.Capability, Asset: stand.Asset,
-		Amount: stand.Price, Class: stand.Data.Most, Estimate: protocol.Full,
+		Amount: stand.At(stand.Slots).Price, Class: stand.Data.Most, Estimate: protocol.Full,
 	})
 }
 
@@ -62,6 +66,7 @@ func (s *step) seller() sell.Seller {
 // future, its withdrawal. Numbers follow the clock, so that they grow over restarts too.
 func (s *step) offer(stand sell.Stand, expires uint64) *protocol.Offer {
 	s.offerSeq = max(s.offerSeq+1, s.at)
+	stand = s.loaded(&stand)
 	return &protocol.Offer{
 		Head: s.head(protocol.KindOffer), Seq: s.offerSeq, Expires: expires, Ask: stand.Ask, Title: stand.Title,
 		Terms: stand.Terms(s.seller(), s.at+sell.OfferLife),
@@ -76,10 +81,11 @@ func (s *step) announce(stand sell.Stand) {
 // asked answers a Request with a Quote, or a coded no.
 func (s *step) asked(e Asked) {
 	r, ok := e.Request.Doc.(*protocol.Request)
-	if !ok || r.By != e.Peer || r.To != s.c.Self {
+	if !ok || r.By != e.Peer || r.To != s.c.Self || !s.admits(e.Peer) {
 		return
 	}
 	if stand, code, detail := s.sells(r); code == "" {
+		stand = s.loaded(&stand)
 		s.quote(e.Peer, &stand, given{request: e.Request.ID, price: stand.Price, until: s.at + sell.QuoteLife})
 	} else {
 		s.refuse(e.Peer, e.Request.ID, code, detail)
@@ -104,8 +110,23 @@ func (s *step) sells(r *protocol.Request) (stand sell.Stand, code protocol.Code,
 		return stand, protocol.CodeLabel, ""
 	case stand.Deliver > r.Deliver:
 		return stand, protocol.CodeLate, ""
+	case s.working(r.Capability, nil) >= stand.Slots:
+		return stand, protocol.CodeBusy, ""
 	}
 	return stand, "", ""
+}
+
+// loaded returns a stand at the price of the present load.
+func (s *step) loaded(stand *sell.Stand) sell.Stand {
+	return stand.At(s.working(stand.Capability, nil))
+}
+
+// reprice has a posted price follow the load soon, where it depends on it. What was
+// posted before stands for as long as it was promised.
+func (s *step) reprice(capability string) {
+	if stand, withdrawn, ok := s.stall.Get(capability); ok && !withdrawn && stand.Surge > 0 && !stand.Ask {
+		s.agenda.hasten(matter{what: dueOffer, key: capability}, s.at+repriceLag)
+	}
 }
 
 // weigh says why a job just agreed is declined, or "". Of a job that was decided
@@ -126,7 +147,7 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeAmount
 	case s.book.Admit(d.peer, terms.Asset, d.job.Most()) != nil:
 		return protocol.CodeOverLimit
-	case s.working(terms.Capability, d) >= stand.Slots:
+	case s.working(terms.Capability, d) >= stand.Slots, s.crowded(d):
 		return protocol.CodeBusy
 	case s.at >= d.job.StartBy():
 		return protocol.CodeLate
@@ -179,6 +200,7 @@ func (s *step) setToWork(d *deal) {
 		s.callOff(d, protocol.CodeNotOffered)
 		return
 	}
+	s.reprice(terms.Capability)
 	stand.Rule, stand.OutputType = terms.Rule, terms.OutputType
 	d.busy, d.begun = true, s.at
 	s.effect(Work{
@@ -273,6 +295,7 @@ func (s *step) worked(e Worked) {
 			e.Code, e.Detail, e.Results = protocol.CodeWorkFailed, err.Error(), nil
 		}
 	}
+	s.reprice(d.job.Terms().Capability)
 	s.fact(Fact{
 		What: FactWorked, Job: e.Job, Results: e.Results, Units: e.Units, Code: e.Code, Detail: clip(e.Detail),
 	})

@@ -237,6 +237,9 @@ func (s *step) nobody(o *order, poor bool, why protocol.Code, detail string) {
 			when = sooner(when, until)
 		}
 	}
+	if s.at < o.since+placePatience {
+		when = sooner(when, o.asksAgain())
+	}
 	switch end := s.until(o); {
 	case open: // it may be delivered yet, or what it holds come free
 		when = sooner(when, s.at+lookAgain)

@@ -26,6 +26,7 @@ type talk struct {
 	until   uint64          // the answer is waited for until then; 0 where it has come
 	quote   *hire.Candidate // the best so far
 	code    protocol.Code   // why the peer refused
+	again   uint64          // where it was busy: when it is asked again
 }
 
 // unfair says why an order is not to be talked about as it wishes, or nil.
@@ -70,6 +71,14 @@ func (o *order) awaits() uint64 {
 		until = max(until, t.until)
 	}
 	return until
+}
+
+// asksAgain returns when the next provider that was busy is asked again, or 0.
+func (o *order) asksAgain() (at uint64) {
+	for _, t := range o.talks {
+		at = sooner(at, t.again)
+	}
+	return at
 }
 
 // quoted adds to the candidates those whose quotes suit, and tells why the others
@@ -142,13 +151,14 @@ func (s *step) dear(o *order) []wire.Key {
 	return keys
 }
 
-// ask requests quotes from providers that were not asked yet.
+// ask requests quotes from providers that were not asked yet, or were busy.
 func (s *step) ask(o *order, providers []wire.Key) {
+	o.talks = slices.DeleteFunc(o.talks, func(t talk) bool { return t.again != 0 && s.at >= t.again })
 	for _, p := range providers {
 		if slices.ContainsFunc(o.talks, func(t talk) bool { return t.peer == p }) {
 			continue
 		}
-		t := talk{peer: p, until: o.since + quotePatience}
+		t := talk{peer: p, until: max(o.since, s.at) + quotePatience}
 		if !s.peers[p] {
 			s.effect(Reach{p})
 			o.talks = append(o.talks, t)
@@ -284,7 +294,9 @@ func (s *step) talkRefused(from wire.Key, r *protocol.Refuse) {
 		o := s.orders[key]
 		for i := range o.talks {
 			if t := &o.talks[i]; t.peer == from && t.last == r.Of && t.until > 0 {
-				t.until, t.code = 0, r.Code
+				if t.until, t.code = 0, r.Code; r.Code == protocol.CodeBusy && t.quote == nil {
+					t.again = s.at + busyPause
+				}
 				s.place(o)
 				return
 			}

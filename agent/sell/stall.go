@@ -1,8 +1,9 @@
 // Package sell is the seller's head: what is for sale, on what terms, and how
 // much of it at once.
 //
-// It promises terms that are complete and in order, and never more jobs at a
-// time than a stand has slots. It must never hold money, sign, or do any work.
+// It promises terms that are complete and in order, never more jobs at a time than
+// a stand has slots, and never more of them for one peer than its standing earns.
+// It must never hold money, sign, or do any work.
 package sell
 
 import (
@@ -30,6 +31,7 @@ const (
 
 	MaxInput    = 64 << 20 // bytes of an input that is worked on
 	MaxSettings = 64       // of one stand
+	MaxSlots    = 1 << 20  // of one stand
 )
 
 // Stand is one capability for sale and how it is fulfilled. It is what the
@@ -49,6 +51,7 @@ type Stand struct {
 	RerunSafe  bool             `cbor:"rerun_safe"`
 	Deliver    uint64           `cbor:"deliver"` // milliseconds
 	Slots      uint64           `cbor:"slots"`
+	Surge      uint64           `cbor:"surge,omitzero"` // percent by which the price rises at full load, at most MaxSurge
 	Least      wire.Amount      `cbor:"least,omitzero"` // it may be had for this, for who haggles; 0: the price is not haggled over
 }
 
@@ -60,8 +63,11 @@ type Setting struct {
 
 // Check reports a stand that cannot be sold.
 func (s *Stand) Check() error {
-	if s.Deliver == 0 || s.Deliver > protocol.MaxDuration/2 || s.Slots == 0 || s.Technology == "" {
-		return errors.New("a stand needs a delivery time of at most half a year, at least one slot and a worker")
+	if s.Deliver == 0 || s.Deliver > protocol.MaxDuration/2 || s.Slots == 0 || s.Slots > MaxSlots || s.Technology == "" {
+		return errors.New("a stand needs a delivery time of at most half a year, a worker, and from 1 to 1048576 slots")
+	}
+	if _, err := surged(s.Price, s.Surge, s.Slots, s.Slots); err != nil || s.Surge > MaxSurge {
+		return errors.New("a price may rise by at most 1000 percent, and stay below 2^128 over its surge")
 	}
 	if s.Least.Cmp(s.Price) > 0 {
 		return errors.New("the least that a stand would take is at most its price")

@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"errors"
+
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// errOverQuota: a peer brings more new contracts in a minute than it may.
+var errOverQuota = errors.New("over its quota")
+
+// guests counts in each minute what is asked of us, by whom. Soft.
+type guests struct {
+	minute uint64 // since 1970, the one that is counted
+	of     map[wire.Key]*guest
+	crowd  int // asks of strangers
+}
+
+// guest is one peer in one minute.
+type guest struct {
+	quota    sell.Quota
+	stranger bool
+	asks     int
+}
+
+// guest returns what a peer may have of us in this minute. Its standing is looked
+// up once in it: that is work.
+func (s *step) guest(peer wire.Key) *guest {
+	if minute := s.at / 60_000; minute != s.guests.minute || s.guests.of == nil {
+		s.guests = guests{minute: minute, of: map[wire.Key]*guest{}}
+	}
+	g := s.guests.of[peer]
+	if g == nil {
+		standing := s.Standing(peer)
+		g = &guest{quota: s.c.Quotas.Of(standing), stranger: standing == 0}
+		s.guests.of[peer] = g
+	}
+	return g
+}
+
+// admits counts one more request or contract of a peer, and reports whether it is
+// to be looked at. What is beyond a quota is not answered: an honest peer says it
+// again, or goes elsewhere, and a flood costs its maker more than us.
+func (s *step) admits(peer wire.Key) bool {
+	g := s.guest(peer)
+	if g.asks >= g.quota.Asks || g.stranger && s.guests.crowd >= s.c.Quotas.Crowd {
+		return false
+	}
+	g.asks++
+	if g.stranger {
+		s.guests.crowd++
+	}
+	return true
+}
+
+// crowded reports whether a peer has as many jobs under way with us as it may, but for one.
+func (s *step) crowded(d *deal) bool {
+	n := 0
+	for _, other := range s.party(d.peer).deals {
+		if other != d && other.role == job.Provider && other.job.Taken() && !other.job.Stage(s.at).Final() {
+			n++
+		}
+	}
+	return n >= s.guest(d.peer).quota.Open
+}
