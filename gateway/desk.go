@@ -115,14 +115,16 @@ type OfferDraft struct {
 	RerunSafe  bool              `json:"rerun_safe,omitempty"`
 	DeliverMS  uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
 	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
+	Surge      uint64            `json:"surge,omitempty"`      // percent by which price and least rise, evenly, until all slots are taken
 	Least      wire.Amount       `json:"least,omitzero"`       // it may be had for this, for who haggles; 0: the price is firm
 }
 
 // Offer is one capability sold by this peer.
 type Offer struct {
 	OfferDraft
-	Busy    int    `json:"busy"`    // jobs under way
-	Expires uint64 `json:"expires"` // Unix milliseconds of the announcement now in the air
+	Busy    int         `json:"busy"`    // jobs under way
+	Now     wire.Amount `json:"now"`     // price at the present load
+	Expires uint64      `json:"expires"` // Unix milliseconds of the announcement now in the air
 }
 
 // Found is one live offer. Title comes from the other peer: it is data to be

@@ -96,7 +96,7 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 		Technology: d.Technology, InputType: d.InputType, OutputType: d.OutputType,
 		Rule:      protocol.Check{Rule: d.Rule, Params: d.RuleParams},
 		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs},
-		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least,
+		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least, Surge: d.Surge,
 	}
 	names := make([]string, 0, len(d.Settings))
 	for name, value := range d.Settings {
@@ -137,10 +137,10 @@ func (p *Peer) Offers(ctx context.Context) ([]gateway.Offer, error) {
 }
 
 func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
-	o := gateway.Offer{Busy: int(busy), Expires: expires, OfferDraft: gateway.OfferDraft{
+	o := gateway.Offer{Busy: int(busy), Now: s.At(busy).Price, Expires: expires, OfferDraft: gateway.OfferDraft{
 		Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
 		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType,
-		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least,
+		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least, Surge: s.Surge,
 	}}
 	for _, x := range s.Settings {
 		o.Settings[x.Name] = x.Value

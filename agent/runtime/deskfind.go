@@ -19,11 +19,11 @@ func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, er
 	}
 	own, err := ask(ctx, p, func(a *agent.Agent, at uint64) []gateway.Found {
 		var own []gateway.Found
-		stands, _ := a.Stands(at)
-		for _, s := range stands {
+		stands, busy := a.Stands(at)
+		for i, s := range stands {
 			if capability == "" || capability == s.Capability {
 				own = append(own, gateway.Found{
-					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
+					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.At(busy[i]).Price, Asset: s.Asset, Ask: s.Ask,
 					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver,
 					Expires: p.board.expiry(self, s.Capability), Own: true,
 				})

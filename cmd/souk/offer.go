@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/agent/worker/builtin"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
@@ -55,6 +56,10 @@ as text/words@1. The program gets the input on standard input and writes the
 result to standard output. Its words are split as a shell would, but no shell
 runs; --shell uses one.
 
+With --surge 50 a price of 100 is 113, 125, 138 and 150 while one, two, three and
+four of four slots are taken: for whom it is told then. A price that was posted or
+quoted before is kept for as long as was promised.
+
 The program runs as you, limited in time, memory and output. Of your environment
 it is given PATH; HOME and TMPDIR are empty folders of its own, LANG and LC_ALL
 are C.UTF-8, and nothing else is set. That is no sandbox: sell only programs you
@@ -93,6 +98,7 @@ would run on a stranger's text.`,
 	}
 	f := c.Flags()
 	f.Var(amount{&s.draft.Price}, "price", "price of one job, in the asset's smallest `unit`s (required)")
+	f.Uint64Var(&s.draft.Surge, "surge", 0, "`PERCENT` by which the price rises until all slots are taken")
 	f.Var(amount{&s.draft.Least}, "least", "least that is taken from who haggles, in smallest `unit`s (default: the price is firm)")
 	f.StringVar(&s.draft.Asset, "asset", "", "`ASSET` of the price (default: the setting asset)")
 	f.StringVar(&s.exec, "exec", "", "`COMMAND` that does the work")
@@ -118,6 +124,8 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 		return errors.New("--shell goes with --exec")
 	case s.draft.Slots < 1:
 		return errors.New("--slots must be at least 1")
+	case s.draft.Surge > sell.MaxSurge:
+		return fmt.Errorf("--surge is from 0 to %d percent", sell.MaxSurge)
 	case s.draft.Least.Cmp(s.draft.Price) > 0:
 		return errors.New("--least must be at most --price")
 	case s.deliver == 0:
@@ -154,7 +162,7 @@ func offerListCommand(p *program) *cobra.Command {
 				rows := make([][]string, len(offers))
 				for i, o := range offers {
 					rows[i] = []string{
-						o.Capability, price(o.Price.String(), "", o.Ask), o.Asset, o.Technology, or(o.Rule),
+						o.Capability, price(o.Now.String(), "", o.Ask), o.Asset, o.Technology, or(o.Rule),
 						span(o.DeliverMS), strconv.Itoa(o.Busy) + "/" + strconv.Itoa(o.Slots),
 					}
 				}
