@@ -21,11 +21,12 @@ const (
 	dueErase
 	dueOpening
 	dueTrust
+	dueEvidence
 )
 
 type matter struct {
 	what int
-	job  wire.CID // of dueDeal and dueErase
+	job  wire.CID // of dueDeal and dueErase; of dueEvidence, the Outcome
 	key  string   // of dueOrder and dueOffer
 	peer wire.Key // of dueOpening
 }

@@ -67,9 +67,12 @@ type Agent struct {
 	// Soft: forgotten when the process ends.
 	market    hire.Market
 	notes     hire.Notes
-	restless  bool                // the web has learned something and not yet thought it over
-	peers     map[wire.Key]bool   // linked; true once greeted
-	greetings map[wire.Key]uint64 // when each of them greeted us
+	restless  bool                             // the web has learned something and not yet thought it over
+	owners    map[wire.Key]wire.Key            // of agents, as their mandates prove
+	early     map[wire.CID]reputation.Evidence // Outcomes of others that may still be answered
+	inquiries map[wire.Key]uint64              // when candidates were last asked for their logs
+	peers     map[wire.Key]bool                // linked; true once greeted
+	greetings map[wire.Key]uint64              // when each of them greeted us
 	agenda    agenda
 	guests    guests
 	wakeAt    uint64
@@ -113,6 +116,9 @@ func New(c Config) (*Agent, error) {
 		parties:   map[wire.Key]*party{},
 		outcomes:  map[wire.CID]wire.CID{},
 		orders:    map[string]*order{},
+		owners:    map[wire.Key]wire.Key{},
+		early:     map[wire.CID]reputation.Evidence{},
+		inquiries: map[wire.Key]uint64{},
 		peers:     map[wire.Key]bool{},
 		greetings: map[wire.Key]uint64{},
 		given:     map[wire.Key][]given{},
@@ -174,6 +180,8 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		s.worked(e)
 	case Judged:
 		s.judged(e)
+	case Told:
+		s.told(e)
 	case Woke:
 		s.woke()
 	}
@@ -241,6 +249,7 @@ func (s *step) greeted(e Greeted) {
 	}
 	s.peers[e.Peer] = true
 	s.greetings[e.Peer] = s.at
+	s.headTold(e.Peer, e.Hello)
 	s.sayAgain(e.Peer)
 	s.answerCalls(e.Peer)
 	if len(s.party(e.Peer).openings) > 0 {
@@ -283,6 +292,8 @@ func (s *step) woke() {
 			s.openAgain(due.peer)
 		case dueTrust:
 			s.ponder()
+		case dueEvidence:
+			s.overdue(due.job)
 		}
 	}
 }

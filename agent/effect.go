@@ -85,6 +85,16 @@ type Erase struct {
 	Inputs, Results []payload.Artefact
 }
 
+// Pull asks a peer for what is new in its log of outcomes, and ends in Told.
+type Pull struct{ Author wire.Key }
+
+// Caught: the author has written two different entries for one place of its
+// log. Whoever keeps both can prove it.
+type Caught struct {
+	Author        wire.Key
+	First, Second wire.CID
+}
+
 // Answer answers the owner's event of the same step. Err is nil where it was taken.
 type Answer struct{ Err *Refusal }
 
@@ -105,6 +115,8 @@ func (Stop) effect()     {}
 func (Serve) effect()    {}
 func (Withhold) effect() {}
 func (Erase) effect()    {}
+func (Pull) effect()     {}
+func (Caught) effect()   {}
 func (Answer) effect()   {}
 func (Changed) effect()  {}
 

@@ -86,6 +86,15 @@ type Judged struct {
 	Detail string
 }
 
+// Told: pages of a peer's log of outcomes, each document in them truly said by
+// its author. It may be told again.
+type Told struct {
+	Author wire.Key
+	Owner  wire.Key // of whom a mandate for the author was seen, or zero
+	Forked bool     // an Equivocation of the author is at hand
+	Pages  []Testimony
+}
+
 // Woke: an instant asked for by effect Wake has come.
 type Woke struct{}
 
@@ -104,6 +113,7 @@ func (Opened) event()   {}
 func (Closed) event()   {}
 func (Worked) event()   {}
 func (Judged) event()   {}
+func (Told) event()     {}
 func (Woke) event()     {}
 
 // Order is what an owner wants bought.

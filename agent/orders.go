@@ -144,6 +144,7 @@ func (s *step) place(o *order) {
 	}
 	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
 	firm, ask = s.barring(o, firm, ask)
+	s.inquire(firm, ask)
 	s.callOut(o, w)
 	s.ask(o, append(ask, s.dear(o)...))
 	if until := o.awaits(); s.at < until {

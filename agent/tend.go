@@ -103,6 +103,9 @@ func (s *step) done(d *deal) bool {
 // letGo lets go of a deal that needs nothing more of us.
 func (s *step) letGo(d *deal) {
 	s.fact(Fact{What: FactLetGo, Job: d.id})
+	if _, told := d.job.OutcomeBy(job.Hirer); told {
+		s.effect(Pull{d.peer}) // it has written of this job, and perhaps of others
+	}
 	if d.role == job.Hirer {
 		s.effect(Withhold{From: d.peer, Artefacts: d.job.Accept().Inputs})
 	} else if k := s.keepsakes[d.id]; k != nil {

@@ -95,7 +95,8 @@ func (c *citizen) wholeLog() {
 
 // judges is all that an agent's web of trust says of everybody, as text: each
 // number with all its bits. The web is first thought over on a day to come, from
-// the start, so that nothing depends on how thinking went on so far.
+// the start, so that nothing depends on how thinking went on so far. How far
+// others say that their logs go is soft, and left out.
 func (c *citizen) judges(a *agent.Agent) string {
 	at := c.clock() + 400*day
 	for !a.Web().Step(at, 1<<20) {
@@ -103,13 +104,11 @@ func (c *citizen) judges(a *agent.Agent) string {
 	var b strings.Builder
 	for _, other := range c.folk {
 		x := a.Why(at, other.key.Key(), "text/words@1")
-		fmt.Fprintf(&b, "%s %x %x %x %x %x %x %+v %d %v\n", other.name, x.Standing, x.Estimate.Success, x.Estimate.Low,
-			x.Estimate.High, x.Estimate.Good, x.Estimate.Bad, x.Estimate.Tally, x.Estimate.Disputes, x.Holes)
+		fmt.Fprintf(&b, "%s %x %x %x %x %x %x %+v %d\n", other.name, x.Standing, x.Estimate.Success, x.Estimate.Low,
+			x.Estimate.High, x.Estimate.Good, x.Estimate.Bad, x.Estimate.Tally, x.Estimate.Disputes)
 		for _, r := range x.Raters {
 			fmt.Fprintf(&b, "  %s %x %x %x %x %+v %x\n", r.Key, r.Vote, r.Good, r.Bad, r.Share, r.Path, r.Reach)
 		}
-		head, known := a.Web().Head(other.key.Key())
-		fmt.Fprintf(&b, "  %v %v\n", head, known)
 	}
 	return b.String()
 }

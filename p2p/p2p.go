@@ -25,6 +25,8 @@ var (
 	ErrClosed = errors.New("network closed")
 	// ErrNoArtefact is returned (wrapped) by Fetch where the peer does not serve what was asked for.
 	ErrNoArtefact = errors.New("artefact not served")
+	// ErrNoLog is returned (wrapped) by Log where the peer has nothing at the place asked for.
+	ErrNoLog = errors.New("log not served")
 	// ErrSize is returned (wrapped) for a frame or an announcement that is empty or over its limit.
 	ErrSize = errors.New("size outside the limits")
 )
@@ -48,6 +50,11 @@ type Network interface {
 	Send(ctx context.Context, to wire.Key, frame []byte) error
 	// Fetch opens the artefact id of peer from, starting at offset bytes.
 	Fetch(ctx context.Context, from wire.Key, id wire.CID, offset uint64) (io.ReadCloser, error)
+	// Log asks peer from for pages of a log of outcomes, from a place on, and calls take for
+	// each (1 to MaxPage bytes) as it comes, in order, until take returns false or the answer
+	// ends: after MaxPages pages or MaxLogBytes bytes there is no more of it. It returns nil
+	// where the answer was whole or take ended it.
+	Log(ctx context.Context, from wire.Key, at Place, take func(page []byte) bool) error
 	// Publish announces message (at most MaxAnnouncement bytes) to all who joined the shard.
 	Publish(ctx context.Context, shard uint8, message []byte) error
 	// Join starts to receive the announcements of a shard; joining twice is one joining.
@@ -65,6 +72,14 @@ type Link struct {
 	Transport string // "quic", "tcp" or "memory"
 }
 
+// Place is a place in somebody's log of outcomes: the zero Epoch stands for its
+// beginning, wherever that is.
+type Place struct {
+	Author wire.Key
+	Epoch  [16]byte
+	Seq    uint64
+}
+
 // Handler is what a Network calls; the runtime fulfils it. Each call must
 // return soon. OnFrame calls for one peer come one after another, in order.
 type Handler interface {
@@ -78,6 +93,9 @@ type Handler interface {
 	OnAnnouncement(ctx context.Context, shard uint8, from wire.Key, message []byte) Judgement
 	// OnFetch opens an artefact at offset for peer, or returns ErrNoArtefact.
 	OnFetch(peer wire.Key, id wire.CID, offset uint64) (io.ReadCloser, error)
+	// OnLog returns pages of a log from a place on, or ErrNoLog, or ErrBusy where the peer has
+	// asked too much. What is over the limits of an answer is not sent.
+	OnLog(peer wire.Key, at Place) ([][]byte, error)
 	// OnPull returns the announcements to hand to a peer that has just joined a shard,
 	// each at most MaxAnnouncement bytes, at most MaxPull of them.
 	OnPull(peer wire.Key, shard uint8) [][]byte

@@ -73,7 +73,7 @@ func New(viewer wire.Key, policy Policy) (*Book, error) {
 // reach of raters counts as Step gets to it.
 //
 // The same Outcome may come again better attested: Shown or Claimed first, then
-// in both logs, then contested, then resolved. Of one job there is one Outcome,
+// contested, then in both logs, then resolved. Of one job there is one Outcome,
 // or one Shown by the hirer and one Claimed by the provider; a better attested
 // one replaces what there was.
 //
@@ -125,7 +125,7 @@ func (b *Book) fresh(e Evidence, o *protocol.Outcome) error {
 		if same, known := b.byID[e.Said.ID]; known && same == i {
 			continue
 		}
-		if sameSide := r.byHirer == (o.By == o.Hirer); r.how >= e.How && (sameSide || r.how >= Agreed) {
+		if sameSide := r.byHirer == (o.By == o.Hirer); r.how >= e.How && (sameSide || r.how >= Contested) {
 			return &Refusal{protocol.CodeDuplicate, e.Said.ID, fmt.Sprintf("another outcome of its job is %s", r.how)}
 		}
 		if t := b.ties[b.cells[r.cell].tie]; b.parties[t.hirer].key != o.Hirer || b.parties[t.provider].key != o.Provider {
@@ -162,7 +162,7 @@ func (b *Book) ofJob(job wire.CID) []int32 {
 // supersede drops what a newly attested Outcome of its job replaces.
 func (b *Book) supersede(o *protocol.Outcome, how Attested) {
 	for _, i := range b.ofJob(o.Job) {
-		if how >= Agreed || b.records[i].byHirer == (o.By == o.Hirer) {
+		if how >= Contested || b.records[i].byHirer == (o.By == o.Hirer) {
 			b.drop(i)
 		}
 	}
@@ -216,11 +216,7 @@ func (b *Book) drop(i int32) {
 	for _, o := range c.records {
 		c.sum = c.sum.plus(b.says(&b.records[o]))
 	}
-	p := &b.pots[c.pot]
-	p.value = 0
-	for _, o := range p.cells {
-		p.value += b.cells[o].sum.value
-	}
+	b.sumPot(c.pot)
 	jr := b.byJob[r.job]
 	if r.byHirer {
 		jr.hirer = -1
@@ -255,6 +251,14 @@ func (b *Book) tainted(o *protocol.Outcome, hirer, provider int32) bool {
 		i, known := b.places[k]
 		return known && (b.parties[i].owner == b.parties[hirer].owner || b.parties[i].owner == b.parties[provider].owner)
 	})
+}
+
+// Owned notes that owner answers for agent, as a mandate shows that the caller
+// has opened. The first owner proved stays.
+func (b *Book) Owned(agent, owner wire.Key) {
+	if agent != owner && !owner.IsZero() {
+		b.own(b.place(agent), b.place(owner))
+	}
 }
 
 // Anchors names the agents the user chose to trust from the start, in place of

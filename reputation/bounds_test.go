@@ -65,7 +65,9 @@ func TestPushInvariant(t *testing.T) {
 		w := newTown(t, func(p *Policy) { p.Precise = 1e-4 })
 		moment := uint64(noon)
 		for range rapid.IntRange(1, 40).Draw(rt, "acts") {
-			switch rapid.IntRange(0, 4).Draw(rt, "act") {
+			switch rapid.IntRange(0, 5).Draw(rt, "act") {
+			case 5:
+				w.book.Owned(who(rapid.IntRange(0, 7).Draw(rt, "agent")), firm(rapid.IntRange(0, 3).Draw(rt, "owner")))
 			case 0:
 				w.book.Step(moment, rapid.IntRange(0, 20).Draw(rt, "budget"))
 			case 1:
@@ -73,7 +75,7 @@ func TestPushInvariant(t *testing.T) {
 			case 2:
 				moment += rapid.Uint64Range(0, day).Draw(rt, "later")
 			default:
-				w.learn(w.evidence(anyJob(8).Draw(rt, "job")))
+				_ = w.book.Learn(noon, w.evidence(anyJob(8).Draw(rt, "job"))) // two who have one owner are refused
 			}
 			for _, v := range w.book.views() {
 				checkInvariant(rt, v)

@@ -16,8 +16,8 @@ type Attested uint8
 const (
 	Claimed   Attested = iota + 1 // sealed by the provider with its proofs; the hirer is silent. Says nothing of the provider
 	Shown                         // sealed by the hirer with its proofs; the provider is silent. Says nothing of the hirer
-	Agreed                        // in the logs of both
 	Contested                     // one side's word, and the other's against it: half weight
+	Agreed                        // in the logs of both. Who has logged it has conceded it, whatever it says later
 	Resolved                      // by the evaluators of the contract: replaces what was said before
 )
 
@@ -26,7 +26,7 @@ func (a Attested) String() string {
 	if a < Claimed || a > Resolved {
 		return "unattested"
 	}
-	return [...]string{"claimed", "shown", "agreed", "contested", "resolved"}[a-1]
+	return [...]string{"claimed", "shown", "contested", "agreed", "resolved"}[a-1]
 }
 
 // Evidence is one Outcome with how it is attested. That its seals, logs and
@@ -134,7 +134,7 @@ func kindOf(o *protocol.Outcome, how Attested, known, tainted bool) kind {
 		k |= onesided
 	}
 	paid := o.Conduct == protocol.PaidInTime || o.Conduct == protocol.PaidLate
-	if how < Agreed || !paid || o.Ended == protocol.EndedDefault || o.Ended == protocol.EndedCancelled {
+	if how < Contested || !paid || o.Ended == protocol.EndedDefault || o.Ended == protocol.EndedCancelled {
 		k |= unsettled
 	}
 	return k

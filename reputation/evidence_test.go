@@ -53,27 +53,30 @@ func TestLearnIsIdempotent(t *testing.T) {
 	}
 }
 
-// One job's record only ever gets better: shown, agreed, contested, resolved.
+// One job's record only ever gets better: shown, contested, agreed, resolved.
 func TestAttestationRises(t *testing.T) {
 	w := newTown(t, nil)
 	shown := w.outcome(0, 1, func(o *protocol.Outcome) { o.Score = 0 })
 	shown.How = Shown
 	w.learn(shown)
-	agreed := shown
-	agreed.How = Agreed
-	w.learn(agreed)
 	one := w.estimate(1)
-	if one.Bad == 0 || one.Tally.Jobs != 1 {
-		t.Fatalf("%+v", one)
-	}
-	if err := w.book.Learn(noon, shown); err != ErrKnown {
-		t.Fatal(err)
-	}
-	contested := agreed
+	contested := shown
 	contested.How = Contested
 	w.learn(contested)
 	if e := w.estimate(1); e.Bad != one.Bad/2 || e.Disputes != 1 || e.Tally.Contested != 1 {
 		t.Fatalf("contested, it does not count half: %+v", e)
+	}
+	if err := w.book.Learn(noon, shown); err != ErrKnown {
+		t.Fatal(err)
+	}
+	agreed := shown
+	agreed.How = Agreed
+	w.learn(agreed)
+	if e := w.estimate(1); e.Bad != one.Bad || e.Tally.Jobs != 1 || e.Disputes != 0 {
+		t.Fatalf("conceded, it does not count whole: %+v", e)
+	}
+	if err := w.book.Learn(noon, contested); err != ErrKnown { // whoever logged it cannot take that back
+		t.Fatal(err)
 	}
 	award := w.outcome(0, 1, func(o *protocol.Outcome) {
 		o.Job, o.Ended, o.Evaluators = shown.Said.Doc.(*protocol.Outcome).Job, protocol.EndedResolved, []wire.Key{who(9)}

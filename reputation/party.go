@@ -1,6 +1,10 @@
 package reputation
 
-import "github.com/souk-network/souk/protocol/wire"
+import (
+	"slices"
+
+	"github.com/souk-network/souk/protocol/wire"
+)
 
 // party is one agent or owner in the web, known by its place in Book.parties:
 // places are given in the order of first mention, so that names never matter.
@@ -48,7 +52,6 @@ type cellKey struct{ tie, pot int32 }
 // sum is what the records of a cell say, each in proportion to its value (or
 // weight, where the viewer is the hirer).
 type sum struct {
-	value       float64
 	good, bad   float64 // of the provider's work
 	paid, broke float64 // of the hirer's conduct
 	tally       Tally
@@ -95,6 +98,47 @@ func (b *Book) own(agent, owner int32) {
 	}
 	b.parties[agent].owner = owner
 	b.parties[owner].agents = append(b.parties[owner].agents, agent)
+	b.rehome(agent)
+}
+
+// rehome moves what an agent has hired into the pots of its owner, so that it
+// makes no difference when an owner is proved.
+func (b *Book) rehome(agent int32) {
+	for _, t := range b.parties[agent].hired {
+		for _, i := range b.ties[t].cells {
+			c := &b.cells[i]
+			old := c.pot
+			b.stain(i)
+			b.pots[old].cells = slices.DeleteFunc(b.pots[old].cells, func(o int32) bool { return o == i })
+			b.sumPot(old)
+			delete(b.celled, cellKey{t, old})
+			c.pot = b.potOf(potKey{b.parties[agent].owner, b.ties[t].provider, c.capability, c.epoch, c.kind})
+			b.celled[cellKey{t, c.pot}] = i
+			b.pots[c.pot].cells = append(b.pots[c.pot].cells, i)
+			b.sumPot(c.pot)
+			b.stain(i)
+		}
+	}
+}
+
+// sumPot adds up the value in a pot anew.
+func (b *Book) sumPot(p int32) {
+	b.pots[p].value = 0
+	for _, i := range b.pots[p].cells {
+		for _, r := range b.cells[i].records {
+			b.pots[p].value += b.records[r].value
+		}
+	}
+}
+
+func (b *Book) potOf(k potKey) int32 {
+	p, ok := b.potted[k]
+	if !ok {
+		p = int32(len(b.pots))
+		b.pots = append(b.pots, pot{})
+		b.potted[k] = p
+	}
+	return p
 }
 
 // between returns the tie of hirer and provider, made if it is new.
@@ -124,12 +168,7 @@ func (b *Book) capability(name string) int32 {
 
 // cellOf returns the cell for outcomes of a tie, made if it is new.
 func (b *Book) cellOf(t int32, k potKey) int32 {
-	p, ok := b.potted[k]
-	if !ok {
-		p = int32(len(b.pots))
-		b.pots = append(b.pots, pot{})
-		b.potted[k] = p
-	}
+	p := b.potOf(k)
 	c, ok := b.celled[cellKey{t, p}]
 	if !ok {
 		c = int32(len(b.cells))

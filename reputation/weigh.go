@@ -9,7 +9,7 @@ func (b *Book) says(r *record) sum {
 	if b.ties[c.tie].hirer == self {
 		v = b.ownWeight(v, c.kind)
 	}
-	s := sum{value: v, tally: Tally{Jobs: 1}}
+	s := sum{tally: Tally{Jobs: 1}}
 	if c.kind&doubted != 0 {
 		s.tally.Contested = 1
 	}
@@ -42,7 +42,7 @@ func (b *Book) says(r *record) sum {
 
 func (s sum) plus(o sum) sum {
 	return sum{
-		s.value + o.value, s.good + o.good, s.bad + o.bad,
+		s.good + o.good, s.bad + o.bad,
 		s.paid + o.paid, s.broke + o.broke, s.tally.plus(o.tally),
 	}
 }

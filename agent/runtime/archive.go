@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/souk-network/souk/agent"
@@ -13,15 +14,25 @@ import (
 // archive knows in which journal records to look for a job's documents and for
 // an entry. It is rebuilt at each start.
 type archive struct {
-	mu      sync.Mutex
-	jobs    map[wire.CID][]uint64
-	entries map[wire.CID]uint64
-	newest  wire.CID // the last POST or HOLD that was said or heard
-	records uint64
+	mu       sync.Mutex
+	jobs     map[wire.CID][]uint64
+	entries  map[wire.CID]uint64
+	newest   wire.CID // the last POST or HOLD that was said or heard
+	self     wire.Key
+	outcomes map[wire.CID]wire.CID // jobs, by their Outcomes
+	own      []logPlace            // our log of outcomes, in its order
+	records  uint64
 }
 
-func newArchive() *archive {
-	return &archive{jobs: map[wire.CID][]uint64{}, entries: map[wire.CID]uint64{}}
+// logPlace is one entry of our own log.
+type logPlace struct {
+	epoch            protocol.Epoch
+	seq              uint64
+	id, outcome, job wire.CID
+}
+
+func newArchive(self wire.Key) *archive {
+	return &archive{self: self, jobs: map[wire.CID][]uint64{}, entries: map[wire.CID]uint64{}, outcomes: map[wire.CID]wire.CID{}}
 }
 
 // note takes in a record under its number.
@@ -35,17 +46,45 @@ func (a *archive) note(seq uint64, r *agent.Record, touched []wire.CID) {
 		}
 	}
 	for _, said := range r.Documents() {
-		e, ok := said.Doc.(*protocol.Entry)
-		if !ok {
+		_, known := a.entries[said.ID]
+		switch d := said.Doc.(type) {
+		case *protocol.Outcome:
+			a.outcomes[said.ID] = d.Job
+			continue
+		case *protocol.LogEntry:
+			if d.By == a.self && !known {
+				a.own = append(a.own, logPlace{d.Epoch, d.Seq, said.ID, d.Outcome, a.outcomes[d.Outcome]})
+			}
+		case *protocol.Entry:
+			if d.Act == protocol.ActPost {
+				a.newest = said.ID
+			}
+		default:
 			continue
 		}
-		if _, known := a.entries[said.ID]; !known {
+		if !known {
 			a.entries[said.ID] = seq
 		}
-		if e.Act == protocol.ActPost {
-			a.newest = said.ID
+	}
+}
+
+// log returns at most most places of our log from one on; the zero epoch stands
+// for its beginning. ok is false where there is no such place, nor an entry
+// right before it.
+func (a *archive) log(epoch protocol.Epoch, seq uint64, most int) (places []logPlace, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	from := 0
+	if !epoch.IsZero() {
+		from = slices.IndexFunc(a.own, func(p logPlace) bool { return p.epoch == epoch && (p.seq == seq || p.seq+1 == seq) })
+		if from < 0 {
+			return nil, false
+		}
+		if a.own[from].seq != seq {
+			from++
 		}
 	}
+	return slices.Clone(a.own[from:min(len(a.own), from+most)]), true
 }
 
 func (a *archive) of(job wire.CID) []uint64 {

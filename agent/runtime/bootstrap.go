@@ -172,4 +172,7 @@ func (c crier) OnFetch(wire.Key, wire.CID, uint64) (io.ReadCloser, error) {
 	return nil, p2p.ErrNoArtefact
 }
 
+// OnLog shows none: who neither hires nor works has no log.
+func (crier) OnLog(wire.Key, p2p.Place) ([][]byte, error) { return nil, p2p.ErrNoLog }
+
 func (c crier) OnPull(_ wire.Key, shard uint8) [][]byte { return c.live(now(), shard) }

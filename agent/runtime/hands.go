@@ -56,6 +56,10 @@ func (p *Peer) carry(e agent.Effect) {
 		p.grants.remove(e.From, e.Artefacts)
 	case agent.Erase:
 		p.erase(e)
+	case agent.Pull:
+		p.logs.pull(e.Author)
+	case agent.Caught:
+		p.expose(e)
 	case agent.Changed:
 		p.waiters.wake(e.Key, e.Job)
 	}

@@ -23,17 +23,19 @@ import (
 // stranger is a hostile member of the network: it says what it likes, frame by
 // frame, and notes what it is told.
 type stranger struct {
-	t    *testing.T
-	key  wire.PrivateKey
-	net  p2p.Network
-	to   wire.Key
-	mu   sync.Mutex
-	ups  int
-	gone int
-	said []wire.Said // documents it was told
-	bare int         // bare documents it was told
-	air  []wire.Proof
-	n    byte
+	t     *testing.T
+	key   wire.PrivateKey
+	net   p2p.Network
+	to    wire.Key
+	mu    sync.Mutex
+	ups   int
+	gone  int
+	said  []wire.Said // documents it was told
+	bare  int         // bare documents it was told
+	air   []wire.Proof
+	log   func(at p2p.Place) ([][]byte, error)
+	asked []p2p.Place
+	n     byte
 }
 
 func newStranger(t *testing.T, hub *memnet.Hub, n byte, to wire.Key) *stranger {
@@ -105,6 +107,16 @@ func (s *stranger) OnAnnouncement(_ context.Context, _ uint8, _ wire.Key, b []by
 
 func (s *stranger) OnFetch(wire.Key, wire.CID, uint64) (io.ReadCloser, error) {
 	return nil, p2p.ErrNoArtefact
+}
+
+func (s *stranger) OnLog(_ wire.Key, at p2p.Place) ([][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.log == nil {
+		return nil, p2p.ErrNoLog
+	}
+	s.asked = append(s.asked, at)
+	return s.log(at)
 }
 
 func (s *stranger) OnPull(wire.Key, uint8) [][]byte { return nil }

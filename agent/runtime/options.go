@@ -36,6 +36,7 @@ type Options struct {
 	Mandate []byte // the owner's root mandate, as a sealed bundle of one document
 	Journal store.Journal
 	Vault   store.Vault
+	Shelf   store.Shelf // optional: what was read of others' logs is kept there
 	Workers []worker.Maker
 	Checker worker.Checker
 	// Dial puts the peer on the network. It is called once, when the journal is replayed.

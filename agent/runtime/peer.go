@@ -37,6 +37,8 @@ type Peer struct {
 	tasks   *tasks
 	waiters *waiters
 	links   *links
+	logs    *logs
+	quota   *quota // of pages of our log
 
 	ctx    context.Context // ends when the peer stops
 	cancel context.CancelFunc
@@ -56,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	}
 	p := &Peer{
 		o: o, reg: protocol.Registry(), log: o.Log, start: now(),
-		inbox: make(chan message, MaxInbox), release: newRelease(), archive: newArchive(),
+		inbox: make(chan message, MaxInbox), release: newRelease(), archive: newArchive(o.Agent.Key()), quota: newQuota(servedEach, servedAll, servedEvery),
 		board: newBoard(), calls: newCalls(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(),
 		done: make(chan struct{}),
 	}
@@ -64,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.tasks = newTasks(p)
+	p.tasks, p.logs = newTasks(p), newLogs(p)
 	core, last, err := p.replay(ctx)
 	if err != nil {
 		p.cancel()
@@ -96,6 +98,7 @@ func (p *Peer) join(ctx context.Context) error {
 	if _, err := p.tell(ctx, agent.Began{Epoch: epoch}); err != nil {
 		return err
 	}
+	p.logs.recall(ctx)
 	p.mu.Lock()
 	p.ready = true
 	p.mu.Unlock()

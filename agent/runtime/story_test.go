@@ -38,6 +38,7 @@ type seat struct {
 	mandate []byte
 	journal *memory.Journal
 	vault   *forgetful
+	shelf   *memory.Shelf
 	workers []worker.Maker
 	peer    *runtime.Peer
 	wrap    func(store.Journal) store.Journal // what stands between the peer and its journal
@@ -61,7 +62,7 @@ func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *se
 	}
 	return &seat{
 		t: t, hub: hub, agent: agent, mandate: raw, workers: workers,
-		journal: memory.NewJournal(), vault: newForgetful(),
+		journal: memory.NewJournal(), vault: newForgetful(), shelf: memory.NewShelf(),
 	}
 }
 
@@ -72,7 +73,7 @@ func (s *seat) up() *runtime.Peer {
 		journal = s.wrap(journal)
 	}
 	p, err := runtime.Open(s.t.Context(), runtime.Options{
-		Net: net, Agent: s.agent, Mandate: s.mandate, Journal: journal, Vault: s.vault,
+		Net: net, Agent: s.agent, Mandate: s.mandate, Journal: journal, Vault: s.vault, Shelf: s.shelf,
 		Workers: s.workers, Checker: check.Checker{},
 		Dial:   func(h p2p.Handler) (p2p.Network, error) { return s.hub.Join(s.agent.Key(), h) },
 		Log:    logTo(s.t, s.agent.Key()),

@@ -128,7 +128,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 		journal = throughJournal(journal)
 	}
 	peer, err := runtime.Open(ctx, runtime.Options{
-		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault,
+		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault, Shelf: db,
 		Workers: append([]worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}}, o.workers...),
 		Checker: o.checker,
 		Dial: func(h p2p.Handler) (p2p.Network, error) {

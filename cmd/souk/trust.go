@@ -20,6 +20,7 @@ import (
 func trustCommand(p *program) *cobra.Command {
 	var q gateway.TrustQuery
 	var dot bool
+	wait := time.Duration(0)
 	c := &cobra.Command{
 		Use: "trust [PEER]", Short: "Show whom this peer trusts, how far and why",
 		Long: `Show whom this peer trusts: of everyone it has evidence of, or of one PEER, how far
@@ -32,6 +33,7 @@ sees the market from its own place: another sees it otherwise.`,
 		Example: `  souk trust
   souk trust 12D3KooW… --why
   souk trust 12D3KooW… --capability text/words@1 --json
+  souk trust 12D3KooW… --wait 10s
   souk trust --dot | dot -Tsvg > trust.svg`,
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -39,6 +41,9 @@ sees the market from its own place: another sees it otherwise.`,
 				if err := protocol.CheckCapability(q.Capability); err != nil {
 					return misuse(c, err)
 				}
+			}
+			if wait < 0 {
+				return misuse(c, errors.New("--wait must be 0 or more"))
 			}
 			if dot && p.json {
 				return misuse(c, errors.New("either --dot or --json"))
@@ -55,7 +60,7 @@ sees the market from its own place: another sees it otherwise.`,
 					return err
 				}
 			}
-			t, err := desk.Trust(c.Context(), q)
+			t, err := p.trust(c.Context(), desk, q, wait)
 			switch {
 			case err != nil:
 				return err
@@ -73,8 +78,40 @@ sees the market from its own place: another sees it otherwise.`,
 	}
 	c.Flags().StringVar(&q.Capability, "capability", "", "for this `CAPABILITY` (default: what each was hired for most)")
 	c.Flags().BoolVar(&q.Why, "why", false, "whose word it rests on, and what it would be without")
+	c.Flags().DurationVar(&wait, "wait", 0, "where nothing is known, wait for it, at most this `time`")
 	c.Flags().BoolVar(&dot, "dot", false, "print a graph for Graphviz")
 	return c
+}
+
+// trust asks whom the peer trusts, again and again while nothing is known and
+// wait lasts.
+func (p *program) trust(ctx context.Context, desk *doorhttp.Client, q gateway.TrustQuery, wait time.Duration) (gateway.Trust, error) {
+	knows := func(t gateway.Trust) bool {
+		return len(t.Known) > 0 && (q.Peer.IsZero() || t.Known[0].Reached || t.Known[0].Forked)
+	}
+	t, err := desk.Trust(ctx, q)
+	if err != nil || knows(t) || wait == 0 {
+		return t, err
+	}
+	telling := p.begin("waiting for evidence")
+	defer telling.end()
+	again := time.NewTicker(listening)
+	defer again.Stop()
+	for late := time.After(wait); ; {
+		select {
+		case <-ctx.Done():
+			return t, ctx.Err()
+		case <-late:
+			return t, &gateway.Error{
+				Code: gateway.CodeTimeout, Message: fmt.Sprintf("nothing that counts is known, after %s", wait),
+				Hint: "evidence comes from paid jobs, and from the logs of those dealt with", Retryable: true,
+			}
+		case <-again.C:
+		}
+		if t, err = desk.Trust(ctx, q); err != nil || knows(t) {
+			return t, err
+		}
+	}
 }
 
 // known returns the peer whose ID is, or begins with, start. Of a whole ID

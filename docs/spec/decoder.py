@@ -670,6 +670,18 @@ def read_frame(data):
     need(len(data) <= MIB, "a frame too long", "too_large")
     return FRAME(decode(data))
 
+def check_page(page):
+    documents = [proof["doc"] for proof in page["shown"]]
+    need(documents, "an empty page")
+    need(len(set(documents)) == len(documents), "a document shown twice")
+
+PAGE = closed(dict(shown=array(PROOF, most=10)), check_page)
+
+def read_page(data):
+    """Reads a page of a log; the seals and documents in it are still unread."""
+    need(len(data) <= 128 * KIB, "a page too long", "too_large")
+    return PAGE(decode(data))
+
 # === Receipts =========================================================================================
 
 BEGIN, END = "-----BEGIN SOUK RECEIPT-----\n", "-----END SOUK RECEIPT-----\n"
@@ -839,6 +851,7 @@ LISTS = {
     "artefact.json": artefact_case,
     "commitment.json": commitment_case,
     "frame.json": lambda case, data: read_frame(data),
+    "page.json": lambda case, data: read_page(data),
     "lane.json": lane_case,
     "amounts.json": amount_case,
     "bundles.json": lambda case, data: unseal(data, case["net"]),

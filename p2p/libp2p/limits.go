@@ -46,6 +46,8 @@ const (
 	pullsPerPeer   = 2         // of which one peer's
 	shows          = 16        // questions where a peer is, answered at once
 	showsPerPeer   = 4         // of which one peer's
+	logs           = 8         // questions for a log answered at once
+	logsPerPeer    = 2         // of which one peer's
 	asked          = 4         // neighbours asked where a peer is
 	introduced     = 8         // peers told of to one who asks for anyone
 	introducedAt   = 2         // addresses of each
@@ -109,6 +111,7 @@ func limits(net protocols, conns int) rcmgr.ConcreteLimitConfig {
 			net.artefact: streams(p2p.MaxFetches + 2),
 			net.pull:     streams(2 * pullsPerPeer),
 			net.where:    streams(2 * showsPerPeer),
+			net.log:      streams(2 * logsPerPeer),
 		},
 	}.Build(rcmgr.DefaultLimits.Scale(int64(memory), int(descriptors)))
 }

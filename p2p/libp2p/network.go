@@ -49,16 +49,17 @@ type Network struct {
 	fetching *turns // artefacts received
 	pulling  *turns // pulls answered
 	showing  *turns // questions where a peer is, answered
+	telling  *turns // questions for a log, answered
 }
 
 var _ p2p.Network = (*Network)(nil)
 
 // protocols holds the stream protocol IDs of one network.
-type protocols struct{ link, artefact, pull, where protocol.ID }
+type protocols struct{ link, artefact, pull, where, log protocol.ID }
 
 func protocolsOf(net string) protocols {
 	id := func(name string) protocol.ID { return protocol.ID("/souk/" + net + "/" + name + "/1") }
-	return protocols{link: id("link"), artefact: id("artefact"), pull: id("pull"), where: id("where")}
+	return protocols{link: id("link"), artefact: id("artefact"), pull: id("pull"), where: id("where"), log: id("log")}
 }
 
 // New starts a peer: it listens, and tries the bootstrap and known addresses in
@@ -78,6 +79,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 		fetching: newTurns(p2p.MaxFetches, opts.conns()),
 		pulling:  newTurns(pullsPerPeer, pulls+max(0, opts.conns()-Connections)/8),
 		showing:  newTurns(showsPerPeer, shows),
+		telling:  newTurns(logsPerPeer, logs),
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
@@ -93,6 +95,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	n.host.SetStreamHandler(n.ids.artefact, n.serve(n.serveArtefact))
 	n.host.SetStreamHandler(n.ids.pull, n.serve(n.servePull))
 	n.host.SetStreamHandler(n.ids.where, n.serve(n.serveWhere))
+	n.host.SetStreamHandler(n.ids.log, n.serve(n.serveLog))
 	n.meet()
 	return n, nil
 }

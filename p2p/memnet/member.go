@@ -129,6 +129,35 @@ func (m *member) serve(p *pipe, id wire.CID, offset uint64) (io.ReadCloser, erro
 	return &transfer{body: body, pipe: p, end: sync.OnceFunc(func() { m.fetched(peer) })}, nil
 }
 
+func (m *member) Log(ctx context.Context, from wire.Key, at p2p.Place, take func(page []byte) bool) error {
+	l, err := m.hub.link(m, from)
+	if err != nil {
+		return err
+	}
+	p := l.into(m)
+	if !p.until(time.Now().Add(2 * m.hub.opts.Latency)) {
+		return fmt.Errorf("log from %v: %w", from, p2p.ErrUnreachable)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("log from %v: %w", from, err)
+	}
+	pages, err := p.from.handler.OnLog(m.key, at)
+	if err != nil {
+		return fmt.Errorf("log from %v: %w", from, err)
+	}
+	left := p2p.MaxLogBytes
+	for _, page := range pages[:min(len(pages), p2p.MaxPages)] {
+		if len(page) == 0 || len(page) > p2p.MaxPage || len(page) > left {
+			return nil // what comes after would leave a gap
+		}
+		left -= len(page)
+		if !take(slices.Clone(page)) {
+			return nil
+		}
+	}
+	return nil
+}
+
 func (m *member) fetched(peer wire.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

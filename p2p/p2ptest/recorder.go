@@ -24,6 +24,7 @@ type Recorder struct {
 	Judge     func(shard uint8, message []byte) p2p.Judgement
 	Frame     func(from wire.Key, frame []byte) error
 	Artefacts map[wire.CID][]byte
+	Pages     func(peer wire.Key, at p2p.Place) ([][]byte, error)
 	Gate      chan struct{} // if not nil, each artefact's first byte waits for it
 
 	mu      sync.Mutex
@@ -146,6 +147,13 @@ func (g *gated) Read(b []byte) (int, error) {
 		<-g.gate
 	}
 	return g.Reader.Read(b)
+}
+
+func (r *Recorder) OnLog(peer wire.Key, at p2p.Place) ([][]byte, error) {
+	if r.Pages == nil {
+		return nil, p2p.ErrNoLog
+	}
+	return r.Pages(peer, at)
 }
 
 func (r *Recorder) OnPull(_ wire.Key, shard uint8) [][]byte {

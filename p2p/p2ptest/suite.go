@@ -40,6 +40,9 @@ func Run(t *testing.T, world func(t *testing.T) Open) {
 		{"an artefact is fetched from an offset", fetchOffset},
 		{"an artefact that is not there", fetchMissing},
 		{"too many transfers at once", fetchBusy},
+		{"a log is read from a place", logFrom},
+		{"an answer on a log is bounded", logBounds},
+		{"a log that is not there, or asked for too often", logRefused},
 		{"announcements reach those who joined", joinedOnly},
 		{"who comes late pulls", lateJoiner},
 		{"who links late pulls", lateLink},
@@ -311,6 +314,9 @@ func unreachable(t *testing.T, w *town) {
 	if err := a.Send(t.Context(), nobody, []byte("hello")); !errors.Is(err, p2p.ErrUnreachable) {
 		t.Errorf("send: %v, want %v", err, p2p.ErrUnreachable)
 	}
+	if err := a.Log(t.Context(), nobody, p2p.Place{}, func([]byte) bool { return true }); !errors.Is(err, p2p.ErrUnreachable) {
+		t.Errorf("log: %v, want %v", err, p2p.ErrUnreachable)
+	}
 	if _, err := a.Fetch(t.Context(), nobody, wire.CID{}, 0); !errors.Is(err, p2p.ErrUnreachable) {
 		t.Errorf("fetch: %v, want %v", err, p2p.ErrUnreachable)
 	}
@@ -345,10 +351,11 @@ func closeEndsAll(t *testing.T, w *town) {
 		t.Errorf("up %d times, down %d times after Close", ups, downs)
 	}
 	_, fetched := a.Fetch(t.Context(), b.Self(), wire.CID{}, 0)
+	logged := a.Log(t.Context(), b.Self(), p2p.Place{}, func([]byte) bool { return true })
 	_, connected := a.Connect(t.Context(), b.Addrs()[0])
 	for what, err := range map[string]error{
 		"send": a.Send(t.Context(), b.Self(), []byte("x")), "publish": a.Publish(t.Context(), 0, []byte("x")),
-		"join": a.Join(1), "fetch": fetched, "connect": connected,
+		"join": a.Join(1), "fetch": fetched, "log": logged, "connect": connected,
 	} {
 		if !errors.Is(err, p2p.ErrClosed) {
 			t.Errorf("%s after Close: %v, want %v", what, err, p2p.ErrClosed)

@@ -1,0 +1,122 @@
+package runtime
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Keys of the shelf. An author's peer ID follows; then, of pages, epoch,
+// sequence number and entry, so that they are told again in their order.
+const (
+	shelfPages  = "log/"
+	shelfMark   = "log-at/"
+	shelfOwner  = "log-owner/"
+	shelfForked = "log-forked/"
+)
+
+func shelfPage(author wire.Key, e *protocol.LogEntry, id wire.CID) string {
+	return fmt.Sprintf("%s%s/%s/%016x/%s", shelfPages, author, e.Epoch, e.Seq, id)
+}
+
+func (m mark) bytes() []byte {
+	b := binary.BigEndian.AppendUint64(append([]byte{}, m.epoch[:]...), m.seq)
+	return append(b, m.id[:]...)
+}
+
+func readMark(b []byte) (m mark, ok bool) {
+	if len(b) != len(m.epoch)+8+len(m.id) {
+		return m, false
+	}
+	return mark{protocol.Epoch(b[:16]), binary.BigEndian.Uint64(b[16:24]), wire.CID(b[24:])}, true
+}
+
+// recall tells the core once more what was read of others' logs before this
+// start. Seals were opened then. What cannot be read any more is passed over: it
+// is soft, and can be had again.
+func (l *logs) recall(ctx context.Context) {
+	defer close(l.recalled)
+	if l.p.o.Shelf == nil {
+		return
+	}
+	err := errors.Join(
+		l.each(ctx, shelfForked, l.recallForked),
+		l.each(ctx, shelfOwner, l.recallPage),
+		l.each(ctx, shelfMark, l.recallMark),
+		l.each(ctx, shelfPages, l.recallPage),
+	)
+	if err != nil {
+		l.p.log.Warn("not all that is known of others' logs was read", "error", err)
+	}
+}
+
+func (l *logs) recallMark(author wire.Key, b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m, ok := readMark(b); ok && len(l.marks) < MaxLogAuthors {
+		l.marks[author] = m
+	}
+}
+
+// each calls f for what the shelf has under a prefix.
+func (l *logs) each(ctx context.Context, prefix string, f func(author wire.Key, value []byte)) error {
+	err := l.p.o.Shelf.List(prefix, func(key string, value []byte) bool {
+		name, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), "/")
+		if author, err := wire.ParseKey(name); err == nil {
+			f(author, value)
+		}
+		return ctx.Err() == nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the shelf: %w", err)
+	}
+	return ctx.Err()
+}
+
+func (l *logs) recallPage(author wire.Key, b []byte) {
+	page, err := protocol.ReadPage(b)
+	if err != nil {
+		return
+	}
+	var shown []wire.Said
+	for _, s := range page.Shown {
+		d, err := l.p.reg.Decode(s.Doc)
+		if err != nil {
+			return
+		}
+		shown = append(shown, wire.Said{ID: wire.Sum(s.Doc), Raw: s.Doc, Doc: d})
+	}
+	if m, ok := shown[0].Doc.(*protocol.Mandate); ok && len(shown) == 1 {
+		l.p.post(agent.Told{Author: author, Owner: m.By})
+		return
+	}
+	t, err := agent.Testify(l.p.reg, l.p.o.Net, author, shown)
+	if err != nil {
+		return
+	}
+	l.mu.Lock()
+	l.kept[author]++
+	l.total++
+	l.mu.Unlock()
+	l.p.post(agent.Told{Author: author, Pages: []agent.Testimony{t}})
+}
+
+func (l *logs) recallForked(author wire.Key, b []byte) {
+	bundle, err := wire.ReadBundle(b)
+	if err != nil {
+		return
+	}
+	docs, err := l.p.reg.Read(bundle, l.p.o.Net)
+	if err != nil {
+		return
+	}
+	if d, ok := docs[0].Doc.(*protocol.Equivocation); ok && d.Author() == author && d.Open(l.p.o.Net) == nil {
+		l.p.post(agent.Told{Author: author, Forked: true})
+	}
+}

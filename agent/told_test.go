@@ -1,0 +1,197 @@
+package agent_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/reputation"
+)
+
+// hearsay is a large market that somebody tells of, page by page.
+type hearsay struct {
+	chance *rand.Rand
+	people []wire.Key
+	seqs   map[wire.Key]uint64
+	n      uint64
+}
+
+func newHearsay(people int) *hearsay {
+	h := &hearsay{chance: rand.New(rand.NewPCG(1, 2)), seqs: map[wire.Key]uint64{}}
+	for i := range people {
+		var k wire.Key
+		k[0], k[1] = 0xaa, 0xbb
+		binary.BigEndian.PutUint64(k[24:], uint64(i))
+		h.people = append(h.people, k)
+	}
+	return h
+}
+
+// entry is the next line of somebody's log.
+func (h *hearsay) entry(by wire.Key, outcome wire.CID) wire.Said {
+	h.seqs[by]++
+	h.n++
+	return wire.Canonical{}.Name(&protocol.LogEntry{
+		Head:    wire.Head{Kind: protocol.KindLogEntry, By: by, At: dawn},
+		Outcome: outcome, Epoch: protocol.Epoch{1}, Seq: h.seqs[by], Prev: wire.CID{1},
+	})
+}
+
+// job is a page of one job of hirer.
+func (h *hearsay) job(hirer, provider wire.Key, change ...func(*protocol.Outcome)) agent.Testimony {
+	h.n++
+	var nonce wire.Nonce
+	binary.BigEndian.PutUint64(nonce[:], h.n)
+	o := &protocol.Outcome{
+		Head: wire.Head{Kind: protocol.KindOutcome, By: hirer, At: dawn, Nonce: nonce}, Job: wire.Sum(nonce[:]),
+		Hirer: hirer, Provider: provider, HirerOwner: wire.Key{1}, ProviderOwner: wire.Key{2},
+		Capability: "text/words@1", Asset: asset, Band: 1 + h.chance.Uint64N(20), Score: protocol.Full,
+		Ended: protocol.EndedAgreed, Conduct: protocol.PaidInTime, Entry: wire.CID{1}, Opened: dawn, Closed: dawn,
+	}
+	for _, f := range change {
+		f(o)
+	}
+	said := wire.Canonical{}.Name(o)
+	return agent.Testimony{
+		Entries:  []wire.Said{h.entry(hirer, said.ID), h.entry(provider, said.ID)},
+		Evidence: reputation.Evidence{Said: said, How: reputation.Agreed},
+	}
+}
+
+func (h *hearsay) anyone() wire.Key {
+	return h.people[int(float64(len(h.people))*h.chance.Float64()*h.chance.Float64())]
+}
+
+// TestThinkingInSlices: however much is told at once, no step takes long, and the
+// record grows by nothing. The times are shown; only what is far out of
+// proportion fails.
+func TestThinkingInSlices(t *testing.T) {
+	w := newTown(t, 1)
+	c := w.settle("reader").start()
+	w.pass(second)
+	records := len(c.journal)
+	h := newHearsay(2000)
+	self := c.key.Key()
+	var longest, all time.Duration
+	var slowest string
+	timed := func(what string, ev agent.Event) agent.Step {
+		began := time.Now()
+		step, err := c.agent.Handle(c.clock(), [16]byte{}, ev)
+		took := time.Since(began)
+		all += took
+		if took > longest {
+			longest, slowest = took, what
+		}
+		if err != nil || len(step.Record.Facts) > 0 {
+			t.Fatalf("%s: %d facts, %v", what, len(step.Record.Facts), err)
+		}
+		return step
+	}
+	for i := range 1250 {
+		told := agent.Told{Author: h.people[i%len(h.people)]}
+		for range 16 {
+			hirer, provider := h.anyone(), h.anyone()
+			if i%50 == 0 {
+				hirer = self // so that trust reaches far
+			}
+			if hirer != provider {
+				told.Pages = append(told.Pages, h.job(hirer, provider))
+			}
+		}
+		timed("Told", told)
+	}
+	slices := 0
+	for {
+		wake := uint64(0)
+		w.now++
+		for _, e := range timed("Woke", agent.Woke{}).Effects {
+			if e, ok := e.(agent.Wake); ok {
+				wake = e.At
+			}
+		}
+		slices++
+		if wake > w.now+second {
+			break
+		}
+		if slices > 100_000 {
+			t.Fatal("it never comes to rest")
+		}
+	}
+	if e := c.agent.Estimate(c.clock(), h.people[3], "text/words@1"); e.Pending > 0.2 || !e.Reached {
+		t.Errorf("at rest, and yet %+v", e)
+	}
+	if len(c.journal) != records {
+		t.Errorf("%d records of hearsay", len(c.journal)-records)
+	}
+	t.Logf("20,000 outcomes told in 1,250 events and thought over in %d: %v in all, the longest %v (%s)", slices, all, longest, slowest)
+	if slices < 10 {
+		t.Errorf("all was thought over in %d steps", slices)
+	}
+	if longest > 200*time.Millisecond {
+		t.Errorf("one step took %v (%s)", longest, slowest)
+	}
+	began := time.Now()
+	for i := range 200 {
+		c.agent.Estimate(c.clock(), h.people[i], "text/words@1")
+	}
+	t.Logf("an estimate takes %v", time.Since(began)/200)
+}
+
+// TestHearsayIsBounded: whatever is told, even of ourselves, leaves the agent whole.
+func TestHearsayIsBounded(t *testing.T) {
+	w := newTown(t, 1)
+	c := w.settle("reader").start()
+	w.pass(second)
+	h := newHearsay(3)
+	self, a, b := c.key.Key(), h.people[0], h.people[1]
+	due := h.job(a, b)
+	due.Due = w.now + minute
+	for _, told := range []agent.Told{
+		{},
+		{Author: a},
+		{Author: self, Owner: a, Forked: false},
+		{Author: a, Pages: []agent.Testimony{{}}},
+		{Author: a, Pages: []agent.Testimony{{Entries: []wire.Said{{}}}}},
+		{Author: a, Pages: []agent.Testimony{{Evidence: reputation.Evidence{Said: h.entry(a, wire.CID{1})}}}},
+		{Author: a, Pages: []agent.Testimony{h.job(self, a), h.job(a, self), h.job(a, a), due, due}},
+	} {
+		if r := c.tell(told); r != nil {
+			t.Errorf("%+v: %v", told, r)
+		}
+	}
+	for range 3000 { // more than may wait for an answer
+		p := h.job(a, b)
+		p.Due = w.now + minute
+		c.tell(agent.Told{Author: a, Pages: []agent.Testimony{p}})
+	}
+	known := func() int { x, _ := c.agent.Met(a); return x.Hired }
+	if n := known(); n != 1 {
+		t.Errorf("%d jobs are believed at once, want the one with us", n)
+	}
+	w.pass(2 * minute)
+	if n := known(); n != 1+1024 {
+		t.Errorf("%d jobs are believed later", n)
+	}
+	// Two stories of one place.
+	one, other := h.entry(b, wire.CID{1}), h.entry(b, wire.CID{2})
+	other.Doc.(*protocol.LogEntry).Seq--
+	other = wire.Canonical{}.Name(other.Doc)
+	step, err := c.agent.Handle(w.now, [16]byte{}, agent.Told{Author: b, Pages: []agent.Testimony{{Entries: []wire.Said{one, other}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	caught := 0
+	for _, e := range step.Effects {
+		if x, ok := e.(agent.Caught); ok && x.Author == b && x.First == one.ID && x.Second == other.ID {
+			caught++
+		}
+	}
+	if caught != 1 || !c.agent.Estimate(w.now, b, "text/words@1").Forked {
+		t.Errorf("caught %d times: %+v", caught, fmt.Sprintf("%+v", step.Effects))
+	}
+}
