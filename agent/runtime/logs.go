@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -19,10 +20,12 @@ const (
 	MaxLogPages   = 20_000 // pages kept, of all
 	MaxLogOf      = 4_096  // of them of one author
 
-	readers     = 4  // logs read at once
-	rounds      = 16 // answers read of one log before it is another's turn
-	toldAtOnce  = 16 // pages told to the core in one event
+	readers     = 32               // logs read at once: slow authors must not keep the others waiting
+	turn        = 90 * time.Second // for one log, before it is another's turn
+	rounds      = 16               // answers read of one log before it is another's turn
+	toldAtOnce  = 16               // pages told to the core in one event
 	readPause   = 2 * time.Second
+	busyTries   = 8                // to read a log whose author has shown us enough for now
 	faultPause  = 10 * time.Minute // a log with a fault in it is not read again for so long
 	servedEach  = 1024             // pages shown to one peer in servedSpan
 	servedAll   = 8192             // and to all
@@ -93,6 +96,7 @@ func (l *logs) reader(author wire.Key) {
 	case <-l.p.ctx.Done():
 		return
 	}
+	busy := 0
 	for again := true; again; {
 		select {
 		case l.slots <- struct{}{}:
@@ -104,18 +108,25 @@ func (l *logs) reader(author wire.Key) {
 		if err != nil {
 			l.p.log.Debug("a log is not read on", "author", author, "error", err)
 		}
+		pause := readPause
+		var bad *faulty
 		l.mu.Lock()
-		if again = l.busy[author]; again {
+		again = l.busy[author]
+		switch {
+		case errors.As(err, &bad):
+			l.bar(author)
+			again = false
+		case !again && errors.Is(err, p2p.ErrBusy) && busy < busyTries:
+			busy++
+			again, pause = true, servedEvery
+		}
+		if again {
 			l.busy[author] = false
 		} else {
 			delete(l.busy, author)
 		}
-		var bad *faulty
-		if errors.As(err, &bad) {
-			l.bar(author)
-		}
 		l.mu.Unlock()
-		if again && !l.p.wait(l.p.ctx, readPause) {
+		if again && !l.p.wait(l.p.ctx, pause) {
 			return
 		}
 	}
@@ -146,9 +157,11 @@ func (l *logs) read(author wire.Key) error {
 	l.mu.Lock()
 	at := l.marks[author]
 	l.mu.Unlock()
+	ctx, cancel := context.WithTimeout(l.p.ctx, turn)
+	defer cancel()
 	for range rounds {
 		r := &reading{logs: l, author: author, at: at}
-		err := l.p.net.Log(l.p.ctx, author, at.next(author), r.take)
+		err := l.p.net.Log(ctx, author, at.next(author), r.take)
 		r.tell()
 		switch {
 		case r.err != nil:
@@ -160,6 +173,8 @@ func (l *logs) read(author wire.Key) error {
 			l.kept[author] = 0
 			l.mu.Unlock()
 			continue
+		case ctx.Err() != nil && l.p.ctx.Err() == nil:
+			return &faulty{fmt.Errorf("it takes too long: %w", err)}
 		case err != nil:
 			return err
 		case r.at == at:

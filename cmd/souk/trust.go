@@ -25,8 +25,8 @@ func trustCommand(p *program) *cobra.Command {
 		Use: "trust [PEER]", Short: "Show whom this peer trusts, how far and why",
 		Long: `Show whom this peer trusts: of everyone it has evidence of, or of one PEER, how far
 its trust reaches (standing, 0 to 1) and how likely the next job ends well, with the
-interval in which that lies 9 times of 10. UNSURE is the share of the guess that
-rests on no evidence. PEER may be the beginning of a peer ID.
+interval in which that lies 9 times of 10. UNSURE is the share of it that is a guess:
+what rests on no evidence. PEER may be the beginning of a peer ID.
 
 Evidence is paid jobs: this peer's own, and those in the logs of others. Every peer
 sees the market from its own place: another sees it otherwise.`,
@@ -167,7 +167,7 @@ func (p *program) trustTable(w io.Writer, t gateway.Trust) error {
 		{head: "STANDING", right: true},
 		{head: "SUCCESS (90 %)", right: true},
 		{head: "UNSURE", right: true},
-		{head: "CAPABILITY", least: 10},
+		{head: "CAPABILITY", least: 8},
 		{head: "JOBS", right: true},
 		{head: "GOOD/BAD", right: true},
 		{head: "LAST", right: true},
@@ -233,10 +233,10 @@ func (p *program) trustPages(w io.Writer, t gateway.Trust) error {
 func trustLines(k gateway.Trusted) [][2]string {
 	lines := [][2]string{{"peer", k.Peer.String()}}
 	if !k.Owner.IsZero() {
-		lines = append(lines, [2]string{"owner", k.Owner.String() + " (proved by its mandate)"})
+		lines = append(lines, [2]string{"owner", k.Owner.String() + " (proved)"})
 	}
 	if k.Forked {
-		return append(lines, [2]string{"forked", "it has said two things where there can be one: nothing it did or says counts, for ever"})
+		return append(lines, [2]string{"forked", "it said two things where there can be one: it counts for nothing, for ever"})
 	}
 	lines = append(lines, [2]string{"standing", fmt.Sprintf("%.3f of 1", k.Standing)})
 	what := "any job"
@@ -244,15 +244,21 @@ func trustLines(k gateway.Trusted) [][2]string {
 		what = k.Capability
 	}
 	if !k.Reached {
-		lines = append(lines, [2]string{"estimate", fmt.Sprintf("unknown: nobody this peer trusts says anything of it; %s is a guess for %s", guess(k), what)})
+		lines = append(lines, [2]string{"estimate", fmt.Sprintf("%s for %s is a guess: nobody trusted says a word", guess(k), what)})
 	} else {
-		lines = append(lines, [2]string{"estimate", fmt.Sprintf("%s for %s; %s of it rests on no evidence", guess(k), what, percent(k.Uncertainty))})
+		lines = append(lines, [2]string{"estimate", fmt.Sprintf("%s for %s; %s of it is a guess", guess(k), what, percent(k.Uncertainty))})
 	}
-	if k.Jobs+k.Hired > 0 {
-		lines = append(lines, [2]string{"jobs", fmt.Sprintf("%d done, %d good, %d bad, %d contested; hired others for %d; last %s", k.Jobs, k.Good, k.Jobs-k.Good, k.Contested, k.Hired, clock(k.Last))})
+	if k.Jobs > 0 {
+		lines = append(lines, [2]string{"jobs", fmt.Sprintf("%d: %d good, %d bad, %d contested", k.Jobs, k.Good, k.Jobs-k.Good, k.Contested)})
+	}
+	if k.Hired > 0 {
+		lines = append(lines, [2]string{"hired", "others for " + counted(k.Hired, "job")})
+	}
+	if k.Last > 0 {
+		lines = append(lines, [2]string{"last", clock(k.Last)})
 	}
 	if k.Pending > 0.001 {
-		lines = append(lines, [2]string{"pending", percent(k.Pending) + " of this peer's trust is not yet thought over"})
+		lines = append(lines, [2]string{"pending", percent(k.Pending) + " of all trust is not yet thought over"})
 	}
 	return lines
 }
