@@ -79,11 +79,13 @@ func TestThinkingInSlices(t *testing.T) {
 	self := c.key.Key()
 	var longest, all time.Duration
 	var slowest string
+	each := map[string]time.Duration{}
 	timed := func(what string, ev agent.Event) agent.Step {
 		began := time.Now()
 		step, err := c.agent.Handle(c.clock(), [16]byte{}, ev)
 		took := time.Since(began)
 		all += took
+		each[what] += took
 		if took > longest {
 			longest, slowest = took, what
 		}
@@ -128,7 +130,8 @@ func TestThinkingInSlices(t *testing.T) {
 	if len(c.journal) != records {
 		t.Errorf("%d records of hearsay", len(c.journal)-records)
 	}
-	t.Logf("20,000 outcomes told in 1,250 events and thought over in %d: %v in all, the longest %v (%s)", slices, all, longest, slowest)
+	t.Logf("20,000 outcomes told in 1,250 events, %v each, and thought over in %d, %v each: %v in all, the longest %v (%s)",
+		each["Told"]/1250, slices, each["Woke"]/time.Duration(slices), all, longest, slowest)
 	if slices < 10 {
 		t.Errorf("all was thought over in %d steps", slices)
 	}

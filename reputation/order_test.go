@@ -98,4 +98,3 @@ func happenings(t *testing.T, rt *rapid.T) (events []func(w *town)) {
 	events = append(events, func(w *town) { w.book.Owned(who(0), firm(0)) })
 	return events
 }
-
