@@ -224,6 +224,27 @@ func TestFloodOfCalls(t *testing.T) {
 	w.reckon()
 }
 
+// quoteBy is a quote that key gives a hirer at an instant, and that stands until another.
+func quoteBy(key wire.PrivateKey, at, until uint64, hirer *citizen, of wire.CID, price uint64) (wire.PrivateKey, wire.Said) {
+	stand := sell.Stand{
+		Capability: "text/words@1", Asset: asset, InputType: "*/*", OutputType: "text/plain",
+		Data: payload.Handling{Most: payload.Internal, Retention: day}, Deliver: minute,
+	}
+	terms := stand.Terms(sell.Seller{Owner: key.Key(), Mandate: of, Account: "x", Rail: "credit"}, until)
+	terms.Hirer, terms.Request, terms.Price.Fixed = hirer.key.Key(), of, wire.Units(price)
+	return key, wire.Canonical{}.Name(&protocol.Quote{Head: wire.Head{Kind: protocol.KindQuote, By: key.Key(), At: at}, Terms: terms})
+}
+
+// told has a citizen hear a document that key sealed, as if over a link.
+func (c *citizen) told(key wire.PrivateKey, said wire.Said) {
+	c.t.Helper()
+	b, err := wire.Seal(key, net, said.Raw)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.tell(agent.Heard{From: key.Key(), Bundle: b, Docs: []wire.Said{said}})
+}
+
 // TestFloodOfQuotes: quotes for a Call that pour in from strangers are kept
 // within bounds, and the best is hired all the same; quotes for no Call of ours,
 // and second ones, are not looked at.
@@ -235,22 +256,8 @@ func TestFloodOfQuotes(t *testing.T) {
 	buyer.orders("one", calling(10*second))
 	w.pass(second)
 	call := w.air[0].event.(agent.Called).Call
-	stand := sell.Stand{
-		Capability: "text/words@1", Asset: asset, InputType: "*/*", OutputType: "text/plain",
-		Data: payload.Handling{Most: payload.Internal, Retention: day}, Deliver: minute,
-	}
 	say := func(n int, price uint64, of wire.CID) {
-		key := stranger(n)
-		terms := stand.Terms(sell.Seller{Owner: key.Key(), Mandate: of, Account: "x", Rail: "credit"}, w.now+minute)
-		terms.Hirer, terms.Request, terms.Price.Fixed = buyer.key.Key(), of, wire.Units(price)
-		said := wire.Canonical{}.Name(&protocol.Quote{
-			Head: wire.Head{Kind: protocol.KindQuote, By: key.Key(), At: w.now, Nonce: wire.Nonce{byte(n)}}, Terms: terms,
-		})
-		b, err := wire.Seal(key, net, said.Raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		buyer.tell(agent.Heard{From: key.Key(), Bundle: b, Docs: []wire.Said{said}})
+		buyer.told(quoteBy(stranger(n), w.now, w.now+minute, buyer, of, price))
 	}
 	for n := range 300 {
 		say(n, 90, call.ID)
@@ -329,5 +336,24 @@ func TestCallAgain(t *testing.T) {
 	if len(calls) != 2 || calls[1].Deliver >= calls[0].Deliver {
 		t.Errorf("%d calls: %+v", len(calls), calls)
 	}
+	w.reckon()
+}
+
+// TestQuotesOutOfTime: a quote that is over when the Call is, one of a time to come,
+// and one that comes too late are not taken, however cheap.
+func TestQuotesOutOfTime(t *testing.T) {
+	w := newTown(t, 1)
+	seller, buyer := w.settle("seller").start(), w.settle("buyer").start()
+	seller.secretly(40)
+	buyer.orders("one", calling(10*second))
+	w.pass(second)
+	call := w.air[0].event.(agent.Called).Call.ID
+	buyer.told(quoteBy(stranger(1), w.now, w.now+5*second, buyer, call, 1))
+	buyer.told(quoteBy(stranger(2), w.now+minute, w.now+hour, buyer, call, 1))
+	buyer.told(quoteBy(stranger(3), w.now-minute, w.now-second, buyer, call, 1))
+	w.pass(10 * second)
+	buyer.told(quoteBy(stranger(4), w.now, w.now+hour, buyer, call, 1))
+	w.pass(minute)
+	buyer.ended("one", ending{"settled", "", 40})
 	w.reckon()
 }
