@@ -63,7 +63,8 @@ func (s *step) hopeOf(id wire.CID) (h hope, why string) {
 
 // lostBy returns from when on the provider of a contract is taken for lost, if it
 // stays out of reach; 0 where it is there or has delivered. Who is linked may take
-// all the time it has: it works, as far as anyone can tell.
+// all the time it has: it works, as far as anyone can tell. Where nobody is linked
+// it may well be we who are out of reach: then it is looked at again later.
 func (s *step) lostBy(d *deal) uint64 {
 	if d.role != job.Hirer || s.peers[d.peer] || d.job.Stage(s.at).Final() {
 		return 0
@@ -71,8 +72,12 @@ func (s *step) lostBy(d *deal) uint64 {
 	if _, delivered := d.job.Delivery(); delivered {
 		return 0
 	}
-	return max(d.job.T0(), s.party(d.peer).left, s.began) +
+	by := max(d.job.T0(), s.party(d.peer).left, s.began) +
 		max(leastSilence, min(mostSilence, d.job.Terms().Times.Deliver/10))
+	if len(s.greetings) == 0 {
+		by = max(by, s.at+lookAgain)
+	}
+	return by
 }
 
 // left notes that the last link to a peer is gone.

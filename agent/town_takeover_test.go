@@ -25,6 +25,7 @@ func row(t *testing.T, seed uint64, prices ...uint64) (w *town, sellers []*citiz
 	buyer = w.settle("buyer").start()
 	for i, s := range sellers {
 		s.sells(prices[i])
+		s.link(buyer)
 	}
 	w.pass(second)
 	return w, sellers, buyer
@@ -367,4 +368,27 @@ func TestTakeoverStorm(t *testing.T) {
 			t.Logf("%d of %d orders settled, with %d jobs", settled, orders, len(buyer.bought()))
 		})
 	}
+}
+
+// TestNobodyLinked: who has lost all links does not take it for the fault of its
+// provider, and hires nobody in its place.
+func TestNobodyLinked(t *testing.T) {
+	w, sellers, buyer := row(t, 1, 5, 7)
+	sellers[0].work = slow(4 * minute)
+	buyer.orders("one", takeover)
+	w.pass(2 * second)
+	for _, s := range sellers {
+		w.sever(s, buyer, true)
+	}
+	w.pass(3 * minute)
+	if n := len(buyer.bought()); n != 1 {
+		t.Errorf("%d contracts, made while out of reach", n)
+	}
+	for _, s := range sellers {
+		w.sever(s, buyer, false)
+		s.link(buyer)
+	}
+	w.pass(5 * minute)
+	buyer.ended("one", ending{"settled", "", 5})
+	w.reckon()
 }

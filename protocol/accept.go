@@ -24,7 +24,7 @@ type Accept struct {
 	Mandates []wire.CID         `cbor:"mandates"`          // from the owner's to the agent's own
 	Account  string             `cbor:"account"`           // the payer's, on the Terms' rail
 	Parent   wire.CID           `cbor:"parent,omitzero"`   // optional: the job this one is part of
-	Instead  wire.CID           `cbor:"instead,omitzero"`  // optional: the defaulted job this one takes over
+	Instead  wire.CID           `cbor:"instead,omitzero"`  // optional: the job this one takes over
 }
 
 // Choice fills a blank that the Terms leave open.

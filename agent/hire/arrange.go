@@ -58,15 +58,16 @@ const (
 //     strangers have been found to be bad too, any is drawn at every second choice.
 //
 // Bound. Let a try cost its price if it succeeds and its stake if it does not,
-// and let best be what one success costs with the best of K candidates, which is
-// likelier than not to succeed. What N choices cost beyond best for each success
-// they bring is in expectation at most
+// and let best be what one success costs with the best of the K candidates that
+// there are at a time, which is likelier than not to succeed. What N choices cost
+// beyond best for each success they bring is in expectation at most
 //
-//	H·(2·√(2·K·N·ln(1+N)) + Ajar·K + N/Ajar)
+//	H·(2·√(2·K·N·ln(1+N)) + 3·Ajar·K + N/Ajar)
 //
 // where H is best and the largest stake together. The root is paid for learning
-// which of the good is best, Ajar·K for the time until each was drawn once, and
-// N/Ajar for drawing. Where candidates differ by much the root is far less: one
+// which of the good is best; 3·Ajar·K for the time until the best was drawn, and
+// drawn again until it is known to be good; N/Ajar for drawing. Where candidates
+// differ by much the root is far less: one
 // that succeeds with p, and would be best with y, is tried about
 // 2·ln(1+N)·y(1-y)/(y-p)² times. All of it holds as long as nobody's true success
 // lies beyond what it is hoped to be. docs/spec/hiring.md shows why.

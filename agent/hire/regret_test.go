@@ -222,7 +222,7 @@ func (f *fair) over(seeds, n int, choose way) told {
 
 // bound is the one that Arrange promises.
 func bound(t told, k, n int, strangersCome bool) float64 {
-	b := 2*math.Sqrt(2*float64(k*n)*math.Log1p(float64(n))) + float64(Ajar*k)
+	b := 2*math.Sqrt(2*float64(k*n)*math.Log1p(float64(n))) + float64(3*Ajar*k)
 	if strangersCome {
 		b += float64(n) / Ajar
 	}

@@ -213,7 +213,7 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	add("order", j.Key, j.Key != "" && !j.ID.IsZero())
 	add("closed", clock(j.Closed), j.Closed != 0)
 	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, clock(j.NextAt)), j.Next != "")
-	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "")
+	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "" || j.Detail != "")
 	add("plan", j.Plan, j.Plan != "")
 	add("instead", fmt.Sprintf("of job %s: %s", j.Instead, j.Left), !j.Instead.IsZero() && !j.ID.IsZero())
 	add("taken over", "by job "+j.TakenOver.String(), !j.TakenOver.IsZero())
