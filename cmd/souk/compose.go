@@ -135,7 +135,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 			return libp2p.New(libp2p.Options{
 				Key: o.agent, Net: o.set.Net, Listen: o.set.Listen, Bootstrap: o.set.Bootstrap,
 				Known: known.addrs(), Remember: known.put, Neighbours: libp2p.Neighbours,
-				Trouble: joining(o.set, o.log),
+				Local: o.set.Local, Trouble: joining(o.set, o.log),
 			}, h)
 		},
 		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: o.set.Asset, Limit: o.set.NewcomerPool}}},

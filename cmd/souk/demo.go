@@ -148,6 +148,7 @@ func demoHome(folder string, o demo.Opening) (settings.Home, settings.Settings) 
 	// killed shows when it has been silent for half a minute.
 	set.Listen = []string{"/ip4/127.0.0.1/tcp/0"}
 	set.Bootstrap = o.Bootstrap
+	set.Local = false
 	set.Log = "error"
 	return settings.Home{Data: data, File: filepath.Join(data, "souk.toml")}, set
 }

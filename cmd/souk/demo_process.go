@@ -34,6 +34,7 @@ func demoPeerCommand(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			set.Local = false
 			go func() {
 				_, _ = io.Copy(io.Discard, p.in) // however it ends, the demo is gone
 				os.Exit(1)

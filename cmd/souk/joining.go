@@ -13,6 +13,10 @@ import (
 // with the reason and what to do, and once that none is.
 func joining(set settings.Settings, log *slog.Logger) func(libp2p.Trouble) {
 	return func(t libp2p.Trouble) {
+		if t.Peer.IsZero() {
+			log.Warn("peers on the local network are not found", "why", t.Err.Error(), "do", "nothing, if they are not wanted: --no-mdns or local_discovery = false; the others are")
+			return
+		}
 		addrs := strings.Join(t.Addrs, " ")
 		if t.Err == nil {
 			log.Info("a bootstrap peer is reached after all", "address", addrs)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	os.Setenv("SOUK_LOCAL_DISCOVERY", "false") // no test speaks on a real network
 	testscript.Main(m, map[string]func(){"souk": main, watchedSouk: watched})
 }
 
@@ -21,6 +23,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SOUK_HOME", "")
+			e.Setenv("SOUK_LOCAL_DISCOVERY", "false")
 			e.Setenv("HOSTILE", "\x1b[2J\u202efree")
 			e.Setenv("LONG", strings.Repeat("x", 201))
 			e.Values[houseKey{}] = house{}

@@ -49,6 +49,7 @@ reach it over a socket in the home that only this user may open.`,
 	}
 	s.flags(c, false)
 	peerFlags(c)
+	c.Flags().Bool("no-mdns", false, "do not seek peers on the local network, nor be found there")
 	return c
 }
 

@@ -1,6 +1,29 @@
 package libp2p
 
-import "github.com/libp2p/go-libp2p/core/network"
+import (
+	"net"
+
+	"github.com/libp2p/go-libp2p/core/network"
+)
+
+// SeekOn has peers sought on these interfaces alone, until restore is called.
+func SeekOn(list ...net.Interface) (restore func()) {
+	before := interfaces
+	interfaces = func() []net.Interface { return list }
+	return func() { interfaces = before }
+}
+
+// Interfaces returns those on which peers are sought.
+func Interfaces() []net.Interface { return interfaces() }
+
+// ServiceOf names the service of a network.
+var ServiceOf = serviceOf
+
+// ReadPacket reads what a peer is told on a local network.
+var ReadPacket = readPacket
+
+// Group is where local discovery speaks.
+var Group = mdnsGroup
 
 // NewResources returns the keeper of limits that a peer of so many connections has.
 func NewResources(conns int) (network.ResourceManager, error) {

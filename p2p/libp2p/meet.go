@@ -38,6 +38,11 @@ func (n *Network) meet() {
 			n.revisit(known)
 		}()
 	}
+	if n.opts.Local {
+		if err := n.seekLocally(); err != nil && n.opts.Trouble != nil {
+			n.opts.Trouble(Trouble{Err: err})
+		}
+	}
 	if n.opts.Neighbours > 0 && n.begin() {
 		go func() {
 			defer n.work.Done()

@@ -30,6 +30,11 @@ type Options struct {
 	// peers are kept: made again, with a growing pause, whenever they are gone.
 	Bootstrap []string
 
+	// Local has the peer find those of its network that are on the local networks of
+	// its machine, and be found by them (multicast DNS). It speaks only on interfaces
+	// with an address that it listens at, never on loopback.
+	Local bool
+
 	// Trouble, if not nil, is called when a bootstrap peer is not reached, again when
 	// the reason is another one, and when it is linked after that. It must return soon.
 	Trouble func(Trouble)

@@ -22,7 +22,8 @@ var (
 	ErrOtherNet = errors.New("it is in another network")
 )
 
-// Trouble tells how it stands with a bootstrap peer.
+// Trouble tells how it stands with a bootstrap peer, or, where it names none, why
+// nobody is found on the local networks.
 type Trouble struct {
 	Peer  wire.Key
 	Addrs []string // where it was sought

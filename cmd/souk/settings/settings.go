@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/multiformats/go-multiaddr"
@@ -28,6 +29,7 @@ type Settings struct {
 	Net          string      // the network's name; nothing said on one counts on another
 	Listen       []string    // multiaddrs to listen on
 	Bootstrap    []string    // multiaddrs of peers to join the network by, each ending in /p2p/<peer ID>
+	Local        bool        // find peers on the local network, and be found
 	Asset        string      // asset of prices and budgets where none is named
 	NewcomerPool wire.Amount // most that all peers without history together may owe this one, in Asset
 	Log          string      // least level that is logged: debug, info, warn or error
@@ -42,6 +44,7 @@ func Defaults() Settings {
 			"/ip6/::/udp/4901/quic-v1", "/ip6/::/tcp/4901",
 		},
 		Bootstrap:    []string{},
+		Local:        true,
 		Asset:        "souk:credit/usd-6",
 		NewcomerPool: wire.Units(1_000_000),
 		Log:          "info",
@@ -86,10 +89,14 @@ type Value struct {
 	Value  []string `json:"value"`  // one, unless the setting is a list
 	Origin string   `json:"origin"` // "default", "file PATH", "environment NAME" or "flag --NAME"
 	list   bool
+	bare   bool // stands without quotes
 }
 
 // Text returns the value as the settings file would have it.
 func (v Value) Text() string {
+	if v.bare {
+		return strings.Join(v.Value, "")
+	}
 	quoted := make([]string, len(v.Value))
 	for i, s := range v.Value {
 		quoted[i] = quote(s)
@@ -104,6 +111,7 @@ func (v Value) Text() string {
 type key struct {
 	name string
 	list bool
+	no   string // the flag that sets false, where the setting is true or false
 	says string // for the settings file
 	get  func(*Settings) []string
 	set  func(*Settings, []string) error
@@ -121,6 +129,17 @@ func keys() []key {
 		text("net", "the network: nothing said on one counts on another", func(s *Settings) *string { return &s.Net }),
 		list("listen", "addresses to listen on", func(s *Settings) *[]string { return &s.Listen }),
 		list("bootstrap", "peers to join the network by, such as /ip4/192.0.2.1/tcp/4901/p2p/12D3KooW…", func(s *Settings) *[]string { return &s.Bootstrap }),
+		{
+			name: "local_discovery", no: "no-mdns", says: "whether to find peers of the network on the local network, and be found (multicast DNS)",
+			get: func(s *Settings) []string { return []string{strconv.FormatBool(s.Local)} },
+			set: func(s *Settings, v []string) error {
+				if v[0] != "true" && v[0] != "false" {
+					return fmt.Errorf("%q is neither true nor false", v[0])
+				}
+				s.Local = v[0] == "true"
+				return nil
+			},
+		},
 		text("asset", "asset of prices and budgets where none is named", func(s *Settings) *string { return &s.Asset }),
 		{
 			name: "newcomer_pool", says: "most that all peers without history together may owe you, in smallest units",
@@ -173,12 +192,15 @@ func Load(file string, env func(string) (string, bool), flags map[string][]strin
 		if v, ok := flags[k.flag()]; ok {
 			given, origin = v, "flag --"+k.flag()
 		}
+		if v, ok := flags[k.no]; ok && k.no != "" && v[0] == "true" {
+			given, origin = []string{"false"}, "flag --"+k.no
+		}
 		if origin != "default" {
 			if err := k.set(&s, given); err != nil {
 				return s, nil, fmt.Errorf("%s: %s: %w", origin, k.name, err)
 			}
 		}
-		values = append(values, Value{k.name, k.get(&s), origin, k.list})
+		values = append(values, Value{k.name, k.get(&s), origin, k.list, k.no != ""})
 	}
 	if err := s.Check(); err != nil {
 		name, _, _ := strings.Cut(err.Error(), ":")
@@ -221,6 +243,9 @@ func readFile(path string) (map[string][]string, error) {
 			}
 			return nil, fmt.Errorf("file %s: there is no setting %q; there are %s", path, name, strings.Join(names, ", "))
 		}
+		if b, ok := v.(bool); ok && known[i].no != "" {
+			v = strconv.FormatBool(b)
+		}
 		texts, err := texts(v, known[i].list)
 		if err != nil {
 			return nil, fmt.Errorf("file %s: %s: %w", path, name, err)
@@ -259,7 +284,7 @@ func Template() string {
 	b.WriteString("# environment variables (SOUK_NET, …) and flags go before this file.\n")
 	s := Defaults()
 	for _, k := range keys() {
-		v := Value{k.name, k.get(&s), "default", k.list}
+		v := Value{k.name, k.get(&s), "default", k.list, k.no != ""}
 		fmt.Fprintf(&b, "\n# %s\n# %s = %s\n", k.says, k.name, v.Text())
 	}
 	return b.String()

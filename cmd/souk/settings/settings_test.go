@@ -24,7 +24,7 @@ func write(t *testing.T, content string) string {
 func TestOrder(t *testing.T) {
 	file := write(t, "net = 'file'\nlog = 'warn'\nasset = 'file:asset'\n")
 	env := environment(map[string]string{"SOUK_NET": "env", "SOUK_LOG": "error", "SOUK_BOOTSTRAP": ""})
-	s, values, err := Load(file, env, map[string][]string{"net": {"flag"}})
+	s, values, err := Load(file, env, map[string][]string{"net": {"flag"}, "no-mdns": {"true"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,12 +33,13 @@ func TestOrder(t *testing.T) {
 		got[v.Key] = v.Text() + " " + v.Origin
 	}
 	want := map[string]string{
-		"net":           `"flag" flag --net`,
-		"log":           `"error" environment SOUK_LOG`,
-		"asset":         `"file:asset" file ` + file,
-		"newcomer_pool": `"1000000" default`,
-		"bootstrap":     `[] environment SOUK_BOOTSTRAP`,
-		"listen":        got["listen"],
+		"net":             `"flag" flag --net`,
+		"log":             `"error" environment SOUK_LOG`,
+		"asset":           `"file:asset" file ` + file,
+		"newcomer_pool":   `"1000000" default`,
+		"bootstrap":       `[] environment SOUK_BOOTSTRAP`,
+		"local_discovery": `false flag --no-mdns`,
+		"listen":          got["listen"],
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
@@ -78,6 +79,8 @@ func TestRefusals(t *testing.T) {
 		"nett = 'x'":                         `no setting "nett"`,
 		"[peer]\nnet = 'x'":                  `no setting "peer"`,
 		"net = ":                             "line 1",
+		"local_discovery = 'perhaps'":        "neither true nor false",
+		"local_discovery = 1":                "must stand in quotes",
 		"net = 5":                            "net: 5 must stand in quotes",
 		"net = ''":                           "net: 1 to 64 of a-z",
 		"listen = '/ip4/1.2.3.4/tcp/1'":      "must be a list",
