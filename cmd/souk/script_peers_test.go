@@ -86,6 +86,19 @@ func lodge(ts *testscript.TestScript, name, verb, schema string, args []string) 
 	ts.Value(houseKey{}).(house)[name] = l
 }
 
+// finds runs a peer, and says how long after its start it finds an offer: finds NAME
+// CAPABILITY ARGUMENT…
+func finds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: finds NAME CAPABILITY ARGUMENT…")
+	}
+	began := time.Now()
+	lodge(ts, args[0], "up", "souk.up/v1", args[2:])
+	ready := time.Since(began)
+	ts.Check(ts.Exec("souk", "find", args[1], "--wait", longest.String(), "--home", ts.MkAbs(args[0])))
+	ts.Logf("%s is ready %v after its start, and has found %s after %v", args[0], ready.Round(time.Millisecond), args[1], time.Since(began).Round(time.Millisecond))
+}
+
 // logs waits until a peer has logged a line that a pattern fits: logs NAME PATTERN.
 func logs(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {

@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs, "up": up, "bootstrap": bootstrap, "logs": logs, "down": down, "spoil": spoil, "damage": damage,
+			"exits": exits, "json": jsonIs, "up": up, "bootstrap": bootstrap, "logs": logs, "finds": finds, "down": down, "spoil": spoil, "damage": damage,
 		},
 	})
 }
