@@ -91,6 +91,7 @@ func limits(net protocols, conns int) rcmgr.ConcreteLimitConfig {
 	memory := maxMemory + memoryPerConn*max(0, conns-Connections)
 	all, descriptors := rcmgr.LimitVal(conns), rcmgr.LimitVal(conns*9/10)
 	inAll := rcmgr.LimitVal(max(4096, 25*conns))
+	coming := rcmgr.LimitVal(max(32, conns/8)) // whose handshake is under way: who is known by address has crowds come at once
 	return rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
 			Conns: all, ConnsInbound: all * 3 / 4, ConnsOutbound: all * 3 / 4,
@@ -98,8 +99,8 @@ func limits(net protocols, conns int) rcmgr.ConcreteLimitConfig {
 			Streams: inAll, StreamsInbound: inAll / 2, StreamsOutbound: inAll / 2,
 		},
 		Transient: rcmgr.ResourceLimits{
-			Conns: 64, ConnsInbound: 32, ConnsOutbound: 48, FD: 48, Memory: maxMemory / 8,
-			Streams: 256, StreamsInbound: 128, StreamsOutbound: 128,
+			Conns: coming + 32, ConnsInbound: coming, ConnsOutbound: 48, FD: coming + 16, Memory: rcmgr.LimitVal64(memory / 8),
+			Streams: 8 * coming, StreamsInbound: 4 * coming, StreamsOutbound: 128,
 		},
 		PeerDefault: rcmgr.ResourceLimits{
 			// Eight, because libp2p dials up to eight addresses of a peer at once.

@@ -44,3 +44,28 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 		_ = resources.Close()
 	}
 }
+
+// TestACrowdComes opens inbound connections that are still being made: a peer known
+// by address bears a crowd of them, any other a few.
+func TestACrowdComes(t *testing.T) {
+	for conns, want := range map[int]int{libp2p.Connections: 32, 1024: 128, libp2p.MaxConnections: 200} {
+		resources, err := libp2p.NewResources(conns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for i := range 200 {
+			a, err := multiaddr.NewMultiaddr(fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", 1000+i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := resources.OpenConnection(network.DirInbound, true, a); err == nil {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("of %d connections, %d may be under way at once; want %d", conns, got, want)
+		}
+		_ = resources.Close()
+	}
+}
