@@ -70,6 +70,8 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	switch {
 	case !held, stage != job.Cancelled && (stage != job.Defaulted || d.job.Fault(s.at) != job.Provider):
 		return nil
+	case judged && d.stoodBy(): // the evaluators' split is nothing
+		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedContested
 	case judged: // it was conceded, or not answered
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
 	case contested:
@@ -143,7 +145,7 @@ func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
 	ok := false
 	switch o.Ended {
 	case protocol.EndedAgreed:
-		ok = judged && (lost || posted && verdict.Doc.(*protocol.Verdict).Pass)
+		ok = judged && (lost && !d.stoodBy() || posted && verdict.Doc.(*protocol.Verdict).Pass)
 		if posted {
 			conduct = protocol.PaidInTime
 		}

@@ -86,7 +86,11 @@ type Erase struct {
 }
 
 // Pull asks a peer for what is new in its log of outcomes, and ends in Told.
-type Pull struct{ Author wire.Key }
+// Wanted tells that we have dealt with it: then others make room.
+type Pull struct {
+	Author wire.Key
+	Wanted bool
+}
 
 // Caught: the author has written two different entries for one place of its
 // log. Whoever keeps both can prove it.

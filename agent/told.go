@@ -14,8 +14,12 @@ import (
 // start.
 const maxEarly = 1024
 
-// inquiryPause is how many milliseconds a candidate's log is not asked for again.
-const inquiryPause = 600_000
+// inquiryPause is how many milliseconds a candidate's log is not asked for again,
+// and maxInquiries how many are asked at once.
+const (
+	inquiryPause = 600_000
+	maxInquiries = 16
+)
 
 // told takes in what others' logs show. It is soft: nothing of it is recorded,
 // and after a start it is told again.
@@ -41,6 +45,7 @@ func (s *step) told(e Told) {
 		case t.Evidence.Said.Doc == nil:
 		case t.Due <= s.at:
 			s.believe(t.Evidence)
+		case t.Due > s.at+longestAnswer+2*protocol.Skew: // from the future
 		case len(s.early) < maxEarly:
 			s.early[t.Evidence.Said.ID] = t.Evidence
 			s.agenda.set(matter{what: dueEvidence, job: t.Evidence.Said.ID}, t.Due)
@@ -85,7 +90,8 @@ func (s *step) headTold(peer wire.Key, h *protocol.Hello) {
 	if h.LogHead.IsZero() {
 		return
 	}
-	if h.LogSeq > 0 { // of an epoch without entries there is nothing that could be missing
+	_, met := s.web.Met(peer) // a stranger's word leaves nothing here
+	if met && h.LogSeq > 0 {  // of an epoch without entries there is nothing that could be missing
 		head := s.name(&protocol.LogHead{
 			Head:   wire.Head{Kind: protocol.KindLogHead, By: peer, At: h.At, Nonce: h.Nonce},
 			Author: peer, Epoch: h.LogEpoch, Seq: h.LogSeq, Entry: h.LogHead,
@@ -93,7 +99,7 @@ func (s *step) headTold(peer wire.Key, h *protocol.Hello) {
 		_ = s.web.Log(head) // refused where the book is full: then the hole does not show
 	}
 	if have, ok := s.web.Head(peer); !ok || have.Entry != h.LogHead || len(s.web.Holes(peer)) > 0 {
-		s.effect(Pull{peer})
+		s.effect(Pull{Author: peer, Wanted: s.parties[peer] != nil})
 	}
 }
 
@@ -103,7 +109,11 @@ func (s *step) inquire(firm []hire.Candidate, ask []wire.Key) {
 	for _, c := range firm {
 		ask = append(ask[:len(ask):len(ask)], c.Provider)
 	}
+	n := 0
 	for _, k := range ask {
+		if n == maxInquiries {
+			return
+		}
 		if at, asked := s.inquiries[k]; asked && s.at < at+inquiryPause {
 			continue
 		}
@@ -111,6 +121,7 @@ func (s *step) inquire(firm []hire.Candidate, ask []wire.Key) {
 			clear(s.inquiries)
 		}
 		s.inquiries[k] = s.at
-		s.effect(Pull{k})
+		n++
+		s.effect(Pull{Author: k, Wanted: s.parties[k] != nil})
 	}
 }

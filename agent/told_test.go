@@ -167,6 +167,9 @@ func TestHearsayIsBounded(t *testing.T) {
 			t.Errorf("%+v: %v", told, r)
 		}
 	}
+	far := h.job(a, b)
+	far.Due = w.now + 400*day // takes no room
+	c.tell(agent.Told{Author: a, Pages: []agent.Testimony{far}})
 	for range 3000 { // more than may wait for an answer
 		p := h.job(a, b)
 		p.Due = w.now + minute

@@ -57,7 +57,7 @@ func (p *Peer) carry(e agent.Effect) {
 	case agent.Erase:
 		p.erase(e)
 	case agent.Pull:
-		p.logs.pull(e.Author)
+		p.logs.pull(e)
 	case agent.Caught:
 		p.expose(e)
 	case agent.Changed:

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/souk-network/souk/agent"
-	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
@@ -16,9 +15,10 @@ import (
 
 // Bounds of reading others' logs.
 const (
-	MaxLogAuthors = 1024   // whose logs are read
-	MaxLogPages   = 20_000 // pages kept, of all
+	MaxLogAuthors = 1024   // whose logs are read, strangers at most half
+	MaxLogPages   = 20_000 // pages kept, strangers' at most half
 	MaxLogOf      = 4_096  // of them of one author
+	MaxStrangers  = 256    // of one with whom we have nothing to do
 
 	readers     = 32               // logs read at once: slow authors must not keep the others waiting
 	turn        = 90 * time.Second // for one log, before it is another's turn
@@ -59,6 +59,7 @@ type logs struct {
 
 	mu     sync.Mutex
 	marks  map[wire.Key]mark
+	wanted map[wire.Key]bool // with whom we have dealt
 	busy   map[wire.Key]bool // being read; true: once more afterwards
 	barred map[wire.Key]time.Time
 	kept   map[wire.Key]int // pages
@@ -67,19 +68,27 @@ type logs struct {
 
 func newLogs(p *Peer) *logs {
 	return &logs{
-		p: p, slots: make(chan struct{}, readers), recalled: make(chan struct{}), marks: map[wire.Key]mark{}, busy: map[wire.Key]bool{},
+		p: p, slots: make(chan struct{}, readers), recalled: make(chan struct{}), marks: map[wire.Key]mark{}, busy: map[wire.Key]bool{}, wanted: map[wire.Key]bool{},
 		barred: map[wire.Key]time.Time{}, kept: map[wire.Key]int{},
 	}
 }
 
 // pull has an author's log read from where it was left, once at a time.
-func (l *logs) pull(author wire.Key) {
+func (l *logs) pull(e agent.Pull) {
+	author := e.Author
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if e.Wanted && len(l.wanted) < MaxLogAuthors {
+		l.wanted[author] = true
+	}
 	_, known := l.marks[author]
 	_, busy := l.busy[author]
+	most := MaxLogAuthors / 2
+	if l.wanted[author] {
+		most = MaxLogAuthors
+	}
 	switch {
-	case author == l.p.o.Agent.Key(), time.Now().Before(l.barred[author]), !known && len(l.marks)+len(l.busy) >= MaxLogAuthors:
+	case author == l.p.o.Agent.Key(), time.Now().Before(l.barred[author]), !known && len(l.marks)+len(l.busy) >= most:
 		return
 	case busy:
 		l.busy[author] = true
@@ -191,96 +200,4 @@ func (m mark) next(author wire.Key) p2p.Place {
 		return p2p.Place{Author: author}
 	}
 	return p2p.Place{Author: author, Epoch: m.epoch, Seq: m.seq + 1}
-}
-
-// reading is one answer while it is read.
-type reading struct {
-	*logs
-	author wire.Key
-	at     mark
-	pages  []agent.Testimony // not yet told
-	owner  wire.Key
-	err    error
-}
-
-// take takes one page: it must stand right after the one before, each document
-// in it must have been said by its author on our network. What comes after a
-// fault is not read.
-func (r *reading) take(b []byte) bool {
-	page, err := protocol.ReadPage(b)
-	if err != nil {
-		r.err = &faulty{err}
-		return false
-	}
-	var shown []wire.Said
-	for i := range page.Shown {
-		said, err := r.p.reg.ReadProof(&page.Shown[i], r.p.o.Net)
-		if err != nil {
-			r.err = &faulty{err}
-			return false
-		}
-		shown = append(shown, said)
-	}
-	if m, ok := shown[0].Doc.(*protocol.Mandate); ok && len(shown) == 1 {
-		if err := delegation.CheckRoot(m, m.By, r.author); err != nil {
-			r.err = &faulty{err}
-			return false
-		}
-		r.owner = m.By
-		r.put(shelfOwner+r.author.String(), b)
-		return true
-	}
-	t, err := agent.Testify(r.p.reg, r.p.o.Net, r.author, shown)
-	if err != nil {
-		r.err = &faulty{err}
-		return false
-	}
-	entry := t.Entries[0].Doc.(*protocol.LogEntry)
-	if !r.at.follows(entry) {
-		r.err = &faulty{fmt.Errorf("entry %d of epoch %s does not stand after entry %d of epoch %s", entry.Seq, entry.Epoch, r.at.seq, r.at.epoch)}
-		return false
-	}
-	if !r.keep(t, b) {
-		r.err = errors.New("no room for more of it")
-		return false
-	}
-	if r.pages = append(r.pages, t); len(r.pages) >= toldAtOnce {
-		r.tell()
-	}
-	return true
-}
-
-// tell tells the core what was read.
-func (r *reading) tell() {
-	if len(r.pages) > 0 || !r.owner.IsZero() {
-		r.p.post(agent.Told{Author: r.author, Owner: r.owner, Pages: r.pages})
-	}
-	r.pages = nil
-}
-
-// keep puts a page on the shelf, within the bounds, and notes how far the log was read.
-func (r *reading) keep(t agent.Testimony, page []byte) bool {
-	entry := t.Entries[0].Doc.(*protocol.LogEntry)
-	r.mu.Lock()
-	if r.kept[r.author] >= MaxLogOf || r.total >= MaxLogPages {
-		r.mu.Unlock()
-		return false
-	}
-	r.kept[r.author]++
-	r.total++
-	r.at = mark{entry.Epoch, entry.Seq, t.Entries[0].ID}
-	r.marks[r.author] = r.at
-	r.mu.Unlock()
-	r.put(shelfPage(r.author, entry, t.Entries[0].ID), page)
-	r.put(shelfMark+r.author.String(), r.at.bytes())
-	return true
-}
-
-func (l *logs) put(key string, value []byte) {
-	if l.p.o.Shelf == nil {
-		return
-	}
-	if err := l.p.o.Shelf.Put(key, value); err != nil {
-		l.p.log.Warn("what a log shows is not kept", "error", err)
-	}
 }

@@ -423,7 +423,7 @@ func TestEndlessLog(t *testing.T) {
 		got := r.reads(func(p2p.Place) ([][]byte, error) { return k.pages(p2p.MaxPages), nil })
 		kept := 0
 		_ = r.shelf.List("log/", func(string, []byte) bool { kept++; return true })
-		if n := r.asks(); n > 17 || kept > runtime.MaxLogOf || kept < p2p.MaxPages {
+		if n := r.asks(); n > 17 || kept != runtime.MaxStrangers {
 			t.Errorf("%d answers read, %d pages kept", n, kept)
 		}
 		if got.Hired != 0 {

@@ -120,3 +120,55 @@ func (l *logs) recallForked(author wire.Key, b []byte) {
 		l.p.post(agent.Told{Author: author, Forked: true})
 	}
 }
+
+// room reports whether one page more of an author's log may be kept, and makes
+// room for whom we deal with by forgetting a stranger. The caller holds l.mu.
+func (l *logs) room(author wire.Key) bool {
+	if !l.wanted[author] {
+		return l.kept[author] < MaxStrangers && l.total < MaxLogPages/2
+	}
+	if l.kept[author] >= MaxLogOf {
+		return false
+	}
+	if l.total < MaxLogPages {
+		return true
+	}
+	for k, n := range l.kept { // any one will do
+		if n > 0 && !l.wanted[k] {
+			l.forget(k)
+			return true
+		}
+	}
+	return false
+}
+
+// forget takes an author's log from the shelf. What the core has learned of it
+// stays until the next start. The caller holds l.mu.
+func (l *logs) forget(author wire.Key) {
+	l.total -= l.kept[author]
+	delete(l.kept, author)
+	delete(l.marks, author)
+	if l.p.o.Shelf == nil {
+		return
+	}
+	keys := []string{shelfMark + author.String()}
+	err := l.p.o.Shelf.List(shelfPages+author.String()+"/", func(key string, _ []byte) bool {
+		keys = append(keys, key)
+		return true
+	})
+	for _, key := range keys {
+		err = errors.Join(err, l.p.o.Shelf.Delete(key))
+	}
+	if err != nil {
+		l.p.log.Warn("a log is not forgotten", "author", author, "error", err)
+	}
+}
+
+func (l *logs) put(key string, value []byte) {
+	if l.p.o.Shelf == nil {
+		return
+	}
+	if err := l.p.o.Shelf.Put(key, value); err != nil {
+		l.p.log.Warn("what a log shows is not kept", "error", err)
+	}
+}

@@ -1,10 +1,14 @@
 package runtime_test
 
 import (
+	"context"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/agent/worker/check"
 	"github.com/souk-network/souk/gateway"
 )
 
@@ -131,4 +135,51 @@ func (s *seat) wrapUp(do func()) {
 	do()
 	pass(60 * time.Millisecond) // the contract is on its way, the result is not
 	s.down()
+}
+
+// harsh finds fault with everything.
+type harsh struct{ worker.Checker }
+
+func (harsh) Check(context.Context, worker.Rule, io.Reader, io.Reader) error {
+	return &worker.Failure{Clause: "max_bytes", Why: "I say so"}
+}
+
+// TestContestedInLog: where it is word against word, a third peer reads both, on
+// whichever side it begins, and believes half of it.
+func TestContestedInLog(t *testing.T) {
+	for _, first := range []string{"seller", "buyer"} {
+		synctest.Test(t, func(t *testing.T) {
+			hub := newHub(t)
+			seller, buyer, third := newSeat(t, hub, 1, play{}), newSeat(t, hub, 2), newSeat(t, hub, 3)
+			buyer.checker = harsh{check.Checker{}}
+			seller.up()
+			buyer.up()
+			third.up()
+			offer := plays("echo")
+			offer.Rule, offer.RuleParams = "size", `{"max_bytes":100}`
+			if _, err := seller.peer.AddOffer(t.Context(), offer); err != nil {
+				t.Fatal(err)
+			}
+			meet(t, seller.peer, buyer.peer)
+			buyer.hire("one", "some words")
+			pass(8 * time.Hour)
+			j, err := buyer.peer.Job(t.Context(), "one")
+			if err != nil || j.Stage != "settled" || j.OK {
+				t.Fatalf("%+v, %v", j, err)
+			}
+			seats := map[string]*seat{"seller": seller, "buyer": buyer}
+			third.visit(seats[first])
+			for range 2 {
+				got := third.knows(seller)
+				if got.Disputes != 1 || third.knows(buyer).Hired != 1 {
+					t.Errorf("%s first: %+v", first, got)
+				}
+				third.visit(seller)
+				third.visit(buyer)
+			}
+			for _, s := range []*seat{seller, buyer, third} {
+				s.down()
+			}
+		})
+	}
 }

@@ -39,6 +39,7 @@ type seat struct {
 	journal *memory.Journal
 	vault   *forgetful
 	shelf   *memory.Shelf
+	checker worker.Checker
 	workers []worker.Maker
 	peer    *runtime.Peer
 	wrap    func(store.Journal) store.Journal // what stands between the peer and its journal
@@ -62,7 +63,7 @@ func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *se
 	}
 	return &seat{
 		t: t, hub: hub, agent: agent, mandate: raw, workers: workers,
-		journal: memory.NewJournal(), vault: newForgetful(), shelf: memory.NewShelf(),
+		journal: memory.NewJournal(), vault: newForgetful(), shelf: memory.NewShelf(), checker: check.Checker{},
 	}
 }
 
@@ -74,7 +75,7 @@ func (s *seat) up() *runtime.Peer {
 	}
 	p, err := runtime.Open(s.t.Context(), runtime.Options{
 		Net: net, Agent: s.agent, Mandate: s.mandate, Journal: journal, Vault: s.vault, Shelf: s.shelf,
-		Workers: s.workers, Checker: check.Checker{},
+		Workers: s.workers, Checker: s.checker,
 		Dial:   func(h p2p.Handler) (p2p.Network, error) { return s.hub.Join(s.agent.Key(), h) },
 		Log:    logTo(s.t, s.agent.Key()),
 		Policy: settlement.Policy{Newcomers: []settlement.Pool{{Asset: asset, Limit: wire.Units(1_000_000)}}},
