@@ -26,7 +26,7 @@ var (
 		"p2p":             {"libp2p", "memnet"},
 		"store":           {"badgerdb", "files", "keyfile", "memory"},
 		"settlement/rail": {"credit"},
-		"agent/worker":    {"exec", "builtin", "check", "http", "openai", "mcp", "wasm"},
+		"agent/worker":    {"exec", "builtin", "check", "http", "openai", "mcp", "wasm", "broker"},
 	}
 	suites = map[string]string{
 		"p2p": "p2ptest", "store": "storetest", "settlement/rail": "railtest", "agent/worker": "workertest",

@@ -59,8 +59,9 @@ type Agent struct {
 	parties   map[wire.Key]*party
 	outcomes  map[wire.CID]wire.CID
 	orders    map[string]*order
-	keys      []string // of all orders, oldest first
-	outlays   []outlay // of budgets with a period
+	keys      []string              // of all orders, oldest first
+	parts     map[wire.CID][]string // keys of the orders that are parts of a job, oldest first
+	outlays   []outlay              // of budgets with a period
 	log       outcomeLog
 	uttered   uint64 // sayings so far
 
@@ -119,6 +120,7 @@ func New(c Config) (*Agent, error) {
 		owners:    map[wire.Key]wire.Key{},
 		early:     map[wire.CID]reputation.Evidence{},
 		inquiries: map[wire.Key]uint64{},
+		parts:     map[wire.CID][]string{},
 		peers:     map[wire.Key]bool{},
 		greetings: map[wire.Key]uint64{},
 		given:     map[wire.Key][]given{},

@@ -196,8 +196,7 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 	if hold, held := a.book.HoldOf(id, 0); held && !hold.EndSeen {
 		return []wire.CID{id}, nil
 	}
-	view, _ := a.ByID(at, id)
-	over := &past{view: view}
+	over := &past{view: a.viewOf(at, d)}
 	if d.role == job.Provider && len(d.said) > 0 {
 		over.closing = d.said[len(d.said)-1].Saying
 		a.closings = append(a.closings, id)

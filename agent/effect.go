@@ -78,8 +78,9 @@ type Withhold struct {
 	Artefacts []payload.Artefact
 }
 
-// Erase removes the payloads of a job for good: its inputs, which are a peer's,
-// and its results, which are ours and then are served no longer.
+// Erase removes payloads of a job for good: those that came from a peer, and
+// those that are ours, which then are served no longer. Of a job we provide
+// these are its inputs and results; of a part of one it is the other way round.
 type Erase struct {
 	From            wire.Key
 	Inputs, Results []payload.Artefact

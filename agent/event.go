@@ -126,7 +126,8 @@ type Order struct {
 	Peer       wire.Key         `cbor:"peer,omitzero"`
 	Choose     string           `cbor:"choose,omitempty"` // what to go by: "" the cost of a success, hire.ByPrice or hire.ByLot
 	Input      payload.Artefact `cbor:"input"`
-	Plan       string           `cbor:"plan,omitempty"` // PlanSingle, PlanTakeover
-	Call       uint64           `cbor:"call,omitzero"`  // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
-	Bid        wire.Amount      `cbor:"bid,omitzero"`   // what it would rather cost: dearer quotes are countered; 0: they are taken or left
+	Plan       string           `cbor:"plan,omitempty"`  // PlanSingle, PlanTakeover
+	Call       uint64           `cbor:"call,omitzero"`   // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
+	Bid        wire.Amount      `cbor:"bid,omitzero"`    // what it would rather cost: dearer quotes are countered; 0: they are taken or left
+	Parent     wire.CID         `cbor:"parent,omitzero"` // the job of ours, as provider, that this is a part of
 }

@@ -43,6 +43,9 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 	case FactOrdered:
 		a.orders[f.Order.Key] = &order{Order: *f.Order, at: at, since: at}
 		a.keys = append(a.keys, f.Order.Key)
+		if parent := f.Order.Parent; !parent.IsZero() {
+			a.parts[parent] = append(a.parts[parent], f.Order.Key)
+		}
 	case FactGaveUp:
 		if o := a.orders[f.Key]; o != nil {
 			o.code, o.detail = f.Code, f.Detail

@@ -44,7 +44,7 @@ func (o *order) waiting() bool { return o != nil && (o.job.IsZero() || o.again) 
 
 func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
-		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: o.Deliver, Peer: o.Peer,
+		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: s.time(&o.Order), Peer: o.Peer,
 		InputType: o.Input.Type, Size: o.Input.Size, Label: o.Input.Label, Rails: []string{s.c.Rail},
 		Least: s.mandate.LeastEstimate, By: o.Choose,
 	}
@@ -56,8 +56,12 @@ func (s *step) ordered(o Order) {
 		s.effect(Answer{})
 		return
 	}
-	if r := s.unfair(&o); r != nil {
-		s.effect(Answer{r})
+	refused := s.unfair(&o)
+	if refused == nil {
+		refused = s.mayAdd(&o)
+	}
+	if refused != nil {
+		s.effect(Answer{refused})
 		return
 	}
 	if o.Plan != "" && o.Plan != PlanSingle && o.Plan != PlanTakeover {
@@ -132,6 +136,10 @@ func (s *step) place(o *order) {
 	}
 	if s.full() {
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, s.at)
+		return
+	}
+	if r := s.mayPart(&o.Order); r != nil {
+		s.giveUp(o, r.Code, r.Why)
 		return
 	}
 	o.lane = wire.Key{}
@@ -226,6 +234,7 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 	accept, ok := p.write(&protocol.Accept{
 		Head: s.head(protocol.KindAccept), Offered: c.Offered, Inputs: []payload.Artefact{o.Input},
 		Owner: s.mandate.By, Mandates: []wire.CID{s.c.Mandate.ID}, Account: s.c.Self.String(), Instead: o.job,
+		Parent: o.Parent,
 	})
 	if !ok {
 		p.say()

@@ -205,9 +205,14 @@ func (s *step) setToWork(d *deal) {
 	d.busy, d.begun = true, s.at
 	s.effect(Work{
 		Job: d.id, From: d.peer, Stand: stand, Inputs: d.job.Accept().Inputs,
-		// A little before the deadline, so that there is time to say that it was not met.
-		Until: d.job.DeliverBy() - min(lastWords, terms.Times.Deliver/10), Retention: terms.Times.Retention,
+		Until: d.workUntil(), Retention: terms.Times.Retention,
 	})
+}
+
+// workUntil returns when work is cut off: a little before the deadline, so that
+// there is time to say that it was not met.
+func (d *deal) workUntil() uint64 {
+	return d.job.DeliverBy() - min(lastWords, d.job.Terms().Times.Deliver/10)
 }
 
 // resume takes up the work of a deal after a start. Work is done at most once,
@@ -270,6 +275,7 @@ func (s *step) supply(d *deal) {
 		}
 		p.say()
 	}
+	s.dismiss(d)
 }
 
 // layDown ends the work on a job for which there is none to do any more, and says

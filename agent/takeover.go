@@ -271,7 +271,7 @@ func (s *step) goOn(o *order) (w hire.Wish, may bool) {
 		s.nobody(o, false, protocol.CodeLate, "its time is over, or too many have failed it")
 		return w, false
 	}
-	w.Budget, w.Deliver = s.free(o), end-s.at
+	w.Budget, w.Deliver = s.free(o), min(w.Deliver, end-s.at)
 	return w, true
 }
 
@@ -306,6 +306,7 @@ func (a *Agent) tell(at uint64, o *order) View {
 		return View{
 			Key: o.Key, Role: job.Hirer, Capability: o.Capability, Stage: StageSeeking, Asset: o.Asset,
 			Opened: o.at, Inputs: last.Inputs, Plan: o.Plan, Instead: last.ID,
+			Parent: o.Parent, Under: a.stageOf(at, o.Parent),
 			Detail: fmt.Sprintf("job %s is %s (%s)", last.ID, last.Stage, last.Code),
 		}
 	case o.code != "":

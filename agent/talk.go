@@ -166,7 +166,7 @@ func (s *step) ask(o *order, providers []wire.Key) {
 		}
 		r := &protocol.Request{
 			Head: s.head(protocol.KindRequest), To: p, Capability: o.Capability, InputType: o.Input.Type,
-			Size: o.Input.Size, Label: o.Input.Label, Deliver: o.Deliver, Reply: s.at + quotePatience,
+			Size: o.Input.Size, Label: o.Input.Label, Deliver: s.time(&o.Order), Reply: s.at + quotePatience,
 			Assets: []string{o.Asset}, Rails: []string{s.c.Rail}, Owner: s.mandate.By, Mandate: s.c.Mandate.ID,
 		}
 		if err := r.Check(); err != nil {

@@ -108,6 +108,9 @@ func (s *step) letGo(d *deal) {
 	}
 	if d.role == job.Hirer {
 		s.effect(Withhold{From: d.peer, Artefacts: d.job.Accept().Inputs})
+		if o := s.orders[d.order]; s.outlived(o) {
+			s.erasePart(o)
+		}
 	} else if k := s.keepsakes[d.id]; k != nil {
 		s.agenda.set(matter{what: dueErase, job: d.id}, k.until)
 	}
@@ -118,6 +121,7 @@ func (s *step) erase(id wire.CID) {
 	if k := s.keepsakes[id]; k != nil {
 		s.fact(Fact{What: FactErased, Job: id})
 		s.effect(Erase{From: k.peer, Inputs: k.inputs, Results: k.results})
+		s.eraseParts(id)
 	}
 }
 

@@ -39,6 +39,9 @@ type View struct {
 	TakenOver  wire.CID // the job that took this one over
 	Inputs     []payload.Artefact
 	Results    []payload.Artefact
+	Parent     wire.CID // the job that this one is a part of, as its hirer says; zero for none
+	Under      string   // the stage of Parent, where that is a job of ours
+	Parts      []View   // of a job that we provide: what others were hired for to do it
 }
 
 // Stages of an order that has not become a job.
@@ -59,6 +62,7 @@ func (a *Agent) ByKey(at uint64, key string) (View, bool) {
 	v := View{
 		Key: key, Role: job.Hirer, Peer: o.Peer, Capability: o.Capability, Stage: StageSeeking,
 		Asset: o.Asset, Opened: o.at, Code: o.code, Detail: o.detail, Inputs: []payload.Artefact{o.Input}, Plan: o.Plan,
+		Parent: o.Parent, Under: a.stageOf(at, o.Parent),
 	}
 	if o.code != "" {
 		v.Stage, v.Final = StageGivenUp, true
@@ -69,20 +73,35 @@ func (a *Agent) ByKey(at uint64, key string) (View, bool) {
 // ByID returns how a job stands.
 func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
 	if p := a.past[id]; p != nil {
-		v := p.view
-		a.links(&v)
-		return v, true
+		return a.linked(at, p.view), true
 	}
 	d := a.deals[id]
 	if d == nil {
 		return View{}, false
 	}
+	return a.linked(at, a.viewOf(at, d)), true
+}
+
+// linked tells how a job hangs together with others, as they stand.
+func (a *Agent) linked(at uint64, v View) View {
+	a.links(&v)
+	if v.Role == job.Hirer {
+		v.Under = a.stageOf(at, v.Parent)
+	} else {
+		v.Parts = a.partsOf(at, v.ID)
+	}
+	return v
+}
+
+// viewOf tells a job by itself.
+func (a *Agent) viewOf(at uint64, d *deal) View {
 	j := d.job
 	stage := j.Stage(at)
 	v := View{
-		Key: d.order, ID: id, Role: d.role, Peer: d.peer, Capability: j.Terms().Capability,
+		Key: d.order, ID: d.id, Role: d.role, Peer: d.peer, Capability: j.Terms().Capability,
 		Stage: stage.String(), Final: stage.Final(), OK: stage == job.Settled, Asset: j.Terms().Asset,
 		Price: j.Most(), Opened: j.T0(), Choice: d.choice, Inputs: j.Accept().Inputs, Results: a.results(d),
+		Parent: j.Accept().Parent,
 	}
 	if verdict, ok := j.Verdict(); ok {
 		v.Score = verdict.Doc.(*protocol.Verdict).Score
@@ -99,8 +118,7 @@ func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
 		v.Next, v.NextAt = to.String(), when
 	}
 	v.Code, v.Detail = whyNot(d, v)
-	a.links(&v)
-	return v, true
+	return v
 }
 
 func (a *Agent) results(d *deal) []payload.Artefact {

@@ -113,6 +113,7 @@ type OfferDraft struct {
 	Rule       string            `json:"rule,omitempty"`        // acceptance check
 	RuleParams string            `json:"rule_params,omitempty"` // its parameters
 	RerunSafe  bool              `json:"rerun_safe,omitempty"`
+	PassOn     bool              `json:"pass_on,omitempty"`    // the work may be given on to others, in parts
 	DeliverMS  uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
 	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
 	Surge      uint64            `json:"surge,omitempty"`      // percent by which price and least rise, evenly, until all slots are taken
@@ -168,11 +169,15 @@ type Order struct {
 	Budget     *wire.Amount `json:"budget,omitempty"`     // most it may cost; nil for the mandate's per-job cap
 	DeadlineMS uint64       `json:"deadline_ms,omitempty"`
 	Peer       wire.Key     `json:"peer,omitzero"`     // only this provider
-	Class      string       `json:"class,omitempty"`   // data class: default "public"
+	Class      string       `json:"class,omitempty"`   // data class: default "public", or the parent's
 	CallMS     uint64       `json:"call_ms,omitempty"` // call in public for quotes, for so long; at most an hour
 	Bid        wire.Amount  `json:"bid,omitzero"`      // haggle: what it would rather cost
 	Plan       string       `json:"plan,omitempty"`    // "single": one contract; "takeover" (default): others follow where one fails
 	Choose     string       `json:"choose,omitempty"`  // by what to choose: "" for the cost of a success, "cheapest" or "random" to compare with
+	// Parent is the job of ours, as provider, that this is a part of. The input is then under the label of
+	// that job's, which Class and PassOn may make stricter.
+	Parent wire.CID `json:"parent,omitzero"`
+	PassOn *bool    `json:"pass_on,omitempty"` // may the provider give the input on: nil for what is public only
 }
 
 // Job is one job as it stands.
@@ -205,6 +210,25 @@ type Job struct {
 	TakenOver wire.CID   `json:"taken_over_by,omitzero"`
 	Estimate  *Estimate  `json:"estimate,omitempty"`  // on the hirer's side: as it was when the provider was hired
 	Documents []Document `json:"documents,omitempty"` // only from Desk.Job
+
+	Parent      wire.CID `json:"parent,omitzero"`        // the job that this one is a part of, as its hirer says
+	ParentStage string   `json:"parent_stage,omitempty"` // where that is a job of ours
+	Parts       []Part   `json:"parts,omitempty"`        // what others were hired for to do this job; oldest first
+}
+
+// Part is a job that others were hired for to do another, or the order for one.
+type Part struct {
+	Key        string        `json:"key"`
+	ID         wire.CID      `json:"id,omitzero"`   // none before there is a contract
+	Peer       wire.Key      `json:"peer,omitzero"` // who is hired
+	Capability string        `json:"capability"`
+	Stage      string        `json:"stage"`
+	Final      bool          `json:"final"`
+	OK         bool          `json:"ok"`
+	Code       protocol.Code `json:"code,omitempty"`
+	Asset      string        `json:"asset"`
+	Price      wire.Amount   `json:"price"`
+	Paid       wire.Amount   `json:"paid"`
 }
 
 // Artefact names payload bytes.

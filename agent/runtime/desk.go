@@ -95,7 +95,7 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 		Capability: d.Capability, Title: d.Title, Price: d.Price, Asset: d.Asset, Ask: d.Ask,
 		Technology: d.Technology, InputType: d.InputType, OutputType: d.OutputType,
 		Rule:      protocol.Check{Rule: d.Rule, Params: d.RuleParams},
-		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs},
+		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs, PassOn: d.PassOn},
 		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least, Surge: d.Surge,
 	}
 	names := make([]string, 0, len(d.Settings))
@@ -140,7 +140,7 @@ func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
 	o := gateway.Offer{Busy: int(busy), Now: s.At(busy).Price, Expires: expires, OfferDraft: gateway.OfferDraft{
 		Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
 		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType,
-		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least, Surge: s.Surge,
+		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least, Surge: s.Surge,
 	}}
 	for _, x := range s.Settings {
 		o.Settings[x.Name] = x.Value

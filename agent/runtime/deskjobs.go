@@ -29,17 +29,15 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	if known, ok, err := p.ordered(ctx, o.Key); ok || err != nil {
 		return known, errors.Join(err, p.same(o, known, input))
 	}
-	class := payload.Public
-	if o.Class != "" {
-		if class, err = payload.ParseClass(o.Class); err != nil {
-			return gateway.Job{}, invalid("%v", err)
-		}
+	label, err := p.labelOf(ctx, o)
+	if err != nil {
+		return gateway.Job{}, err
 	}
 	media := o.InputType
 	if media == "" {
 		media = "application/octet-stream"
 	}
-	order.Input, err = p.stage(bounded(input), media, payload.Label{Class: class, Retention: keepInputs})
+	order.Input, err = p.stage(bounded(input), media, label)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return gateway.Job{}, &gateway.Error{
@@ -76,7 +74,7 @@ func (p *Peer) same(o gateway.Order, known gateway.Job, input io.Reader) error {
 		Hint: "choose another key, or none; the same key is for repeating the same order",
 	}
 	if o.Capability != known.Capability || (o.Asset != "" && known.Asset != "" && o.Asset != known.Asset) ||
-		(!o.Peer.IsZero() && !known.Peer.IsZero() && o.Peer != known.Peer) || len(known.Inputs) != 1 {
+		(!o.Peer.IsZero() && !known.Peer.IsZero() && o.Peer != known.Peer) || o.Parent != known.Parent || len(known.Inputs) != 1 {
 		return other
 	}
 	kept, err := p.o.Vault.Open(known.Inputs[0].ID)
@@ -117,7 +115,7 @@ func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool,
 func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error) {
 	order := agent.Order{
 		Key: o.Key, Capability: o.Capability, Asset: o.Asset, Deliver: o.DeadlineMS, Peer: o.Peer, Call: o.CallMS, Bid: o.Bid,
-		Choose: o.Choose, Plan: o.Plan,
+		Choose: o.Choose, Plan: o.Plan, Parent: o.Parent,
 	}
 	switch o.Plan {
 	case "":
@@ -256,6 +254,7 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 		Schema: "souk.job/v1", Key: v.Key, ID: v.ID, Role: v.Role.String(), Peer: v.Peer, Capability: v.Capability,
 		Stage: v.Stage, Final: v.Final, OK: v.OK, Code: v.Code, Detail: v.Detail, Asset: v.Asset, Price: v.Price,
 		Paid: v.Paid, Score: v.Score, Opened: v.Opened, Closed: v.Closed, Next: v.Next, NextAt: v.NextAt,
+		Parent: v.Parent, ParentStage: v.Under, Parts: partsOf(v.Parts),
 	}
 	for _, a := range v.Inputs {
 		j.Inputs = append(j.Inputs, p.artefactOf(a, nameOf(v, job.Hirer, a.ID)))

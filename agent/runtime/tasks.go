@@ -110,8 +110,9 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	defer out.Discard() // after keep it does nothing
 	deadline, _ := ctx.Deadline()
 	r, err := does.Do(ctx, worker.Task{
-		Capability: w.Stand.Capability, Input: input, InputType: in.Type,
+		Capability: w.Stand.Capability, Input: input, InputType: in.Type, Size: int64(in.Size),
 		Limits: worker.Limits{Time: max(time.Until(deadline), time.Millisecond), Output: MaxResult, Memory: MaxMemory},
+		Job:    w.Job.String(), Hirer: foreman{p, w.Job},
 	}, out)
 	if err != nil {
 		return none, 0, err

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 var (
@@ -28,8 +30,35 @@ type Task struct {
 	Capability string
 	Input      io.Reader
 	InputType  string // media type
+	Size       int64  // bytes of Input; 0 where that is not known
 	Limits     Limits
+	// Job is the name of the job that the task does, as the owner's own commands know it: a program may
+	// have others hired for parts of it by this name. "" where there is none.
+	Job string
+	// Hirer has parts of the task done by others. Nil where nobody can be hired.
+	Hirer Hirer
 }
+
+// Hirer has parts of one task done by others, at the cost of the peer's owner. It is bound to its task:
+// what it gives away is under the label of the task's own input, and must come back within its time.
+type Hirer interface {
+	// Hire has a part done and returns its result, which the caller closes, and its media type. A part
+	// of the same name is the same order, also when the task is done again after a restart: it is
+	// neither had nor paid twice. The error is ErrFailed or ErrTimeout (wrapped); it says which part
+	// failed and why, for the owner only.
+	Hire(ctx context.Context, p Part, input io.Reader) (io.ReadCloser, string, error)
+}
+
+// Part is what others are hired for.
+type Part struct {
+	Name       string // within its task, 1 to MaxPartName bytes of ASCII
+	Capability string
+	InputType  string       // media type
+	Budget     *wire.Amount // most it may cost, in the peer's only asset; nil for what the owner's mandate allows one job
+}
+
+// MaxPartName is the most bytes that the name of a Part may have.
+const MaxPartName = 4
 
 // Limits bound one task. Every field must be positive.
 type Limits struct {

@@ -11,9 +11,11 @@ import (
 
 	"github.com/souk-network/souk/agent/runtime"
 	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/agent/worker/broker"
 	"github.com/souk-network/souk/agent/worker/builtin"
 	"github.com/souk-network/souk/agent/worker/check"
 	"github.com/souk-network/souk/agent/worker/exec"
+	"github.com/souk-network/souk/agent/worker/http"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/gateway"
@@ -129,7 +131,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	}
 	peer, err := runtime.Open(ctx, runtime.Options{
 		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault, Shelf: db,
-		Workers: append([]worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}}, o.workers...),
+		Workers: append([]worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}, broker.Maker{}, http.Maker{}}, o.workers...),
 		Checker: o.checker,
 		Dial: func(h p2p.Handler) (p2p.Network, error) {
 			return libp2p.New(libp2p.Options{

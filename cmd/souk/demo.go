@@ -131,11 +131,11 @@ func demoFolder() (folder string, done func() error, err error) {
 
 // wordCount is wc where there is one, otherwise what is built in.
 func wordCount() (d gateway.OfferDraft) {
-	s := stall{builtin: "words"}
+	by := hand{builtin: "words"}
 	if _, err := osexec.LookPath("wc"); err == nil {
-		s = stall{exec: "wc -w"}
+		by = hand{exec: "wc -w"}
 	}
-	d.Technology, d.Settings = technology(&s)
+	d.Technology, d.Settings = by.technology()
 	return d
 }
 

@@ -24,6 +24,8 @@ type want struct {
 	deadline time.Duration
 	call     time.Duration
 	watch    bool
+	parent   string
+	passOn   bool
 }
 
 func hireCommand(p *program) *cobra.Command {
@@ -54,6 +56,9 @@ contract and no other.
 --choose cheapest goes by price alone, --choose random by lot: so one can see what
 going by the cost of a success is worth.
 
+--parent JOB makes it a part of a job that this peer does for another: the input
+goes under the label of that job's, and must be back within its time.
+
 The job is the peer's from the moment it is taken: ending this command does not
 end it. ` + "`souk job cancel`" + ` does.`,
 		Example: `  souk hire text/words@1 --in README.md
@@ -67,12 +72,20 @@ end it. ` + "`souk job cancel`" + ` does.`,
 			if c.Flags().Changed("budget") { // 0 is a budget too: nothing but what is free
 				o.order.Budget = &o.budget
 			}
+			if c.Flags().Changed("pass-on") {
+				o.order.PassOn = &o.passOn
+			}
 			if err := o.fill(); err != nil {
 				return misuse(c, err)
 			}
 			return refused(c, p.hire(c.Context(), &o))
 		},
 	}
+	o.flags(c)
+	return c
+}
+
+func (o *want) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.in, "in", "", "`FILE` of the input, - for standard input (required)")
 	f.Var(amount{&o.budget}, "budget", "most it may cost, in smallest `unit`s (default: the mandate's cap for one job)")
@@ -81,14 +94,15 @@ end it. ` + "`souk job cancel`" + ` does.`,
 	f.Var(peerKey{&o.order.Peer}, "peer", "hire only this peer")
 	f.StringVar(&o.out, "out", "", "write the result to this `FILE`")
 	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
-	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public)")
+	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public, or the parent's)")
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
 	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
 	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")
 	f.StringVar(&o.order.Plan, "plan", "takeover", "`PLAN`: takeover, or single for one contract only")
 	f.StringVar(&o.order.Choose, "choose", "best", "by `WHAT` to choose: best, cheapest or random (to compare with)")
+	f.StringVar(&o.parent, "parent", "", "the `JOB` of this peer, as provider, that this is a part of")
+	f.BoolVar(&o.passOn, "pass-on", false, "may the provider give the input on to others (default: only if it is public)")
 	f.BoolVar(&o.watch, "watch", false, "tell each stage as it comes; with --json one line each")
-	return c
 }
 
 func (o *want) fill() (err error) {
@@ -128,6 +142,15 @@ func (p *program) hire(ctx context.Context, o *want) error {
 		return err
 	}
 	defer desk.Close()
+	if o.parent != "" {
+		parent, err := lookUp(ctx, desk, o.parent)
+		if err != nil {
+			return err
+		}
+		if o.order.Parent = parent.ID; parent.ID.IsZero() {
+			return invalid(fmt.Errorf("%s has no contract yet", name(parent)), "a part belongs to a job that this peer has taken")
+		}
+	}
 	telling := p.begin("handing over the input")
 	defer telling.end()
 	job, err := desk.Hire(ctx, o.order, input)

@@ -220,6 +220,7 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	if j.Estimate != nil {
 		add("estimate", estimate(j.Estimate, j.Asset), true)
 	}
+	add("part of", strings.TrimSpace(j.Parent.String()+" "+inBrackets(j.ParentStage)), !j.Parent.IsZero())
 	add("score", fmt.Sprintf("%d of 10000", j.Score), j.Score != 0)
 	for _, a := range j.Inputs {
 		add("input", artefact(a), true)
@@ -231,6 +232,9 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
 			return err
 		}
+	}
+	if err := p.partsTable(w, j.Parts); err != nil {
+		return err
 	}
 	if len(j.Documents) == 0 {
 		return nil
@@ -245,6 +249,38 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 		rows[i] = []string{clock(d.At), d.Kind, by, d.Says, d.ID.String()}
 	}
 	return p.table([]column{{head: "AT"}, {head: "DOCUMENT"}, {head: "BY"}, {head: "SAYS", least: 10}, {head: "ID", least: 12}}, rows)
+}
+
+// partsTable shows whom this peer has hired to do a job.
+func (p *program) partsTable(w io.Writer, parts []gateway.Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w)
+	rows := make([][]string, len(parts))
+	for i, x := range parts {
+		id := x.Key
+		if !x.ID.IsZero() {
+			id = x.ID.String()
+		}
+		rows[i] = []string{x.Capability, x.Stage, x.Price.String(), x.Paid.String(), or(x.Peer.String()), id}
+	}
+	return p.table([]column{
+		{head: "PART", least: 8},
+		{head: "STAGE"},
+		{head: "PRICE", right: true},
+		{head: "PAID", right: true},
+		{head: "WITH", least: 10},
+		{head: "JOB", least: 14},
+	}, rows)
+}
+
+// inBrackets is s in brackets, or nothing.
+func inBrackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "(" + s + ")"
 }
 
 func artefact(a gateway.Artefact) string {

@@ -39,22 +39,31 @@ func offerCommand(p *program) *cobra.Command {
 
 // stall collects the flags of offer add.
 type stall struct {
-	draft         gateway.OfferDraft
-	exec, builtin string
-	shell         bool
-	check         string
-	deliver       time.Duration
+	draft   gateway.OfferDraft
+	by      hand
+	check   string
+	deliver time.Duration
 }
 
 func offerAddCommand(p *program) *cobra.Command {
 	var s stall
 	c := &cobra.Command{
-		Use:   "add CAPABILITY --price N (--exec COMMAND | --builtin NAME)",
+		Use:   "add CAPABILITY --price N (--exec COMMAND | --http URL | --builtin NAME | --hire CAPABILITIES)",
 		Short: "Sell a capability; one of the same name is replaced",
 		Long: `Sell what an existing program can do. A capability is a path and a version, such
 as text/words@1. The program gets the input on standard input and writes the
 result to standard output. Its words are split as a shell would, but no shell
 runs; --shell uses one.
+
+--http posts the input to a URL of yours and sells the answer, if its status is
+200. The request names the capability (Souk-Capability) and the job (Souk-Job, for
+souk hire --parent); the answer may tell metered units (Souk-Units). No proxy is
+used and no redirect followed.
+
+--hire sells what others do: it hires one capability after another from the
+market, each for the result of the one before, at the cost of this peer, under
+the data label of the input, and delivers the last result. What is between its
+price and theirs is yours. An input that may not be passed on is not taken.
 
 With --surge 50 a price of 100 is 113, 125, 138 and 150 while one, two, three and
 four of four slots are taken: for whom it is told then. A price that was posted or
@@ -67,7 +76,9 @@ would run on a stranger's text.`,
 		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
   souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
   souk offer add text/html@1 --exec pandoc --price 100 --least 80
-  souk offer add text/sorted@1 --exec "sort | uniq -c" --shell --price 10 --rerun-safe`,
+  souk offer add text/sorted@1 --exec "sort | uniq -c" --shell --price 10 --rerun-safe
+  souk offer add text/title@1 --http http://127.0.0.1:8080/title --price 10
+  souk offer add text/brief@1 --hire text/html@1,text/words@1 --part-budget 50 --price 100`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
 			_, set, _, err := p.settings(c)
@@ -96,21 +107,29 @@ would run on a stranger's text.`,
 			})
 		},
 	}
+	s.flags(c)
+	return c
+}
+
+func (s *stall) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.Var(amount{&s.draft.Price}, "price", "price of one job, in the asset's smallest `unit`s (required)")
 	f.Uint64Var(&s.draft.Surge, "surge", 0, "`PERCENT` by which the price rises until all slots are taken")
 	f.Var(amount{&s.draft.Least}, "least", "least that is taken from who haggles, in smallest `unit`s (default: the price is firm)")
 	f.StringVar(&s.draft.Asset, "asset", "", "`ASSET` of the price (default: the setting asset)")
-	f.StringVar(&s.exec, "exec", "", "`COMMAND` that does the work")
-	f.BoolVar(&s.shell, "shell", false, "hand COMMAND to sh -c")
-	f.StringVar(&s.builtin, "builtin", "", "built-in `NAME` that does the work: "+strings.Join(builtin.Names(), ", "))
+	f.StringVar(&s.by.exec, "exec", "", "`COMMAND` that does the work")
+	f.StringVar(&s.by.url, "http", "", "`URL` of the program that does the work: the input is posted to it, its answer is the result")
+	f.BoolVar(&s.by.shell, "shell", false, "hand COMMAND to sh -c")
+	f.StringVar(&s.by.builtin, "builtin", "", "built-in `NAME` that does the work: "+strings.Join(builtin.Names(), ", "))
+	f.StringVar(&s.by.hire, "hire", "", "`CAPABILITIES` to hire one after another, divided by commas")
+	f.Var(amount{&s.by.budget}, "part-budget", "most that each of --hire may cost, in smallest `unit`s (default: the mandate's cap for one job)")
+	f.BoolVar(&s.draft.PassOn, "pass-on", false, "the work may give its input on to others (always with --hire)")
 	f.BoolVar(&s.draft.Ask, "ask", false, "tell the price on request only")
 	f.BoolVar(&s.draft.RerunSafe, "rerun-safe", false, "the work may be done again after a crash")
 	f.StringVar(&s.check, "check", "", "acceptance check, `RULE[=PARAMS]`, PARAMS in JSON")
-	f.DurationVar(&s.deliver, "deliver", 10*time.Minute, "promise to deliver within this `time`")
+	f.DurationVar(&s.deliver, "deliver", 0, "promise to deliver within this `time` (default 10m, and 10m more for each of --hire)")
 	f.IntVar(&s.draft.Slots, "slots", 4, "jobs at once")
 	f.StringVar(&s.draft.Title, "title", "", "what people are shown")
-	return c
 }
 
 // fill completes the draft from the flags given.
@@ -118,24 +137,31 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 	switch {
 	case !c.Flags().Changed("price"):
 		return errors.New("--price is missing: say what one job costs, such as --price 5")
-	case (s.exec == "") == (s.builtin == ""):
-		return errors.New("say who does the work: either --exec COMMAND or --builtin NAME")
-	case s.shell && s.exec == "":
-		return errors.New("--shell goes with --exec")
 	case s.draft.Slots < 1:
 		return errors.New("--slots must be at least 1")
 	case s.draft.Surge > sell.MaxSurge:
 		return fmt.Errorf("--surge is from 0 to %d percent", sell.MaxSurge)
 	case s.draft.Least.Cmp(s.draft.Price) > 0:
 		return errors.New("--least must be at most --price")
-	case s.deliver == 0:
+	case c.Flags().Changed("deliver") && s.deliver == 0:
 		return errors.New("--deliver must be more than nothing")
+	}
+	s.by.budgeted = c.Flags().Changed("part-budget")
+	if err := s.by.check(); err != nil {
+		return err
+	}
+	if s.by.hire != "" {
+		// Its parts have names: done again after a crash, it hires nobody twice.
+		s.draft.PassOn, s.draft.RerunSafe = true, true
+	}
+	if s.deliver == 0 {
+		s.deliver = s.by.promise()
 	}
 	if s.draft.DeliverMS, err = millis("deliver", s.deliver); err != nil {
 		return err
 	}
 	s.draft.Rule, s.draft.RuleParams = splitCheck(s.check)
-	s.draft.Technology, s.draft.Settings = technology(s)
+	s.draft.Technology, s.draft.Settings = s.by.technology()
 	return nil
 }
 

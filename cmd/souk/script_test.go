@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "up": up, "bootstrap": bootstrap, "logs": logs, "finds": finds, "down": down, "spoil": spoil, "damage": damage,
+			"keep": keep, "serves": serves,
 		},
 	})
 }
@@ -52,17 +53,34 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// keep sets variables to values within the last line of JSON of stdout, stderr
+// or a file: keep stdout ID jobs.0.id.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args)%2 == 0 {
+		ts.Fatalf("usage: keep stdout|stderr|FILE NAME PATH…")
+	}
+	whole := lastJSON(ts, args[0])
+	for i := 1; i < len(args); i += 2 {
+		ts.Setenv(args[i], dig(whole, args[i+1]))
+	}
+}
+
+// lastJSON is the last line of JSON of stdout, stderr or a file.
+func lastJSON(ts *testscript.TestScript, file string) (whole any) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(file)), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &whole); err != nil {
+		ts.Fatalf("%s: %v", file, err)
+	}
+	return whole
+}
+
 // jsonIs compares values within the last line of JSON of stdout or stderr:
 // json stdout schema souk.version/v1 error.code invalid.
 func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 || len(args)%2 == 0 {
 		ts.Fatalf("usage: json stdout|stderr|FILE PATH VALUE…")
 	}
-	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
-	var whole any
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &whole); err != nil {
-		ts.Fatalf("%s: %v", args[0], err)
-	}
+	whole := lastJSON(ts, args[0])
 	for i := 1; i < len(args); i += 2 {
 		if got := dig(whole, args[i]); got != args[i+1] {
 			ts.Fatalf("%s is %q, want %q", args[i], got, args[i+1])

@@ -1,22 +1,71 @@
 package main
 
 import (
+	"errors"
 	"strings"
+	"time"
 
+	"github.com/souk-network/souk/agent/worker/broker"
 	"github.com/souk-network/souk/agent/worker/builtin"
 	"github.com/souk-network/souk/agent/worker/exec"
+	"github.com/souk-network/souk/agent/worker/http"
+	"github.com/souk-network/souk/protocol/wire"
 )
 
-// technology names the worker that an offer's flags ask for, and its settings.
-func technology(s *stall) (string, map[string]string) {
-	if s.builtin != "" {
-		return builtin.Maker{}.Name(), map[string]string{builtin.SettingName: s.builtin}
+// hand is who does an offer's work, as the flags of offer add say: one of them.
+type hand struct {
+	exec, url, builtin, hire string
+
+	shell    bool
+	budget   wire.Amount // most that each part of hire may cost
+	budgeted bool
+}
+
+// check reports flags that do not go together.
+func (h *hand) check() error {
+	named := 0
+	for _, s := range []string{h.exec, h.url, h.builtin, h.hire} {
+		if s != "" {
+			named++
+		}
 	}
-	set := map[string]string{exec.SettingCommand: s.exec}
-	if s.shell {
+	switch {
+	case named != 1:
+		return errors.New("say who does the work: one of --exec COMMAND, --http URL, --builtin NAME or --hire CAPABILITIES")
+	case h.shell && h.exec == "":
+		return errors.New("--shell goes with --exec")
+	case h.budgeted && h.hire == "":
+		return errors.New("--part-budget goes with --hire")
+	}
+	return nil
+}
+
+// technology names the worker that is asked for, and its settings.
+func (h *hand) technology() (string, map[string]string) {
+	switch {
+	case h.builtin != "":
+		return builtin.Maker{}.Name(), map[string]string{builtin.SettingName: h.builtin}
+	case h.url != "":
+		return http.Maker{}.Name(), map[string]string{http.SettingURL: h.url}
+	case h.hire != "":
+		set := map[string]string{broker.SettingHire: h.hire}
+		if h.budgeted {
+			set[broker.SettingBudget] = h.budget.String()
+		}
+		return broker.Maker{}.Name(), set
+	}
+	set := map[string]string{exec.SettingCommand: h.exec}
+	if h.shell {
 		set[exec.SettingShell] = "true"
 	}
 	return exec.Maker{}.Name(), set
+}
+
+// promise is the time that an offer promises where its owner names none. Whoever
+// hires others needs theirs for each part, and some for itself.
+func (h *hand) promise() time.Duration {
+	const usual = 10 * time.Minute
+	return usual * time.Duration(1+len(broker.Split(h.hire)))
 }
 
 // splitCheck takes RULE[=PARAMS] apart.

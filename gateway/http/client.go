@@ -99,6 +99,10 @@ func (c *Client) Hire(ctx context.Context, o gateway.Order, input io.Reader) (ou
 	add("bid", o.Bid.String(), o.Bid.IsZero())
 	add("plan", o.Plan, o.Plan == "")
 	add("choose", o.Choose, o.Choose == "")
+	add("parent", o.Parent.String(), o.Parent.IsZero())
+	if o.PassOn != nil {
+		q.Set("pass_on", strconv.FormatBool(*o.PassOn))
+	}
 	return out, c.call(ctx, "POST", "/v1/jobs", q, &bounded{input, MaxInput}, &out)
 }
 

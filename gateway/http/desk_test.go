@@ -59,7 +59,8 @@ func newDesk() *desk {
 		order: gateway.Order{
 			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",
 			Budget: &most, DeadlineMS: 1, Peer: other, Class: "internal", CallMS: 9, Bid: wire.Units(3), Choose: "random",
-			Plan: "single",
+			Plan:   "single",
+			Parent: wire.Sum([]byte("parent")), PassOn: new(bool),
 		},
 		job: gateway.Job{
 			Schema: "souk.job/v1", Key: "k", ID: wire.Sum([]byte("job")), Role: "hirer", Peer: other,
@@ -69,6 +70,11 @@ func newDesk() *desk {
 			Estimate: &gateway.Estimate{Success: 1, Low: 2, High: 3, Uncertainty: 4, Expected: wire.Units(5), Why: "best", Of: 6, Next: other, NextCost: &most},
 			Inputs:   []gateway.Artefact{in}, Result: &out,
 			Documents: []gateway.Document{{ID: wire.Sum([]byte("doc")), Kind: "Accept", By: key, At: 1, Says: "s"}},
+			Parent:    wire.Sum([]byte("parent")), ParentStage: "working",
+			Parts: []gateway.Part{{
+				Key: "1.x", ID: wire.Sum([]byte("part")), Peer: other, Capability: "text/html@1", Stage: "settled", Final: true, OK: true,
+				Code: protocol.CodeLate, Asset: "a", Price: wire.Units(1), Paid: wire.Units(1),
+			}},
 		},
 	}
 }
@@ -109,7 +115,11 @@ func (d *desk) Find(_ context.Context, c string) ([]gateway.Found, error) {
 }
 
 func (d *desk) Hire(_ context.Context, o gateway.Order, input io.Reader) (gateway.Job, error) {
-	if err := d.note("hire %+v", o); err != nil {
+	passOn := "unsaid"
+	if o.PassOn != nil {
+		passOn, o.PassOn = fmt.Sprint(*o.PassOn), nil // not where it lies
+	}
+	if err := d.note("hire %+v, passed on %s", o, passOn); err != nil {
 		return gateway.Job{}, err
 	}
 	n, err := io.Copy(io.Discard, input)

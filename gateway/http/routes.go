@@ -173,6 +173,8 @@ type order struct {
 	Bid        string   `query:"bid" maxLength:"39" doc:"what it would rather cost: dearer quotes are haggled over; none if none"`
 	Plan       string   `query:"plan" maxLength:"16" doc:"single for one contract; else takeover: others follow where one fails"`
 	Choose     string   `query:"choose" maxLength:"16" doc:"by what to choose: cheapest or random, to compare with; the cost of a success if none"`
+	Parent     wire.CID `query:"parent" doc:"the job of ours that this is a part of"`
+	PassOn     string   `query:"pass_on" enum:"true,false" doc:"may the provider give the input on to others; what is public only if none"`
 	input      io.Reader
 }
 
@@ -206,10 +208,16 @@ func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error
 	if bid == nil {
 		bid = new(wire.Amount)
 	}
+	var passOn *bool
+	if o.PassOn != "" {
+		may := o.PassOn == "true"
+		passOn = &may
+	}
 	job, err := r.desk.Hire(ctx, gateway.Order{
 		Key: o.Key, Capability: o.Capability, InputType: o.InputType, Asset: o.Asset,
 		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class, CallMS: o.CallMS, Bid: *bid,
 		Plan: o.Plan, Choose: o.Choose,
+		Parent: o.Parent, PassOn: passOn,
 	}, o.input)
 	if b, ok := o.input.(*body); ok && err != nil {
 		var e *gateway.Error

@@ -176,3 +176,35 @@ func (l Label) MayGo(h Handling) error {
 	}
 	return nil
 }
+
+// Under returns what a payload labelled l may still be used for by someone who
+// has promised h: both bind.
+func (l Label) Under(h Handling) Label {
+	purpose := l.Purpose
+	if purpose == "" {
+		purpose = h.Purpose
+	}
+	return Label{
+		Class: l.Class, Purpose: purpose, Retention: min(l.Retention, h.Retention),
+		PassOn: l.PassOn && h.PassOn, Train: l.Train && h.Train,
+	}
+}
+
+// Within reports whether l, the label of a payload made from one labelled of,
+// demands at least as much; the error, ErrLabel wrapped, names the clause that
+// would be widened.
+func (l Label) Within(of Label) error {
+	switch {
+	case l.Class < of.Class:
+		return fmt.Errorf("%w: class %s is wider than %s", ErrLabel, l.Class, of.Class)
+	case l.Retention > of.Retention:
+		return fmt.Errorf("%w: kept %d ms, at most %d ms is allowed", ErrLabel, l.Retention, of.Retention)
+	case l.PassOn && !of.PassOn:
+		return fmt.Errorf("%w: it would be passed on further", ErrLabel)
+	case l.Train && !of.Train:
+		return fmt.Errorf("%w: it would train a model", ErrLabel)
+	case of.Purpose != "" && l.Purpose != of.Purpose:
+		return fmt.Errorf("%w: it is for %.64q only", ErrLabel, of.Purpose)
+	}
+	return nil
+}

@@ -82,6 +82,84 @@ func tighter(a, b payload.Label) bool {
 		(a.Purpose == b.Purpose)
 }
 
+// every is each combination of a few values of each field.
+func every() []payload.Label {
+	var labels []payload.Label
+	for class := payload.Public; class <= payload.Personal; class++ {
+		for flags := range 4 {
+			for _, retention := range []uint64{0, 5} {
+				for _, purpose := range []string{"", "audit", "ads"} {
+					labels = append(labels, payload.Label{
+						Class: class, Purpose: purpose, Retention: retention, PassOn: flags&1 != 0, Train: flags&2 != 0,
+					})
+				}
+			}
+		}
+	}
+	return labels
+}
+
+// Whoever a payload is given on to, under a label within what its holder may do
+// with it, is one to whom its sender would have given it, and promises no more
+// than its holder did.
+func TestGivenOnNeverWidens(t *testing.T) {
+	went := 0
+	for _, label := range every() {
+		for _, held := range every() {
+			if label.MayGo(promiseOf(held)) != nil {
+				continue
+			}
+			most := label.Under(promiseOf(held))
+			if err := most.Within(most); err != nil {
+				t.Fatalf("%+v is not within itself: %v", most, err)
+			}
+			for _, part := range every() {
+				if part.Within(most) != nil {
+					continue
+				}
+				for _, next := range every() {
+					h := promiseOf(next)
+					if part.MayGo(h) != nil {
+						continue
+					}
+					went++
+					if err := label.MayGo(h); err != nil {
+						t.Fatalf("%+v, held under %+v, went on as %+v to %+v: %v", label, held, part, next, err)
+					}
+					if h.Retention > held.Retention || h.PassOn && !held.PassOn || h.Train && !held.Train || held.Purpose != "" && h.Purpose != held.Purpose {
+						t.Fatalf("held under %+v, it went to %+v", held, next)
+					}
+				}
+			}
+		}
+	}
+	if went == 0 {
+		t.Error("nothing went anywhere")
+	}
+}
+
+func TestWithinNamesWhatIsWidened(t *testing.T) {
+	of := payload.Label{Class: payload.Internal, Purpose: "audit", Retention: 10}
+	for clause, change := range map[string]func(*payload.Label){
+		"class public":  func(l *payload.Label) { l.Class = payload.Public },
+		"kept 11 ms":    func(l *payload.Label) { l.Retention++ },
+		"passed on":     func(l *payload.Label) { l.PassOn = true },
+		"train":         func(l *payload.Label) { l.Train = true },
+		`for "audit"`:   func(l *payload.Label) { l.Purpose = "" },
+		`for "audit" o`: func(l *payload.Label) { l.Purpose = "ads" },
+	} {
+		l := of
+		change(&l)
+		if err := l.Within(of); !errors.Is(err, payload.ErrLabel) || !strings.Contains(err.Error(), clause) {
+			t.Errorf("%v, want one about %q", err, clause)
+		}
+	}
+	stricter := payload.Label{Class: payload.Sensitive, Purpose: "audit"}
+	if err := stricter.Within(of); err != nil {
+		t.Error(err)
+	}
+}
+
 func promiseOf(l payload.Label) payload.Handling {
 	return payload.Handling{Most: l.Class, Purpose: l.Purpose, Retention: l.Retention, PassOn: l.PassOn, Train: l.Train}
 }

@@ -2,8 +2,8 @@
 // standard output.
 //
 // It promises that the program's environment is the peer's PATH, HOME and TMPDIR that are empty
-// directories of its own, LANG, LC_ALL and nothing else, that it works in an empty directory, never
-// finds input among its arguments, is cut off at its limits of time, memory and output, and
+// directories of its own, LANG, LC_ALL and nothing else, that it works in an empty directory, has no
+// open file but its own three, never finds input among its arguments, is cut off at its limits of time, memory and output, and
 // leaves no process of its group running. It must never pass input to a shell, inherit the peer's
 // environment, or hold more of a result than one buffer.
 //

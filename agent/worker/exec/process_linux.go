@@ -2,6 +2,8 @@ package exec
 
 import (
 	"errors"
+	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +19,23 @@ func supported() error { return nil }
 // peer, even by kill -9; what it started itself in that case only loses its pipes.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// keepDescriptors sees to it that a program gets none of the peer's open files but its own three. What
+// the peer opened is closed when a program is started; what it had from whoever started it is not.
+func keepDescriptors() error {
+	const first, last = 3, 1<<32 - 1
+	err := unix.CloseRange(first, last, unix.CLOSE_RANGE_CLOEXEC)
+	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	open, err := os.ReadDir("/proc/self/fd") // before Linux 5.11
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= first {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return err
 }
 
 // memoryLimit is the limit to set, in bytes: no limit can be raised above the peer's own.

@@ -13,6 +13,7 @@ const ifUnlimited = "|| exit 1"
 func supported() error { return errors.New("programs can be sold on Unix systems only") }
 
 func attributes() *syscall.SysProcAttr { return nil }
+func keepDescriptors() error           { return nil }
 func memoryLimit(wanted int64) int64   { return wanted }
 func awaitUnreaped(int) bool           { return false }
 func killGroup(int)                    {}

@@ -13,6 +13,15 @@ func supported() error { return nil }
 // terminal to read from or draw on. Only Linux can tie its life to the peer's.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
+// keepDescriptors sees to it that a program gets none of the files that the peer had from whoever
+// started it, of which there are few and with low numbers.
+func keepDescriptors() error {
+	for fd := 3; fd < 256; fd++ {
+		syscall.CloseOnExec(fd)
+	}
+	return nil
+}
+
 func memoryLimit(wanted int64) int64 { return wanted }
 
 // awaitUnreaped returns false: there is no portable way to see an end without reaping.

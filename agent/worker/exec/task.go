@@ -58,6 +58,9 @@ func (p *program) run(ctx context.Context, t worker.Task, out io.Writer, room *r
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
+	if err := keepDescriptors(); err != nil {
+		return fmt.Errorf("%w: keep the peer's own files: %w", worker.ErrFailed, err)
+	}
 	pipes, err := openPipes()
 	if err != nil {
 		return fmt.Errorf("%w: open pipes: %w", worker.ErrFailed, err)

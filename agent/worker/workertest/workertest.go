@@ -28,6 +28,8 @@ type Subject struct {
 	// Hang makes a worker that does not end by itself. Nil where the technology has none, and then
 	// an input that never ends is given to Good, which must consume all its input.
 	Hang *worker.Config
+	// Hirer is given to every task, where the technology hires others. It is to answer with its ctx.
+	Hirer worker.Hirer
 	// Flood makes a worker whose result has no end. Nil where the technology has none.
 	Flood *worker.Config
 }
@@ -89,7 +91,7 @@ func result(t *testing.T, s Subject) {
 	w := build(t, s.Maker, s.Good)
 	for range 2 {
 		var out bytes.Buffer
-		r, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: plenty()}, &out)
+		r, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: plenty(), Hirer: s.Hirer}, &out)
 		if err != nil || out.String() != s.Want {
 			t.Errorf("result %q, %v, want %q", out.String(), err, s.Want)
 		}
@@ -106,7 +108,7 @@ func manyAtOnce(t *testing.T, s Subject) {
 	for range tasks {
 		go func() {
 			var out bytes.Buffer
-			_, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: plenty()}, &out)
+			_, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: plenty(), Hirer: s.Hirer}, &out)
 			if err == nil && out.String() != s.Want {
 				err = errors.New("results are mixed up")
 			}
@@ -130,7 +132,7 @@ func limitsMustBePositive(t *testing.T, s Subject) {
 		{Time: -1, Output: 1, Memory: 1},
 	} {
 		var out bytes.Buffer
-		if _, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: limits}, &out); err == nil || out.Len() > 0 {
+		if _, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: limits, Hirer: s.Hirer}, &out); err == nil || out.Len() > 0 {
 			t.Errorf("limits %+v: %v and %d bytes", limits, err, out.Len())
 		}
 	}
@@ -141,12 +143,12 @@ func outputLimit(t *testing.T, s Subject) {
 	limits := plenty()
 	limits.Output = int64(len(s.Want))
 	var out bytes.Buffer
-	if _, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: limits}, &out); err != nil {
+	if _, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: limits, Hirer: s.Hirer}, &out); err != nil {
 		t.Errorf("a result of just the limit: %v", err)
 	}
 	limits.Output--
 	out.Reset()
-	_, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: limits}, &out)
+	_, err := w.Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: limits, Hirer: s.Hirer}, &out)
 	if !errors.Is(err, worker.ErrTooLarge) || int64(out.Len()) > limits.Output {
 		t.Errorf("one byte over: %v and %d bytes", err, out.Len())
 	}
@@ -160,7 +162,7 @@ func flood(t *testing.T, s Subject) {
 	limits.Output = 64 << 10
 	var out bytes.Buffer
 	began := time.Now()
-	_, err := build(t, s.Maker, *s.Flood).Do(t.Context(), worker.Task{Limits: limits}, &out)
+	_, err := build(t, s.Maker, *s.Flood).Do(t.Context(), worker.Task{Limits: limits, Hirer: s.Hirer}, &out)
 	if !errors.Is(err, worker.ErrTooLarge) || int64(out.Len()) > limits.Output {
 		t.Errorf("a flood: %v and %d bytes", err, out.Len())
 	}
@@ -171,7 +173,7 @@ func flood(t *testing.T, s Subject) {
 // first read.
 func endlessTask(t *testing.T, s Subject, started func()) (worker.Worker, worker.Task) {
 	t.Helper()
-	task := worker.Task{Input: &spring{flow: started}, Limits: plenty()}
+	task := worker.Task{Input: &spring{flow: started}, Limits: plenty(), Hirer: s.Hirer}
 	if s.Hang != nil {
 		return build(t, s.Maker, *s.Hang), task
 	}
@@ -245,7 +247,7 @@ func (b broken) Write([]byte) (int, error) { return 0, b.cause }
 func unreadableInput(t *testing.T, s Subject) {
 	cause := errors.New("the disk is gone")
 	input := io.MultiReader(strings.NewReader(s.Input), broken{cause})
-	_, err := build(t, s.Maker, s.Good).Do(t.Context(), worker.Task{Input: input, Limits: plenty()}, io.Discard)
+	_, err := build(t, s.Maker, s.Good).Do(t.Context(), worker.Task{Input: input, Limits: plenty(), Hirer: s.Hirer}, io.Discard)
 	if !errors.Is(err, cause) || !errors.Is(err, worker.ErrFailed) {
 		t.Errorf("input that cannot be read: %v, want ErrFailed and the cause", err)
 	}
@@ -253,7 +255,7 @@ func unreadableInput(t *testing.T, s Subject) {
 
 func unwritableResult(t *testing.T, s Subject) {
 	cause := errors.New("the disk is full")
-	_, err := build(t, s.Maker, s.Good).Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: plenty()}, broken{cause})
+	_, err := build(t, s.Maker, s.Good).Do(t.Context(), worker.Task{Input: strings.NewReader(s.Input), Limits: plenty(), Hirer: s.Hirer}, broken{cause})
 	if !errors.Is(err, cause) || !errors.Is(err, worker.ErrFailed) {
 		t.Errorf("a result that cannot be written: %v, want ErrFailed and the cause", err)
 	}
