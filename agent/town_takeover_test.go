@@ -199,6 +199,26 @@ func TestTakeover(t *testing.T) {
 			order: func(o *agent.Order) { o.Deliver = 11 * minute }, tries: []string{"cancelled"}, wait: 20 * minute,
 		},
 		{
+			name: "told on request", prices: []uint64{5, 7}, budget: 100, want: ending{"settled", "", 7},
+			set: func(w *town, s []*citizen, _ *citizen) {
+				for i, x := range s {
+					x.sells(uint64(5+2*i), func(s *sell.Stand) { s.Ask = true })
+				}
+				s[0].work = fails(protocol.CodeWorkFailed, 10)
+				w.pass(second)
+			},
+			tries: []string{"cancelled", "settled"},
+		},
+		{
+			name: "a result that fails its check", prices: []uint64{5, 7}, budget: 100, want: ending{"settled", "", 7},
+			set: unlike(0), wait: 6 * hour,
+			tries: []string{"settled", "settled"}, // of the first it is word against word: that pays
+		},
+		{
+			name: "a result that fails its check, and too little is left", prices: []uint64{5, 7}, budget: 9, want: ending{"settled", protocol.CodeCheck, 5},
+			set: unlike(0), wait: 6 * hour, tries: []string{"settled"},
+		},
+		{
 			name: "withdrawn while it looks", prices: []uint64{5}, budget: 100, want: ending{"cancelled", protocol.CodeWithdrawn, 0},
 			set: func(_ *town, s []*citizen, _ *citizen) { s[0].work = slow(5 * minute) },
 			then: func(w *town, s []*citizen, b *citizen) {
@@ -242,6 +262,22 @@ func TestTakeover(t *testing.T) {
 			w.fall(2 * day)
 			w.reckon()
 		})
+	}
+}
+
+// unlike has the buyer find that the results of one seller break the rule.
+func unlike(i int) func(*town, []*citizen, *citizen) {
+	return func(w *town, sellers []*citizen, buyer *citizen) {
+		for k, s := range sellers {
+			s.sells(uint64(5+2*k), func(s *sell.Stand) { s.Rule = protocol.Check{Rule: "size", Params: `{"max_bytes":9}`} })
+		}
+		buyer.judge = func(j agent.Judge) (agent.Judged, uint64) {
+			if j.From == sellers[i].key.Key() {
+				return agent.Judged{Job: j.Job, Code: protocol.CodeCheck}, 5
+			}
+			return agent.Judged{Job: j.Job}, 5
+		}
+		w.pass(second)
 	}
 }
 
@@ -391,4 +427,73 @@ func TestNobodyLinked(t *testing.T) {
 	w.pass(5 * minute)
 	buyer.ended("one", ending{"settled", "", 5})
 	w.reckon()
+}
+
+// TestForgerIsTakenOver: whatever a cheap seller twists, repeats and leaves out, an
+// order that begins with it ends with who is honest, and never costs more than its
+// budget; nobody slips.
+func TestForgerIsTakenOver(t *testing.T) {
+	for seed := range uint64(*seeds) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			w := newTown(t, 300+seed)
+			eve := w.settle("eve", budget(100, 1<<40), pool(1<<40)).start()
+			ben := w.settle("ben", budget(100, 1<<40), pool(1<<40)).start()
+			ann := w.settle("ann", budget(100, 1<<40), pool(1<<40)).start()
+			newForger(eve)
+			eve.work = slow(w.rng.Uint64N(3 * second))
+			eve.sells(3)
+			ben.sells(5)
+			ann.link(eve)
+			ann.link(ben)
+			w.pass(second)
+			for i := range 4 {
+				ann.orders(fmt.Sprint(i), takeover, worth(9))
+				w.pass(w.rng.Uint64N(20 * second))
+			}
+			w.pass(2 * hour)
+			for i := range 4 {
+				v := ann.view(fmt.Sprint(i))
+				if !v.OK && v.Score != protocol.Full { // her result may have passed, and its receipt be missing
+					t.Errorf("order %d is %s (%s %s)", i, v.Stage, v.Code, v.Detail)
+				}
+				var cost wire.Amount
+				for _, j := range ann.bought() {
+					if j.Key == v.Key {
+						cost, _ = cost.Plus(j.Paid)
+					}
+				}
+				if cost.Cmp(wire.Units(9)) > 0 {
+					t.Errorf("order %d cost %s, its budget is 9", i, cost)
+				}
+			}
+			w.fall(3 * day)
+			ann.replays()
+			ben.replays()
+		})
+	}
+}
+
+// TestLeastEstimate: an owner who demands more certainty than there is of anybody is
+// told so; who is known well enough is hired.
+func TestLeastEstimate(t *testing.T) {
+	for _, c := range []struct {
+		least uint64
+		want  ending
+	}{
+		{1000, ending{agent.StageGivenUp, protocol.CodeMandate, 0}},
+		{400, ending{"settled", "", 5}}, // below the lower end of a stranger's
+	} {
+		w := newTown(t, 1)
+		seller, buyer := w.settle("seller").start(), w.settle("buyer")
+		mandate := *buyer.conf.Mandate.Doc.(*protocol.Mandate)
+		mandate.LeastEstimate = c.least
+		buyer.conf.Mandate = wire.Canonical{}.Name(&mandate)
+		buyer.start()
+		seller.sells(5)
+		w.pass(second)
+		buyer.orders("one", takeover)
+		w.pass(minute)
+		buyer.ended("one", c.want)
+		w.reckon()
+	}
 }

@@ -180,11 +180,13 @@ func (w Wish) Fits(at uint64, l Listing) protocol.Code {
 	if l.Offer.At > at+protocol.Skew || l.Offer.Expires <= at {
 		return protocol.CodeExpired // or of a time to come: it could not be accepted
 	}
-	terms := l.Offer.Terms
+	terms := &l.Offer.Terms
 	if l.Offer.Ask {
-		terms.Price.Fixed = wire.Amount{}
+		untold := *terms
+		untold.Price.Fixed = wire.Amount{}
+		terms = &untold
 	}
-	return w.Suits(at, l.Offer.By, &terms)
+	return w.Suits(at, l.Offer.By, terms)
 }
 
 // Candidates returns the posted offers that suit the wish, and the providers
@@ -192,7 +194,9 @@ func (w Wish) Fits(at uint64, l Listing) protocol.Code {
 // are none of either.
 func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate, ask []wire.Key, why protocol.Code) {
 	why = protocol.CodeNoOffer
-	for _, l := range m.of(w.Capability) {
+	offered := m.of(w.Capability)
+	firm = make([]Candidate, 0, len(offered))
+	for _, l := range offered {
 		if l.Offer.By == self {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/reputation"
@@ -339,5 +340,25 @@ func BenchmarkChoose(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkOrder is all that hire does for one order in a full market.
+func BenchmarkOrder(b *testing.B) {
+	var m Market
+	for i := range MaxOffers {
+		terms := suitable()
+		terms.Price.Fixed = wire.Units(uint64(1 + i%17))
+		m.Put(1, Listing{Offer: &protocol.Offer{Head: wire.Head{By: keyOf(i), At: 1}, Seq: 1, Expires: 2, Terms: terms}})
+	}
+	w, f := wish(), &fair{sellers: make([]seller, MaxOffers), good: make([]float64, MaxOffers), bad: make([]float64, MaxOffers)}
+	w.Budget = wire.Units(100)
+	var notes Notes
+	for b.Loop() {
+		firm, _, _ := m.Candidates(1, keyOf(5000), w)
+		all, _, done := w.Appraise(1, firm, f, &notes)
+		if _, ok := Arrange(all, w, [16]byte{1}); !ok || !done || len(all) != MaxOffers {
+			b.Fatal("nobody")
+		}
 	}
 }
