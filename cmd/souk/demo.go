@@ -147,7 +147,7 @@ func demoHome(folder string, o demo.Opening) (settings.Home, settings.Settings) 
 	// TCP alone: its end shows at once. That of a QUIC connection whose other side was
 	// killed shows when it has been silent for half a minute.
 	set.Listen = []string{"/ip4/127.0.0.1/tcp/0"}
-	set.Bootstrap = o.Bootstrap
+	set.Bootstrap, set.Local = o.Bootstrap, false
 	set.Local = false
 	set.Log = "error"
 	return settings.Home{Data: data, File: filepath.Join(data, "souk.toml")}, set

@@ -43,6 +43,7 @@ func demoPeerCommand(p *program) *cobra.Command {
 		},
 	}
 	peerFlags(c)
+	localFlag(c)
 	return c
 }
 
@@ -121,7 +122,7 @@ func (p *program) spawn(ctx context.Context, home settings.Home, set settings.Se
 	if _, err := p.found(home, set, &secret{none: true}); err != nil {
 		return nil, err
 	}
-	words := []string{"demo", "peer", "--json", "--home", home.Data, "--net", set.Net, "--log", set.Log}
+	words := []string{"demo", "peer", "--json", "--home", home.Data, "--net", set.Net, "--log", set.Log, "--no-mdns"}
 	for _, a := range set.Listen {
 		words = append(words, "--listen", a)
 	}

@@ -49,8 +49,13 @@ reach it over a socket in the home that only this user may open.`,
 	}
 	s.flags(c, false)
 	peerFlags(c)
-	c.Flags().Bool("no-mdns", false, "do not seek peers on the local network, nor be found there")
+	localFlag(c)
 	return c
+}
+
+// localFlag is the setting that only a peer with an agent has.
+func localFlag(c *cobra.Command) {
+	c.Flags().Bool("no-mdns", false, "do not seek peers on the local network, nor be found there")
 }
 
 // peerFlags are the settings that the command line may give for one run.
