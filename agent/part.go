@@ -88,14 +88,14 @@ func (s *step) time(o *Order) uint64 {
 	return min(o.Deliver, until-min(until, s.at))
 }
 
-// dismiss ends the parts of a job that has come to nothing: orders without a
+// dismiss ends the parts of a job that has come to nothing, called off by us or
+// over without being settled: orders without a
 // contract are given up, and of those with one the end is asked for. A contract
 // binds all the same: what is delivered in spite of it is judged and paid.
 func (s *step) dismiss(d *deal) {
 	_, cancelled := d.job.CancelBy(job.Provider)
-	_, delivered := d.job.Delivery()
 	stage := d.job.Stage(s.at)
-	if delivered || d.job.Taken() && !cancelled && !stage.Final() {
+	if d.job.Taken() && !cancelled && !stage.Final() || stage == job.Settled {
 		return
 	}
 	for _, key := range s.parts[d.id] {

@@ -106,7 +106,7 @@ type OfferDraft struct {
 	Price      wire.Amount       `json:"price"`
 	Asset      string            `json:"asset"`
 	Ask        bool              `json:"ask,omitempty"`        // tell the price on request only
-	Technology string            `json:"technology"`           // of the worker: "exec", "builtin"
+	Technology string            `json:"technology"`           // of the worker: "exec", "http", "builtin", "broker"
 	Settings   map[string]string `json:"settings"`             // of the worker
 	InputType  string            `json:"input_type,omitempty"` // default "*/*"
 	OutputType string            `json:"output_type,omitempty"`
@@ -139,6 +139,7 @@ type Found struct {
 	Ask        bool        `json:"ask"`
 	Rule       string      `json:"rule,omitempty"`
 	RerunSafe  bool        `json:"rerun_safe"`
+	PassOn     bool        `json:"pass_on,omitempty"` // the input may be given on to others, in parts
 	DeliverMS  uint64      `json:"deliver_ms"`
 	Expires    uint64      `json:"expires"`
 	Own        bool        `json:"own"`

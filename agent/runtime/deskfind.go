@@ -24,7 +24,7 @@ func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, er
 			if capability == "" || capability == s.Capability {
 				own = append(own, gateway.Found{
 					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.At(busy[i]).Price, Asset: s.Asset, Ask: s.Ask,
-					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, DeliverMS: s.Deliver,
+					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver,
 					Expires: p.board.expiry(self, s.Capability), Own: true,
 				})
 			}
@@ -80,7 +80,7 @@ func foundOf(x *agent.Appraisal) gateway.Found {
 	o := x.Offer
 	return gateway.Found{
 		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: o.Terms.Price.Fixed, Asset: o.Terms.Asset,
-		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, DeliverMS: o.Terms.Times.Deliver,
+		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, PassOn: o.Terms.Data.PassOn, DeliverMS: o.Terms.Times.Deliver,
 		Expires: o.Expires, Estimate: estimateOf(x.Choice),
 	}
 }

@@ -54,7 +54,7 @@ func newDesk() *desk {
 		}, Busy: 1, Expires: 2},
 		found: gateway.Found{
 			Peer: key, Capability: "text/words@1", Title: "\x1b]0;x\x07", Price: wire.Units(5), Asset: "a",
-			Ask: true, Rule: "size", RerunSafe: true, DeliverMS: 6, Expires: 7, Own: true,
+			Ask: true, Rule: "size", RerunSafe: true, PassOn: true, DeliverMS: 6, Expires: 7, Own: true,
 		},
 		order: gateway.Order{
 			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",
