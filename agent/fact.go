@@ -159,6 +159,14 @@ type Statement struct {
 	Index  int          // of the document in Bundle
 }
 
+// Job returns the job that the document names or begins; zero where it names none.
+func (s *Statement) Job() wire.CID {
+	if _, ok := s.Doc.(*protocol.Accept); ok {
+		return s.ID
+	}
+	return jobOf(s.Doc)
+}
+
 // Statements returns all documents that r tells of and that were folded.
 func (r *Record) Statements() []Statement {
 	var all []Statement

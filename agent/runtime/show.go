@@ -15,15 +15,9 @@ import (
 
 // concerns reports whether a document in a job's records is about that job.
 func concerns(s agent.Statement, job wire.CID) bool {
-	switch d := s.Doc.(type) {
-	case *protocol.Accept:
-		return s.ID == job
-	case *protocol.Entry:
-		return d.Job == job
-	case *protocol.Outcome:
-		return d.Job == job
-	}
-	return true // a record names no other job's documents but those
+	about := s.Job()
+	_, entry := s.Doc.(*protocol.Entry) // an OPEN is about none
+	return about == job || about.IsZero() && !entry
 }
 
 // gist says in one line what a document says.
