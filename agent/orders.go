@@ -151,10 +151,10 @@ func (s *step) place(o *order) {
 		}
 	}
 	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
-	firm, ask = s.barring(o, firm, ask)
+	firm, ask = s.barring(o, firm, append(ask, s.dear(o)...))
 	s.inquire(firm, ask)
 	s.callOut(o, w)
-	s.ask(o, append(ask, s.dear(o)...))
+	s.ask(o, ask)
 	if until := o.awaits(); s.at < until {
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, until)
 		return
