@@ -22,7 +22,7 @@ import (
 
 // chronicle is a log of outcomes that somebody made up, true or not.
 type chronicle struct {
-	t             *testing.T
+	t             testing.TB
 	author, other wire.PrivateKey // who hires; who is hired
 	owner         wire.PrivateKey
 	network       string
@@ -40,7 +40,7 @@ type chronicle struct {
 	contract      bool                                          // what bears an Outcome out is shown
 }
 
-func newChronicle(t *testing.T, author wire.PrivateKey) *chronicle {
+func newChronicle(t testing.TB, author wire.PrivateKey) *chronicle {
 	return &chronicle{
 		t: t, author: author, other: wire.NewPrivateKey([32]byte{77, 1}), owner: wire.NewPrivateKey([32]byte{77, 2}),
 		network: net, epoch: protocol.Epoch{7},
