@@ -27,7 +27,7 @@ type deal struct {
 	spurned   *job.Refusal // hirer: why the job was not taken, as far as we are concerned, although the provider took it
 	spurns    int          // how often it was heard to have taken it
 	live      bool         // it may still need something of us
-	learned   bool         // the web of trust has its Outcome, or will not have it
+	answered  bool         // both sides have had their word about its end
 
 	busy   bool   // soft: a task is under way
 	begun  uint64 // soft: since when, until the hirer was told so; else 0

@@ -26,8 +26,6 @@ const (
 	FactErased  What = 11 // payloads of Job were erased, its retention being over
 	FactLetGo   What = 12 // Job is over and needs nothing more of us
 	FactChose   What = 16 // why the provider of Job was hired: Choice
-
-	FactUnanswered What = 13 // nobody answered our Outcome of Job in time: it counts as it is
 )
 
 // Fact is one thing that happened and counts. Facts are all there is to know:

@@ -62,8 +62,6 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 		}
 	case FactLetGo:
 		return a.foldLetGo(at, f.Job)
-	case FactUnanswered:
-		return a.foldUnanswered(at, f.Job)
 	case FactErased:
 		a.foldErased(f.Job)
 		return []wire.CID{f.Job}, nil
@@ -328,7 +326,7 @@ func (a *Agent) foldLogEntry(at uint64, said wire.Said, doc *protocol.LogEntry) 
 	if o, failed := d.failed(); failed {
 		a.book.Permit(d.id, o)
 	}
-	a.learn(at, d, false)
+	a.learn(at, d)
 	return []wire.CID{d.id}, nil
 }
 
@@ -354,7 +352,7 @@ func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error
 		}
 	case *protocol.Outcome:
 		a.outcomes[said.ID] = d.id
-		a.learn(at, d, false)
+		a.learn(at, d)
 	}
 	return []wire.CID{d.id}, nil
 }

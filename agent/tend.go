@@ -45,7 +45,6 @@ func (s *step) advance(d *deal) {
 		s.supply(d)
 	}
 	s.attest(d)
-	s.learnUnanswered(d)
 	s.tend(d)
 }
 
@@ -62,7 +61,7 @@ func (s *step) tend(d *deal) {
 	if waits {
 		again = sooner(again, at)
 	}
-	again = sooner(sooner(again, s.started(d)), d.answerBy())
+	again = sooner(sooner(again, s.started(d)), s.answerBy(d))
 	if by := s.lostBy(d); by > s.at {
 		again = sooner(again, by)
 	}
@@ -87,7 +86,7 @@ func sooner(a, b uint64) uint64 {
 
 // done reports whether a deal is final and its money at rest, or no more of our business.
 func (s *step) done(d *deal) bool {
-	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 || d.answerBy() != 0 {
+	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 || s.answerBy(d) != 0 {
 		return false
 	}
 	hold, held := s.book.HoldOf(d.id, 0)
@@ -172,7 +171,7 @@ func (s *step) answered(d *deal, u utterance) bool {
 				return false
 			}
 		case *protocol.Outcome:
-			if d.answerBy() != 0 && d.tries < enoughTries {
+			if s.answerBy(d) != 0 && d.tries < enoughTries {
 				return false
 			}
 		}

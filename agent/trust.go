@@ -44,25 +44,24 @@ func (a *Agent) Known(from, most int) (known []reputation.Acquaintance, next int
 // Met returns what evidence there is of one agent; false where there is none.
 func (a *Agent) Met(peer wire.Key) (reputation.Acquaintance, bool) { return a.web.Met(peer) }
 
-// evidence returns what an Outcome of a deal is worth as evidence: the one in
-// the logs of both; else the hirer's, where the provider has shown another; else,
-// where the time for an answer is over, the one there is.
-func (a *Agent) evidence(d *deal, late bool) (reputation.Evidence, bool) {
+// evidence returns what the Outcomes of a deal are worth as evidence: one in the
+// logs of both; else the hirer's, where the provider has shown another; else our
+// own, which needs no answer to convince us. answered reports whether both sides
+// have had their word.
+func (a *Agent) evidence(d *deal) (e reputation.Evidence, answered bool) {
 	h, byHirer := d.job.OutcomeBy(job.Hirer)
 	p, byProvider := d.job.OutcomeBy(job.Provider)
-	byProvider = byProvider && d.proves(p.Doc.(*protocol.Outcome))
 	both := func(of job.Role) bool { return d.job.Logged(job.Hirer, of) && d.job.Logged(job.Provider, of) }
-	e := reputation.Evidence{Said: h}
 	switch {
 	case both(job.Hirer):
-		e.How = reputation.Agreed
+		e.Said, e.How = h, reputation.Agreed
 	case both(job.Provider):
 		e.Said, e.How = p, reputation.Agreed
-	case byHirer && byProvider:
-		e.How = reputation.Contested
-	case byHirer && late:
-		e.How = reputation.Shown
-	case byProvider && late:
+	case byHirer && byProvider && d.proves(p.Doc.(*protocol.Outcome)):
+		e.Said, e.How = h, reputation.Contested
+	case byHirer && d.role == job.Hirer:
+		e.Said, e.How = h, reputation.Shown
+	case byProvider && d.role == job.Provider:
 		e.Said, e.How = p, reputation.Claimed
 	default:
 		return e, false
@@ -70,7 +69,7 @@ func (a *Agent) evidence(d *deal, late bool) (reputation.Evidence, bool) {
 	o := e.Said.Doc.(*protocol.Outcome)
 	e.HirerOwned = d.role == job.Hirer && o.HirerOwner == a.mandate.By
 	e.ProviderOwned = d.role == job.Provider && o.ProviderOwner == a.mandate.By
-	return e, true
+	return e, e.How >= reputation.Contested
 }
 
 // proves reports whether the documents of the job bear out the provider's own
@@ -87,43 +86,27 @@ func (d *deal) proves(o *protocol.Outcome) bool {
 
 // learn takes what is known of a deal into the web of trust. What the Book
 // refuses, as where one owner is on both sides, weighs nothing there.
-func (a *Agent) learn(at uint64, d *deal, late bool) {
-	e, ok := a.evidence(d, late)
-	if !ok {
-		return
-	}
-	d.learned = true
-	if a.web.Learn(at, e) == nil {
+func (a *Agent) learn(at uint64, d *deal) {
+	e, answered := a.evidence(d)
+	d.answered = answered
+	if e.Said.Doc != nil && a.web.Learn(at, e) == nil {
 		a.notes.Forget(d.job.Provider())
 		a.restless = true
 	}
 }
 
-// answerBy returns from when on our own Outcome of a deal counts without an
-// answer; 0 where nothing waits for one.
-func (d *deal) answerBy() uint64 {
+// answerBy returns until when our own Outcome of a deal may be answered, or 0
+// where nothing waits for that.
+func (s *step) answerBy(d *deal) uint64 {
 	said, ok := d.job.OutcomeBy(d.role)
-	if !ok || d.learned {
+	if !ok || d.answered {
 		return 0
 	}
-	return said.Doc.Header().At + min(d.job.Terms().Times.Outcome, longestAnswer) + protocol.Skew
-}
-
-// learnUnanswered learns from our own Outcome once the time for its answer is over.
-func (s *step) learnUnanswered(d *deal) {
-	if by := d.answerBy(); by != 0 && s.at >= by {
-		s.fact(Fact{What: FactUnanswered, Job: d.id})
+	by := said.Doc.Header().At + min(d.job.Terms().Times.Outcome, longestAnswer) + protocol.Skew
+	if s.at >= by {
+		return 0
 	}
-}
-
-func (a *Agent) foldUnanswered(at uint64, id wire.CID) ([]wire.CID, error) {
-	d := a.deals[id]
-	if d == nil {
-		return nil, errKnown
-	}
-	a.learn(at, d, true)
-	d.learned = true
-	return []wire.CID{id}, nil
+	return by
 }
 
 // heardLog takes another's log entry into the web: one who writes two in one

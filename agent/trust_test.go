@@ -274,3 +274,33 @@ func (c *citizen) boasts(to *citizen) {
 	})
 	c.send(to, []wire.Said{o, entry})
 }
+
+// TestOwnEyes: what a hirer has seen itself counts at once, however long the
+// provider's terms allow for an answer; and half, once that shows another story.
+func TestOwnEyes(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.work = slow(5 * minute)
+	seller.sells(5)
+	w.pass(second)
+	blank := buyer.trusts(seller)
+	buyer.orders("one")
+	w.pass(minute)
+	seller.die()
+	w.pass(10 * minute) // delivery was due within ten
+	if v := buyer.view("one"); v.Stage != "defaulted" {
+		t.Fatal(v.Stage)
+	}
+	if e := buyer.trusts(seller); e.Bad != 0.5 || e.Success >= blank.Success {
+		t.Errorf("the estimate went from %+v to %+v", blank, e)
+	}
+	if n := buyer.agent.Open(); n == 0 {
+		t.Error("nobody waits for an answer")
+	}
+	w.fall(day)
+	seller.start()
+	w.pass(hour)
+	if n := buyer.agent.Open() + seller.agent.Open(); n != 0 {
+		t.Errorf("%d deals still wait for an answer", n)
+	}
+	w.reckon()
+}
