@@ -277,7 +277,9 @@ func TestRegret(t *testing.T) {
 			each := func(x told) float64 { return x.spent / x.successes }
 			t.Logf("one success costs %.2f; omniscient %.2f, cheapest %.2f, anyone %.2f; excess %.0f of at most %.0f; %d sellers tried",
 				each(got), each(best), each(cheap), each(random), got.excess, most, got.met)
-			if c.memory == 0 && got.excess > most {
+			// The bound is for the worst of markets. In these, an eighth of it does, so
+			// that this test notices a rule that has become worse.
+			if c.memory == 0 && got.excess > most/8 {
 				t.Errorf("excess %.0f, the bound is %.0f", got.excess, most)
 			}
 			if each(got) > c.share*each(best) {
@@ -287,6 +289,23 @@ func TestRegret(t *testing.T) {
 				t.Errorf("one success costs %.2f; %.2f with the cheapest, %.2f with anyone", each(got), each(cheap), each(random))
 			}
 		})
+	}
+}
+
+// TestWithoutTheLot: who never draws one of those that wait never finds the good and
+// cheap newcomer, and pays for it in every market that has one.
+func TestWithoutTheLot(t *testing.T) {
+	f := &fair{sellers: []seller{{8, always(0.9)}, {3, from(100, 0.9)}, {2, from(100, 0.1)}}}
+	shut := chanceThat(false)
+	never := func(f *fair, w Wish, all []Candidate, _ int, _ *rand.Rand) int {
+		prospects, _, _ := w.Appraise(1, all, f, new(Notes))
+		p, _ := Arrange(prospects, w, shut)
+		return indexOf(p.Hire.Provider)
+	}
+	each := func(x told) float64 { return x.spent / x.successes }
+	drawn, stuck, best := each(f.over(8, 600, byCost)), each(f.over(8, 600, never)), each(f.over(8, 600, omniscient))
+	if stuck < 1.5*best || drawn > 1.2*best {
+		t.Errorf("one success costs %.2f, without the lot %.2f, at best %.2f", drawn, stuck, best)
 	}
 }
 
