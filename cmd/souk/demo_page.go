@@ -22,10 +22,12 @@ type shownDemo struct {
 	FailedCheck   int     `json:"failed_check"`
 	RefusedBudget int     `json:"refused_budget"`
 	TakenOver     int     `json:"taken_over"`
+	SubHired      int     `json:"sub_hired"` // jobs for whose parts others were hired
 	BooksAgree    bool    `json:"books_agree"`
 	Seconds       float64 `json:"seconds"`
 
 	Incidents []demo.Incident `json:"incidents"`
+	Chains    []demo.Chain    `json:"chains"` // jobs whose providers hired others
 	Costs     []demo.Cost     `json:"costs"`
 	Trust     []demo.Trust    `json:"trust"`
 	Why       *demo.Why       `json:"why"` // one of them explained
@@ -34,8 +36,8 @@ type shownDemo struct {
 func shownOf(r *demo.Report, took time.Duration) shownDemo {
 	return shownDemo{
 		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
-		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(), TakenOver: r.TakenOver(),
-		Incidents: list(r.Incidents()), Costs: list(r.Costs), Trust: list(r.Trust), Why: r.Why,
+		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(), TakenOver: r.TakenOver(), SubHired: r.SubHired(),
+		Incidents: list(r.Incidents()), Chains: list(r.Chains()), Costs: list(r.Costs), Trust: list(r.Trust), Why: r.Why,
 		BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
 	}
 }
@@ -43,6 +45,9 @@ func shownOf(r *demo.Report, took time.Duration) shownDemo {
 // demoPage shows what is left when the play is over.
 func (p *program) demoPage(w io.Writer, r *demo.Report, shown shownDemo) error {
 	p.demoIncidents(w, r)
+	if err := p.demoChains(w, r); err != nil {
+		return err
+	}
 	p.demoResults(w, r)
 	for _, show := range []func(io.Writer, *demo.Report) error{p.demoTrust, p.demoBooks, p.demoCosts} {
 		if err := show(w, r); err != nil {
@@ -55,10 +60,31 @@ func (p *program) demoPage(w io.Writer, r *demo.Report, shown shownDemo) error {
 
 // demoIncidents tells what did not go smoothly, each with its code and a sentence.
 func (p *program) demoIncidents(w io.Writer, r *demo.Report) {
-	fmt.Fprintf(w, "\nWHAT WENT WRONG, AND WHAT CAME OF IT\n")
+	fmt.Fprintf(w, "\nWHAT DID NOT GO STRAIGHT, AND WHAT CAME OF IT\n")
 	for _, x := range r.Incidents() {
 		p.paragraph(w, fmt.Sprintf("job %-3d %s (%s). %s", x.N, x.What, x.Code, x.Says), "        ")
 	}
+}
+
+// demoChains shows who did what for whom where a provider hired others.
+func (p *program) demoChains(w io.Writer, r *demo.Report) error {
+	for _, c := range r.Chains() {
+		fmt.Fprintln(w)
+		rows := [][]string{{fmt.Sprintf("job %d: %s", c.N, c.Buyer), c.Provider, c.Capability, c.Stage, c.Paid.String()}}
+		for i, x := range c.Parts {
+			branch := "├─ "
+			if i == len(c.Parts)-1 {
+				branch = "└─ "
+			}
+			rows = append(rows, []string{branch + c.Provider, x.Provider, x.Capability, x.Stage, x.Paid.String()})
+		}
+		if err := p.table([]column{
+			{head: "WHO HIRED"}, {head: "WHOM"}, {head: "FOR"}, {head: "STAGE"}, {head: "PAID", right: true},
+		}, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // paragraph prints text in lines as wide as the terminal, at most 100 cells, all

@@ -49,9 +49,8 @@ func (p *play) lookUp(ctx context.Context) error {
 		books[i] = l
 	}
 	p.report.Agree, p.report.Pairs = true, nil
-	for i, payee := range p.cast {
-		for k := i + 1; k < len(p.cast); k++ { // who came later buys of those before
-			payer := p.cast[k]
+	for k, payer := range p.cast { // who came later buys of those before
+		for i, payee := range p.cast[:k] {
 			a, b := position(books[k], payee.key, p.Asset), position(books[i], payer.key, p.Asset)
 			if a == nil && b == nil {
 				continue // they have never dealt

@@ -14,6 +14,7 @@ const (
 	abacus    = "abacus"
 	scribe    = "scribe"
 	printer   = "printer"
+	editor    = "editor"
 	copyist   = "copyist"
 	tinker    = "tinker"
 	traveller = "traveller"
@@ -26,12 +27,14 @@ const (
 	summary = "text/summary@1"
 	letters = "text/letters@1"
 	html    = "text/html@1"
+	brief   = "text/brief@1"
 )
 
 // part is what one peer does in the play.
 type part struct {
 	name   string
 	sells  func(p *play) gateway.OfferDraft // nil for a buyer
+	hires  bool                             // it sells, and hires others for it
 	blind  bool                             // its own checker says yes to everything
 	mortal bool                             // it runs in a process of its own, which is killed
 }
@@ -72,6 +75,15 @@ func parts() []part {
 		// The tinker is cheap and slow; his process is killed while he counts.
 		{name: tinker, mortal: true, sells: func(*play) gateway.OfferDraft {
 			return craft(letters, "Letters counted by hand", 3, quick, "slowly")
+		}},
+		// The editor does nothing by himself: he hires a summary, and then a page of it. A part may cost more than it is
+		// sold for: where a first provider fails, what it was promised stays set aside for a while.
+		{name: editor, hires: true, sells: func(*play) gateway.OfferDraft {
+			return gateway.OfferDraft{
+				Capability: brief, Title: "The sentences that matter, as a page", Price: wire.Units(2600),
+				Technology: "broker", Settings: map[string]string{"hire": summary + "," + html, "budget": "3500"},
+				PassOn: true, RerunSafe: true, DeliverMS: 3 * quick,
+			}
 		}},
 		{name: traveller},
 		{name: weaver},

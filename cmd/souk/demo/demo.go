@@ -172,13 +172,16 @@ func (p *play) buyers() []*player {
 	return slices.DeleteFunc(slices.Clone(p.cast), func(pl *player) bool { return pl.sells != nil })
 }
 
-// find waits until every buyer has heard every offer.
+// find waits until all who hire have heard every offer.
 func (p *play) find(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond) // announcements come when they come
 	defer again.Stop()
-	for _, buyer := range p.buyers() {
+	for _, buyer := range p.cast {
+		if buyer.sells != nil && !buyer.hires {
+			continue
+		}
 		p.Scene("the " + buyer.name + " looks round the market")
 		for {
 			missing, err := p.unheard(ctx, buyer)
@@ -197,9 +200,6 @@ func (p *play) find(ctx context.Context) error {
 	}
 	return nil
 }
-
-// patience is the longest that any one thing is waited for.
-const patience = 20 * time.Second
 
 // unheard names a seller whose offer a buyer has not heard.
 func (p *play) unheard(ctx context.Context, buyer *player) (string, error) {

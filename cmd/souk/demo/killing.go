@@ -74,17 +74,13 @@ func (p *play) settle(ctx context.Context) error {
 	if err := seller.Peer.(Mortal).Revive(ctx); err != nil {
 		return fmt.Errorf("revive the %s: %w", k.Provider, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	for _, pl := range p.cast {
-		j, err := pl.Job(ctx, k.Job.String())
-		if err != nil {
+		if _, err := pl.Job(ctx, k.Job.String()); err != nil {
 			continue // not a side of it
 		}
-		for !j.Final {
-			if j, err = pl.Await(ctx, k.Job.String(), j.Stage); err != nil {
-				return fmt.Errorf("ask the %s: %w", pl.name, err)
-			}
+		j, err := pl.final(ctx, k.Job.String())
+		if err != nil {
+			return fmt.Errorf("ask the %s: %w", pl.name, err)
 		}
 		k.End, k.Code = j.Stage, string(j.Code)
 	}

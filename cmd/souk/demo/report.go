@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/souk-network/souk/protocol"
@@ -38,6 +39,14 @@ func (r *Report) RefusedBudget() int {
 	return r.count(func(j *Job) bool { return j.Code == protocol.CodeBudget })
 }
 
+// SubHired counts the jobs for which a provider hired others, who were paid and
+// know of what their job is a part.
+func (r *Report) SubHired() int {
+	return r.count(func(j *Job) bool {
+		return j.OK && len(j.Parts) > 0 && !slices.ContainsFunc(j.Parts, func(x Part) bool { return !x.OK || !x.Seen })
+	})
+}
+
 // TakenOver counts the orders that were settled by another than they began with.
 func (r *Report) TakenOver() int {
 	return r.count(func(j *Job) bool { return j.OK && j.Receipt && !j.Instead.IsZero() })
@@ -67,7 +76,7 @@ func (r *Report) Capabilities() int {
 // Incident is something that did not go smoothly.
 type Incident struct {
 	N    int    `json:"n"`    // of the order
-	What string `json:"what"` // "failed check", "refused", "taken over"
+	What string `json:"what"` // "failed check", "refused", "taken over", "sub-hired"
 	Code string `json:"code"` // as the buyer's desk gives it
 	Says string `json:"says"` // in one sentence
 }
@@ -84,6 +93,9 @@ func (r *Report) Incidents() []Incident {
 			x.Says = fmt.Sprintf("The %s's own desk refused to order %s: %s. Nobody heard of it.", j.Buyer, j.Capability, j.Detail)
 		case j.Purpose == ToBeTaken && r.Killing != nil:
 			x.What, x.Code, x.Says = "taken over", r.Killing.Code, r.Killing.says(j)
+		case len(j.Parts) > 0:
+			x.What, x.Code = "sub-hired", j.Stage
+			x.Says = fmt.Sprintf("The %s %s, and sold the %s the whole. Each of them knows of what job its own is a part.", j.Provider, j.hired(), j.Buyer)
 		case j.Code == protocol.CodeCheck:
 			x.What = "failed check"
 			x.Says = fmt.Sprintf("The %s let it pass, but the %s ran the check of the contract too: %s. The job is %s, and %s is paid.",
@@ -117,6 +129,7 @@ func (r *Report) Broken() []string {
 	demand(len(r.Trust) > 0 && r.Why != nil, "no buyer trusts anybody")
 	demand(r.Killing != nil, "no provider was killed while it worked")
 	demand(r.TakenOver() >= 1, "no job was taken over")
+	demand(r.SubHired() >= 1 || r.Wanted == 1, "nobody was hired for a part of another's job")
 	for _, q := range r.Pairs {
 		demand(q.Agree, "the books of %s and %s differ", q.Payer, q.Payee)
 	}

@@ -25,6 +25,7 @@ const (
 	ToSettle   Purpose = iota // it is to be settled
 	ToFail                    // its result is to fail the check
 	ToBeDenied                // it may not cost so much
+	ToBeHired                 // its provider hires others for it
 	ToBeTaken                 // its provider is killed while it works, and another takes over
 )
 
@@ -62,6 +63,7 @@ type Job struct {
 	Buyer    string
 	Provider string // name
 	Result   []byte
+	Parts    []Part         // what others were hired for to do it, by the provider's desk
 	Receipt  bool           // the job's receipt proves that the provider has seen what the hirer signed
 	Refusal  *gateway.Error // why the order was not even taken
 }
@@ -76,12 +78,15 @@ func (p *play) errands() []*errand {
 		all = append(all, &e)
 	}
 	add(errand{purpose: ToBeTaken, capability: letters, choose: "cheapest"})
+	if p.Jobs > 1 {
+		add(errand{purpose: ToBeHired, capability: brief})
+	}
 	add(errand{purpose: ToBeDenied, capability: words, budget: 250_000})
 	add(errand{purpose: ToFail, capability: summary, provider: copyist})
 	ordinary := []errand{
 		{capability: words}, {capability: summary, provider: scribe}, {capability: letters, provider: abacus}, {capability: html},
 	}
-	for i := range p.Jobs - 1 { // the first is one of them
+	for i := range p.Jobs - 2 { // two of them stand there already
 		add(ordinary[i%len(ordinary)])
 	}
 	return all
@@ -107,7 +112,7 @@ func (p *play) trade(ctx context.Context) error {
 		for _, e := range all {
 			switch {
 			case e.buyer != buyer:
-			case e.purpose == ToBeTaken || e.purpose == ToFail:
+			case e.purpose != ToSettle && e.purpose != ToBeDenied:
 				wg.Go(func() { run([]*errand{e}) })
 			default:
 				list = append(list, e)
@@ -159,7 +164,11 @@ func (p *play) run(ctx context.Context, e *errand) error {
 	p.mu.Lock()
 	p.report.Jobs = append(p.report.Jobs, done)
 	p.mu.Unlock()
-	p.Tell(p.row(e, done.Job))
+	row := p.row(e, done.Job)
+	if len(done.Parts) > 0 {
+		row.Note = "the " + done.Provider + " " + done.hired()
+	}
+	p.Tell(row)
 	return nil
 }
 
@@ -174,20 +183,15 @@ func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Jo
 				return j, err
 			}
 		}
-		bounded, cancel := context.WithTimeout(ctx, time.Second)
-		next, err := e.buyer.Await(bounded, e.key(), j.Stage)
-		cancel()
-		if err != nil {
+		var err error
+		if j, err = e.buyer.look(ctx, e.key(), j.Stage); err != nil {
 			return j, err
 		}
 		select {
 		case <-late:
 			return j, fmt.Errorf("it is still %s after %s", j.Stage, patience)
-		case <-ctx.Done():
-			return j, ctx.Err()
 		default:
 		}
-		j = next
 	}
 	return e.buyer.Job(ctx, e.key())
 }
@@ -208,7 +212,7 @@ func (p *play) row(e *errand, j gateway.Job) Row {
 	switch {
 	case !j.Instead.IsZero() && j.Final:
 		r.Note = "took over: " + j.Left
-	case j.Code != "":
+	case r.Final && j.Code != "":
 		r.Note = fmt.Sprintf("%s: %s", j.Code, j.Detail)
 	}
 	return r
@@ -226,11 +230,7 @@ func (p *play) collect(ctx context.Context, done *Job, buyer *player) error {
 	if err = errors.Join(err, r.Close()); err != nil {
 		return fmt.Errorf("fetch the result: %w", err)
 	}
-	other, err := seller.Job(ctx, done.ID.String())
-	for err == nil && !other.Final {
-		other, err = seller.Await(ctx, done.ID.String(), other.Stage)
-	}
-	if err != nil {
+	if done.Parts, err = p.partsOf(ctx, seller, done.ID.String()); err != nil {
 		return fmt.Errorf("ask the %s: %w", seller.name, err)
 	}
 	text, err := buyer.Receipt(ctx, done.ID.String())

@@ -50,7 +50,7 @@ func (p *play) judge(ctx context.Context) error {
 		}
 		for _, k := range t.Known {
 			name, played := p.names[k.Peer]
-			if !played || k.Peer == buyer.key || k.Capability == "" {
+			if !played || k.Peer == buyer.key || k.Jobs == 0 {
 				continue // of who only buys there is nothing to expect
 			}
 			p.report.Trust = append(p.report.Trust, Trust{
