@@ -12,7 +12,7 @@
 // owed?), reputation (whom to believe?), delegation (who may?). They meet only
 // in agent, which decides and never acts. Everything that acts (clock, key,
 // disk, wire, money, the work itself) stands outside and is driven by
-// agent/runtime. Nobody asks reputation yet: whom to hire is decided by price.
+// agent/runtime.
 //
 // # The rooms
 //
@@ -24,7 +24,7 @@
 //	4  p2p/libp2p, p2p/memnet                                  adapters: each one
 //	   store/badgerdb, store/files, store/keyfile,             technology that fulfils
 //	   store/memory, settlement/rail/credit,                   a contract
-//	   agent/worker/exec, …/builtin, …/check
+//	   agent/worker/exec, …/http, …/broker, …/builtin, …
 //	3  p2p, store, settlement/rail, agent/worker, gateway      contracts
 //	== purity line: below it no clock, chance, I/O, goroutine, channel, lock, logger ==
 //	2  agent, over agent/hire and agent/sell                   decides; composes the folds
