@@ -31,6 +31,10 @@ func (s *step) answer(e Heard, took uint64) {
 		}
 	}
 	for _, h := range holds {
+		if h.Part > 0 {
+			s.follow(e.From, h)
+			continue
+		}
 		s.take(e.From, h.Asset, h.Job)
 	}
 	s.insist(e, took)
@@ -208,10 +212,10 @@ func (s *step) undertake(d *deal, cs *protocol.Countersign, asset string) {
 	if !p.countersign(cs, asset) {
 		return
 	}
-	if inline(d.job.Accept().Inputs) {
+	if inline(d.job.Accept().Inputs) && !d.job.InHand().Prepaid() {
 		p.keep()
 	} else {
-		p.say() // the hirer lets us fetch only what we have taken
+		p.say() // the hirer lets us fetch only what we have taken, and pays no advance before
 	}
-	s.setToWork(d)
+	s.advance(d)
 }

@@ -66,7 +66,10 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	_, contested := d.job.Contest()
 	_, wished := d.job.CancelBy(job.Hirer)
 	stage := d.job.Stage(s.at)
-	score, ended := uint64(0), uint64(protocol.EndedDefault)
+	score, ended, conduct := uint64(0), uint64(protocol.EndedDefault), uint64(protocol.PaidNothing)
+	if _, posted := d.job.Post(); posted { // in advance
+		conduct = protocol.PaidInTime
+	}
 	switch {
 	case !held, stage != job.Cancelled && (stage != job.Defaulted || d.job.Fault(s.at) != job.Provider):
 		return nil
@@ -81,7 +84,7 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	case stage == job.Cancelled:
 		ended = protocol.EndedCancelled
 	}
-	return s.outcome(d, score, ended, protocol.PaidNothing, hold.Doc.(*protocol.Entry).Amount, hold.ID)
+	return s.outcome(d, score, ended, conduct, d.weight(), hold.ID)
 }
 
 // retort is the provider's Outcome, or nil: of a job that was never paid for, or
@@ -132,10 +135,10 @@ func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
 	if d.role != job.Provider || o.By != d.peer || o.Closed > s.at+protocol.Skew || o.Closed+protocol.Skew < d.job.T0() {
 		return false // of a provider's we pay what it claims, and say so in an Outcome of our own
 	}
-	conduct, band := uint64(protocol.PaidNothing), uint64(d.job.Most().BitLen())
-	post, posted := d.job.Post()
-	if posted {
-		band = uint64(post.Doc.(*protocol.Entry).Amount.BitLen())
+	conduct, band := uint64(protocol.PaidNothing), uint64(d.weight().BitLen())
+	_, posted := d.job.Post()
+	if posted && d.job.InHand().Prepaid() {
+		conduct = protocol.PaidInTime
 	}
 	verdict, judged := d.job.Verdict()
 	_, claimed := d.job.Claim()

@@ -13,23 +13,30 @@ const grace = 60_000
 // buy does what a hirer's deal now calls for.
 func (s *step) buy(d *deal) {
 	j := d.job
-	hold, held := s.book.HoldOf(d.id, 0)
-	if _, posted := j.Post(); posted || !held {
+	if s.reclaim(d) {
+		return
+	}
+	hold, held := s.holdOf(d)
+	verdict, judged := j.Verdict()
+	prepaid := j.InHand().Prepaid()
+	if _, posted := j.Post(); posted && (judged || !prepaid) || !held {
+		s.carryOn(d)
 		return
 	}
 	if j.Taken() && !d.served {
 		d.served = true
 		s.serveAgain(d)
 	}
-	basis, free := s.mayVoid(d)
+	basis, free := s.mayVoid(d, j.InHand())
 	_, delivered := j.Delivery()
-	verdict, judged := j.Verdict()
 	_, claimed := j.Claim()
 	least, _ := j.Owed()
 	stage := j.Stage(s.at)
 	switch {
 	case free:
-		s.void(d, basis)
+		s.void(d, hold.ID, basis)
+	case j.InHand().AdvanceOwed() && stage == job.Funded:
+		s.prepay(d)
 	case judged && !verdict.Doc.(*protocol.Verdict).Pass:
 		// Where the provider's word outweighed ours, it is owed all the same.
 		if (stage == job.Accepted || stage == job.Unresolved) && !least.IsZero() {
@@ -37,7 +44,7 @@ func (s *step) buy(d *deal) {
 		}
 	case claimed, judged: // judged where what the Verdict promised found no room in the lane
 		s.pay(d)
-	case stage != job.Delivered || !delivered || !hold.Outstanding():
+	case stage != job.Delivered || !delivered || !hold.Outstanding() && !prepaid:
 	case d.judgement != nil:
 		s.conclude(d)
 	case !d.busy:
@@ -45,16 +52,16 @@ func (s *step) buy(d *deal) {
 	}
 }
 
-// mayVoid reports whether, and on what ground, the deal's hold may be ended for nothing.
-func (s *step) mayVoid(d *deal) (basis []wire.CID, free bool) {
-	hold, held := s.book.HoldOf(d.id, 0)
-	if !held || !hold.Outstanding() || !d.job.Voidable(s.at) {
+// mayVoid reports whether, and on what ground, the hold of a part may be ended for nothing.
+func (s *step) mayVoid(d *deal, part job.Part) (basis []wire.CID, free bool) {
+	hold, held := s.book.HoldOf(d.id, part.Number())
+	if !held || !hold.Outstanding() || !part.Voidable(s.at) {
 		return nil, false
 	}
 	if hold.Declined != "" {
 		return []wire.CID{hold.DeclinedAs}, true
 	}
-	if c, ok := d.job.CancelBy(job.Provider); ok {
+	if c, ok := part.CancelBy(job.Provider); ok {
 		return []wire.CID{c.ID}, true
 	}
 	if o, failed := d.failed(); failed {
@@ -82,14 +89,13 @@ func (s *step) toPayee(d *deal) (*speech, bool) {
 	return nil, false
 }
 
-// void ends the deal's hold for nothing.
-func (s *step) void(d *deal, basis []wire.CID) {
+// void ends a hold of the deal for nothing.
+func (s *step) void(d *deal, hold wire.CID, basis []wire.CID) {
 	p, ok := s.toPayee(d)
 	if !ok {
 		return
 	}
-	hold, _ := s.book.HoldOf(d.id, 0)
-	entry, err := s.book.DraftVoid(s.at, hold.ID, basis...)
+	entry, err := s.book.DraftVoid(s.at, hold, basis...)
 	if err != nil {
 		d.waits = true // no room now: every countersign makes some
 		return
@@ -104,7 +110,7 @@ func (s *step) judge(d *deal) {
 	said, _ := d.job.Delivery()
 	d.busy = true
 	s.effect(Judge{
-		Job: d.id, From: d.peer, Rule: d.job.Terms().Rule, Inputs: d.job.Accept().Inputs,
+		Job: d.id, From: d.peer, Rule: d.job.Terms().Rule, Inputs: d.inputs(),
 		Results: said.Doc.(*protocol.Delivery).Artefacts, Until: d.job.ReviewBy(),
 	})
 }
@@ -124,7 +130,7 @@ func (s *step) judged(e Judged) {
 // Outcome and LogEntry under one signature.
 func (s *step) conclude(d *deal) {
 	delivery, _ := d.job.Delivery()
-	verdict := &protocol.Verdict{Head: s.head(protocol.KindVerdict), Job: d.id, Delivery: delivery.ID}
+	verdict := &protocol.Verdict{Head: s.head(protocol.KindVerdict), Job: d.id, Part: d.part(), Delivery: delivery.ID}
 	verdict.Clause = s.complaint(d)
 	if verdict.Clause == "" {
 		verdict.Score, verdict.Pass = protocol.Full, true
@@ -189,14 +195,26 @@ func (s *step) pay(d *deal) {
 
 // post owes the price, and writes down what happened.
 func (s *step) post(p *speech, d *deal, score, ended uint64, basis ...wire.CID) {
-	hold, _ := s.book.HoldOf(d.id, 0)
-	owed, _ := d.job.Owed()
-	entry, err := s.book.DraftPost(hold.ID, owed, basis...)
-	if err != nil {
-		d.waits = true // no room now: every countersign makes some
-		return
+	if _, posted := d.job.Post(); !posted { // not in advance
+		hold, _ := s.holdOf(d)
+		owed, _ := d.job.Owed()
+		entry, err := s.book.DraftPost(hold.ID, owed, basis...)
+		if err != nil {
+			d.waits = true // no room now: every countersign makes some
+			return
+		}
+		if _, ok := p.entry(entry); !ok {
+			return
+		}
 	}
-	posted, ok := p.entry(entry)
+	if !s.goesOn(p, d) {
+		s.tell(p, d, score, ended)
+	}
+}
+
+// tell writes down what happened, of all parts together.
+func (s *step) tell(p *speech, d *deal, score, ended uint64) {
+	posted, ok := d.job.Post()
 	if _, said := d.job.OutcomeBy(job.Hirer); said || !ok {
 		return
 	}
@@ -207,7 +225,7 @@ func (s *step) post(p *speech, d *deal, score, ended uint64, basis ...wire.CID) 
 	case protocol.EndedContested:
 		conduct = protocol.PaidAgainst
 	}
-	if outcome, ok := p.write(s.outcome(d, score, ended, conduct, owed, posted.ID)); ok {
+	if outcome, ok := p.write(s.outcome(d, score, ended, conduct, d.paid(), posted.ID)); ok {
 		p.write(s.logEntry(outcome.ID))
 	}
 }
@@ -236,7 +254,7 @@ func (s *step) logEntry(outcome wire.CID) *protocol.LogEntry {
 // giveNotice asks the provider for the end of a job, and reports whether that
 // may still be said.
 func (s *step) giveNotice(d *deal, code protocol.Code) bool {
-	c, ok := s.may(d, &protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Code: code})
+	c, ok := s.may(d, &protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Part: s.endable(d), Code: code})
 	if !ok {
 		return false
 	}
@@ -263,7 +281,8 @@ func (s *step) withdrew(e Withdrew) {
 		s.effect(Answer{&Refusal{Code: protocol.CodeDuplicate, Why: "the job has ended or is not known"}})
 		return
 	}
-	_, said := d.job.CancelBy(d.role)
+	part, _ := d.job.Part(s.endable(d))
+	_, said := part.CancelBy(d.role)
 	switch {
 	case said: // the same wish once more
 		s.effect(Answer{})

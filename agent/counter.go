@@ -30,7 +30,7 @@ type given struct {
 // quote offers a stand to a peer and remembers it.
 func (s *step) quote(peer wire.Key, stand *sell.Stand, g given) {
 	terms := stand.Terms(s.seller(), g.until)
-	terms.Hirer, terms.Request, terms.Price.Fixed = peer, g.request, g.price
+	terms.Hirer, terms.Request, terms.Price = peer, g.request, stand.PriceOf(g.price)
 	said, ok := s.remark(peer, &protocol.Quote{Head: s.head(protocol.KindQuote), Round: g.round, Terms: terms})
 	if !ok {
 		return

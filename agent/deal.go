@@ -7,6 +7,7 @@ import (
 	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 )
 
 // deal is one job as this agent lives through it.
@@ -21,7 +22,8 @@ type deal struct {
 	said      []utterance  // our bundles, oldest first
 	pending   []wire.Said  // ours, counted but not yet said
 	unseen    []place      // entries of the job that no countersign has covered
-	work      *ending      // provider: what came of the work
+	work      *ending      // provider: what came of the work on the part in hand
+	answers   []ending     // provider: what came of the calls of the window in hand
 	judgement *ending      // hirer: what came of the judging
 	stray     bool         // a HOLD for it did not fit
 	spurned   *job.Refusal // hirer: why the job was not taken, as far as we are concerned, although the provider took it
@@ -186,14 +188,19 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 	p := a.acquaint(d.peer)
 	p.deals = slices.DeleteFunc(p.deals, func(x *deal) bool { return x == d })
 	if d.role == job.Provider && d.job.Taken() && a.keepsakes[id] == nil {
-		k := &keepsake{job: id, peer: d.peer, inputs: d.job.Accept().Inputs, until: at + d.job.Terms().Times.Retention}
-		if d.work != nil {
-			k.results = d.work.results
+		k := &keepsake{job: id, peer: d.peer, inputs: d.allInputs(), results: d.delivered(), until: at + d.job.Terms().Times.Retention}
+		if _, delivered := d.job.Delivery(); !delivered { // what was made for nothing
+			if d.work != nil {
+				k.results = append(k.results, d.work.results...)
+			}
+			for _, a := range d.answers {
+				k.results = append(k.results, a.results...)
+			}
 		}
 		a.keepsakes[id] = k
 		a.kept = append(a.kept, id)
 	}
-	if hold, held := a.book.HoldOf(id, 0); held && !hold.EndSeen {
+	if !a.atRest(d, func(h settlement.HoldState) bool { return h.EndSeen }) {
 		return []wire.CID{id}, nil
 	}
 	over := &past{view: a.viewOf(at, d)}

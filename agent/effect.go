@@ -48,6 +48,8 @@ type Work struct {
 	From      wire.Key
 	Stand     sell.Stand // with the rule and the type of result that the contract names
 	Inputs    []payload.Artefact
+	Part      uint64 // of the contract that it does, from 1
+	Parts     uint64 // there are, at most
 	Until     uint64 // Unix milliseconds
 	Retention uint64
 }

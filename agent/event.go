@@ -118,16 +118,17 @@ func (Woke) event()     {}
 
 // Order is what an owner wants bought.
 type Order struct {
-	Key        string           `cbor:"key"` // names the order; the same key is never ordered twice
-	Capability string           `cbor:"capability"`
-	Asset      string           `cbor:"asset"`
-	Budget     wire.Amount      `cbor:"budget"`  // most it may cost
-	Deliver    uint64           `cbor:"deliver"` // milliseconds from contract to delivery that would do
-	Peer       wire.Key         `cbor:"peer,omitzero"`
-	Choose     string           `cbor:"choose,omitempty"` // what to go by: "" the cost of a success, hire.ByPrice or hire.ByLot
-	Input      payload.Artefact `cbor:"input"`
-	Plan       string           `cbor:"plan,omitempty"`  // PlanSingle, PlanTakeover
-	Call       uint64           `cbor:"call,omitzero"`   // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
-	Bid        wire.Amount      `cbor:"bid,omitzero"`    // what it would rather cost: dearer quotes are countered; 0: they are taken or left
-	Parent     wire.CID         `cbor:"parent,omitzero"` // the job of ours, as provider, that this is a part of
+	Key        string             `cbor:"key"` // names the order; the same key is never ordered twice
+	Capability string             `cbor:"capability"`
+	Asset      string             `cbor:"asset"`
+	Budget     wire.Amount        `cbor:"budget"`  // most it may cost
+	Deliver    uint64             `cbor:"deliver"` // milliseconds from contract to delivery that would do
+	Peer       wire.Key           `cbor:"peer,omitzero"`
+	Choose     string             `cbor:"choose,omitempty"` // what to go by: "" the cost of a success, hire.ByPrice or hire.ByLot
+	Input      payload.Artefact   `cbor:"input"`
+	More       []payload.Artefact `cbor:"more,omitempty"`  // inputs of further calls, each answered by a result of its own
+	Plan       string             `cbor:"plan,omitempty"`  // PlanSingle, PlanTakeover
+	Call       uint64             `cbor:"call,omitzero"`   // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
+	Bid        wire.Amount        `cbor:"bid,omitzero"`    // what it would rather cost: dearer quotes are countered; 0: they are taken or left
+	Parent     wire.CID           `cbor:"parent,omitzero"` // the job of ours, as provider, that this is a part of
 }

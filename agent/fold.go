@@ -137,9 +137,12 @@ func (a *Agent) foldTask(f *Fact) ([]wire.CID, error) {
 	if d == nil {
 		return nil, fmt.Errorf("task of unknown job %s", f.Job)
 	}
-	if f.What == FactWorked {
+	switch {
+	case f.What == FactWorked && d.job.Windowed() && f.Code == "":
+		d.answers = append(d.answers, ending{results: f.Results, units: f.Units})
+	case f.What == FactWorked:
 		d.work = &ending{code: f.Code, detail: f.Detail, results: f.Results, units: f.Units}
-	} else {
+	default:
 		d.judgement = &ending{code: f.Code, detail: f.Detail}
 	}
 	return []wire.CID{f.Job}, nil
@@ -189,6 +192,8 @@ func jobOf(doc wire.Document) wire.CID {
 	case *protocol.Verdict:
 		return d.Job
 	case *protocol.Contest:
+		return d.Job
+	case *protocol.Provide:
 		return d.Job
 	case *protocol.Claim:
 		return d.Job
@@ -248,7 +253,15 @@ func (a *Agent) foldEntry(at uint64, said wire.Said, doc *protocol.Entry) ([]wir
 	}
 	// The lane goes on whatever the job thinks of the entry: a hold that does
 	// not fit is declined, not ignored.
-	if err := d.job.Apply(at, said); err != nil && doc.Act == protocol.ActHold {
+	err := d.job.Apply(at, said)
+	var refused *job.Refusal
+	switch {
+	case doc.Act != protocol.ActHold:
+	case err == nil && doc.Part > 0:
+		d.turn()
+	case errors.As(err, &refused) && doc.Part > 0 && (refused.Code == protocol.CodeLate || refused.Code == protocol.CodeWithdrawn):
+		a.objections = append(a.objections, refused) // it came too late, and the other side must hear that
+	case err != nil:
 		d.stray = true
 	}
 	d.unseen = append(d.unseen, place{protocol.LaneID(a.c.Net, doc.By, doc.Payee, doc.Asset, doc.Epoch), doc.Seq})

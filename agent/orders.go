@@ -7,7 +7,6 @@ import (
 	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/protocol"
-	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
 )
@@ -45,7 +44,7 @@ func (o *order) waiting() bool { return o != nil && (o.job.IsZero() || o.again) 
 func (s *step) wish(o *order) hire.Wish {
 	return hire.Wish{
 		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: s.time(&o.Order), Peer: o.Peer,
-		InputType: o.Input.Type, Size: o.Input.Size, Label: o.Input.Label, Rails: []string{s.c.Rail},
+		InputType: o.Input.Type, Size: o.size(), Calls: uint64(1 + len(o.More)), Label: o.Input.Label, Rails: []string{s.c.Rail},
 		Least: s.mandate.LeastEstimate, By: o.Choose,
 	}
 }
@@ -232,7 +231,7 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 		return
 	}
 	accept, ok := p.write(&protocol.Accept{
-		Head: s.head(protocol.KindAccept), Offered: c.Offered, Inputs: []payload.Artefact{o.Input},
+		Head: s.head(protocol.KindAccept), Offered: c.Offered, Inputs: o.firstInputs(&c.Terms.Price),
 		Owner: s.mandate.By, Mandates: []wire.CID{s.c.Mandate.ID}, Account: s.c.Self.String(), Instead: o.job,
 		Parent: o.Parent,
 	})
@@ -242,9 +241,10 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 		return
 	}
 	p.job = accept.ID
-	s.hold(p, accept.ID, c.Candidate)
-	if inline([]payload.Artefact{o.Input}) {
-		p.with = []payload.Artefact{o.Input}
+	s.hold(p, accept.ID)
+	s.lastCalls(p, s.deals[accept.ID])
+	if first := o.firstInputs(&c.Terms.Price); inline(first) {
+		p.with = first
 	}
 	p.say()
 	choice := choiceOf(plan)
@@ -259,10 +259,11 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 	s.callBack(o, accept.ID)
 }
 
-// hold sets the price of a job aside.
-func (s *step) hold(p *speech, id wire.CID, c *hire.Candidate) {
-	entry, err := s.book.DraftHold(c.Provider, c.Terms.Asset, settlement.Hold{
-		Job: id, Amount: c.Price, Mandate: s.c.Mandate.ID, Deadline: s.at + c.Terms.Times.Claim,
+// hold sets the price of a job's first part aside.
+func (s *step) hold(p *speech, id wire.CID) {
+	d := s.deals[id]
+	entry, err := s.book.DraftHold(d.peer, d.job.Terms().Asset, settlement.Hold{
+		Job: id, Amount: d.job.InHand().Most(), Mandate: s.c.Mandate.ID, Deadline: d.job.InHand().HeldUntil(),
 	})
 	if err != nil {
 		s.slip("hold", err) // without it the provider declines

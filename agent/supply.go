@@ -145,7 +145,7 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeClock
 	case !held || d.stray:
 		return protocol.CodeAmount
-	case s.book.Admit(d.peer, terms.Asset, d.job.Most()) != nil:
+	case s.book.Admit(d.peer, terms.Asset, d.job.InHand().Most()) != nil:
 		return protocol.CodeOverLimit
 	case s.working(terms.Capability, d) >= stand.Slots, s.crowded(d):
 		return protocol.CodeBusy
@@ -153,13 +153,25 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeLate
 	case s.mayOffer(&stand) != nil:
 		return protocol.CodeMandate
-	case len(accept.Inputs) != 1:
+	case len(accept.Inputs) == 0, len(accept.Inputs) > 1 && !d.job.Windowed():
 		return protocol.CodeArtefact
-	case accept.Inputs[0].Size > sell.MaxInput:
+	}
+	for _, in := range accept.Inputs {
+		if code := fits(in, terms); code != "" {
+			return code
+		}
+	}
+	return ""
+}
+
+// fits says why an input is not worked on under terms, or "".
+func fits(in payload.Artefact, terms *protocol.Terms) protocol.Code {
+	switch {
+	case in.Size > sell.MaxInput:
 		return protocol.CodeTooLarge
-	case terms.InputType != "*/*" && terms.InputType != accept.Inputs[0].Type:
+	case terms.InputType != "*/*" && terms.InputType != in.Type:
 		return protocol.CodeNotOffered
-	case accept.Inputs[0].Label.MayGo(terms.Data) != nil:
+	case in.Label.MayGo(terms.Data) != nil:
 		return protocol.CodeLabel
 	}
 	return ""
@@ -204,7 +216,7 @@ func (s *step) setToWork(d *deal) {
 	stand.Rule, stand.OutputType = terms.Rule, terms.OutputType
 	d.busy, d.begun = true, s.at
 	s.effect(Work{
-		Job: d.id, From: d.peer, Stand: stand, Inputs: d.job.Accept().Inputs,
+		Job: d.id, From: d.peer, Stand: stand, Inputs: d.tasked(), Part: d.part() + 1, Parts: d.job.Parts(),
 		Until: d.workUntil(), Retention: terms.Times.Retention,
 	})
 }
@@ -218,7 +230,8 @@ func (d *deal) workUntil() uint64 {
 // resume takes up the work of a deal after a start. Work is done at most once,
 // unless its offer said that it may be repeated.
 func (s *step) resume(d *deal) {
-	if d.role != job.Provider || !d.job.Taken() || d.work != nil || d.job.Stage(s.at) != job.Working {
+	if d.role != job.Provider || !d.job.Taken() || d.work != nil || d.job.Stage(s.at) != job.Working ||
+		d.job.Windowed() && len(d.answers) == len(d.inputs()) {
 		return
 	}
 	if d.job.Terms().RerunSafe {
@@ -232,12 +245,13 @@ func (s *step) resume(d *deal) {
 func (s *step) serveAgain(d *deal) {
 	switch {
 	case d.role == job.Hirer:
-		inputs := d.job.Accept().Inputs
+		inputs := d.allInputs()
 		if inline(inputs) || d.job.Taken() {
 			s.effect(Serve{To: d.peer, Artefacts: inputs})
 		}
-	case d.work != nil && d.work.code == "":
-		s.effect(Serve{To: d.peer, Artefacts: d.work.results})
+	case d.work != nil && d.work.code == "" || len(d.answers) > 0:
+		results, _ := d.handed()
+		s.effect(Serve{To: d.peer, Artefacts: results})
 	}
 }
 
@@ -261,17 +275,26 @@ func (s *step) supply(d *deal) {
 		s.layDown(d)
 	case delivered:
 		s.press(d, stage)
+	case stage == job.Funded: // its advance is not paid
+		s.about(d).say()
 	case d.work != nil && d.work.code == "":
 		s.deliver(d)
 	case d.work != nil:
 		s.callOff(d, d.work.code)
+	case noticed && len(d.answers) > 0:
+		s.layAside(d)
+		s.deliver(d)
 	case noticed:
 		s.callOff(d, protocol.CodeWithdrawn)
+	case d.job.Windowed():
+		s.serveCalls(d)
+	case !d.busy && stage == job.Working:
+		s.setToWork(d)
 	case s.started(d) != 0 && s.at >= s.started(d):
 		d.begun = 0
 		p := s.about(d)
 		if !j.Started() {
-			p.write(&protocol.Started{Head: s.head(protocol.KindStarted), Job: d.id})
+			p.write(&protocol.Started{Head: s.head(protocol.KindStarted), Job: d.id, Part: d.part()})
 		}
 		p.say()
 	}
@@ -295,7 +318,7 @@ func (s *step) worked(e Worked) {
 		return
 	}
 	d.busy = false
-	e.Units = min(e.Units, d.job.Terms().Price.MaxUnits) // what is not metered is not told
+	e.Units = min(e.Units, d.unmetered()) // what is not metered is not told
 	for _, r := range e.Results {
 		if err := r.Check(); err != nil && e.Code == "" {
 			e.Code, e.Detail, e.Results = protocol.CodeWorkFailed, err.Error(), nil
@@ -305,17 +328,21 @@ func (s *step) worked(e Worked) {
 	s.fact(Fact{
 		What: FactWorked, Job: e.Job, Results: e.Results, Units: e.Units, Code: e.Code, Detail: clip(e.Detail),
 	})
+	if d.job.Windowed() && e.Code == "" {
+		s.tellAnswer(d)
+	}
 	s.advance(d)
 }
 
 // deliver hands over the result, with whatever was kept back for it.
 func (s *step) deliver(d *deal) {
+	results, inputs := d.handed()
 	delivery, ok := s.may(d, &protocol.Delivery{
-		Head: s.head(protocol.KindDelivery), Job: d.id, Artefacts: d.work.results, Units: d.work.units,
+		Head: s.head(protocol.KindDelivery), Job: d.id, Part: d.part(), Artefacts: results, Inputs: inputs, Units: d.reading(),
 	})
 	p := s.about(d)
-	if ok && p.add(delivery) && inline(d.work.results) {
-		p.with = d.work.results
+	if ok && p.add(delivery) && inline(results) {
+		p.with = results
 	}
 	s.serveAgain(d)
 	p.say()
@@ -324,7 +351,7 @@ func (s *step) deliver(d *deal) {
 // callOff ends a job that we have taken but will not deliver, or concedes a
 // complaint. It reports whether that may still be said.
 func (s *step) callOff(d *deal, code protocol.Code) bool {
-	cancel, ok := s.may(d, &protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Code: code})
+	cancel, ok := s.may(d, &protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Part: s.endable(d), Code: code})
 	if d.busy {
 		d.busy = false
 		s.effect(Stop{d.id})
@@ -371,7 +398,7 @@ func (s *step) answerComplaint(d *deal, verdict wire.Said) {
 		s.callOff(d, protocol.CodeCheck)
 	default:
 		contest, ok := s.may(d, &protocol.Contest{
-			Head: s.head(protocol.KindContest), Job: d.id, About: verdict.ID, Clause: clause,
+			Head: s.head(protocol.KindContest), Job: d.id, Part: d.part(), About: verdict.ID, Clause: clause,
 		})
 		p := s.about(d)
 		if ok {
@@ -383,13 +410,14 @@ func (s *step) answerComplaint(d *deal, verdict wire.Said) {
 
 // claim resolves the hold after the hirer's silence, and writes down what happened.
 func (s *step) claim(d *deal) {
-	hold, held := s.book.HoldOf(d.id, 0)
+	hold, held := s.holdOf(d)
 	delivery, _ := d.job.Delivery()
+	_, most := d.job.Owed()
 	if !held {
 		return
 	}
 	claim, ok := s.may(d, &protocol.Claim{
-		Head: s.head(protocol.KindClaim), Job: d.id, Hold: hold.ID, Delivery: delivery.ID, Amount: hold.Amount,
+		Head: s.head(protocol.KindClaim), Job: d.id, Part: d.part(), Hold: hold.ID, Delivery: delivery.ID, Amount: most,
 	})
 	if !ok || s.book.Check(claim) != nil {
 		return

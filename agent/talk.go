@@ -192,7 +192,8 @@ func (s *step) quoted(from wire.Key, bundle *wire.Bundle, i int, q *protocol.Quo
 	}
 	t.until = 0
 	w := s.wish(o)
-	c := &hire.Candidate{Provider: from, Terms: &q.Terms, Offered: bundle.Proof(i), Price: q.Terms.Price.Fixed}
+	worst, _ := hire.Worst(q.Terms.Price, w.Calls)
+	c := &hire.Candidate{Provider: from, Terms: &q.Terms, Offered: bundle.Proof(i), Price: worst}
 	if w.Suits(s.at, from, c.Terms) == "" && (t.quote == nil || c.Price.Cmp(t.quote.Price) <= 0) {
 		t.quote = c
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 )
 
 // Milliseconds between two tries to get an answer.
@@ -65,9 +66,11 @@ func (s *step) tend(d *deal) {
 	if by := s.lostBy(d); by > s.at {
 		again = sooner(again, by)
 	}
+	if d.role == job.Provider && d.job.Windowed() && d.job.Stage(s.at) == job.Working && d.workUntil() > s.at {
+		again = sooner(again, d.workUntil())
+	}
 	if again == 0 { // final, but its hold is not yet ended
-		hold, _ := s.book.HoldOf(d.id, 0)
-		again = hold.Deadline + protocol.Skew + 1
+		again = s.holdEnds(d) + protocol.Skew + 1
 		if again <= s.at { // nothing can be said now: its lane is not open
 			d.pause = s.longer(d.peer, d.pause)
 			again = s.at + d.pause
@@ -89,14 +92,10 @@ func (s *step) done(d *deal) bool {
 	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 || s.answerBy(d) != 0 {
 		return false
 	}
-	hold, held := s.book.HoldOf(d.id, 0)
-	switch {
-	case !held:
-		return true
-	case d.role == job.Provider && s.at > hold.Deadline+protocol.Skew:
-		return true // what is still to be said is the hirer's to say
-	}
-	return !hold.Outstanding() && !hold.Due()
+	return s.atRest(d, func(hold settlement.HoldState) bool {
+		// Late, what is still to be said is the hirer's to say.
+		return d.role == job.Provider && s.at > hold.Deadline+protocol.Skew || !hold.Outstanding() && !hold.Due()
+	})
 }
 
 // letGo lets go of a deal that needs nothing more of us.
@@ -106,7 +105,7 @@ func (s *step) letGo(d *deal) {
 		s.effect(Pull{Author: d.peer, Wanted: true}) // it has written of this job, and perhaps of others
 	}
 	if d.role == job.Hirer {
-		s.effect(Withhold{From: d.peer, Artefacts: d.job.Accept().Inputs})
+		s.effect(Withhold{From: d.peer, Artefacts: d.allInputs()})
 		if o := s.orders[d.order]; s.outlived(o) {
 			s.erasePart(o)
 		}
@@ -137,16 +136,17 @@ func (s *step) unanswered(d *deal) []utterance {
 
 // answered reports whether nothing in a bundle waits for the other side.
 func (s *step) answered(d *deal, u utterance) bool {
-	final := d.job.Stage(s.at).Final()
 	for _, said := range u.Docs {
+		part := d.about(said.Doc)
+		final := part.Stage(s.at).Final()
 		switch doc := said.Doc.(type) {
 		case *protocol.Entry:
 			if !s.entryAnswered(d, doc) {
 				return false
 			}
 		case *protocol.Delivery:
-			_, judged := d.job.Verdict()
-			_, contested := d.job.Contest()
+			_, judged := part.Verdict()
+			_, contested := part.Contest()
 			if !judged && !contested && !final && !d.job.Acked(said.ID) {
 				return false
 			}
@@ -156,18 +156,18 @@ func (s *step) answered(d *deal, u utterance) bool {
 			}
 		case *protocol.Claim:
 			// Who voids what is claimed has not heard of the claim.
-			hold, _ := s.book.HoldOf(d.id, 0)
+			hold, _ := s.book.HoldOf(d.id, doc.Part)
 			if !final || hold.Due() && !hold.Outstanding() && d.tries < enoughTries {
 				return false
 			}
 		case *protocol.Verdict:
 			// One that passes goes with a POST, which waits for its countersign.
-			_, answered := d.job.Answer()
+			_, answered := part.Answer()
 			if !doc.Pass && !answered && !final {
 				return false
 			}
 		case *protocol.Cancel:
-			if !s.cancelAnswered(d, final) {
+			if !s.cancelAnswered(d, part, final) {
 				return false
 			}
 		case *protocol.Outcome:
@@ -186,7 +186,8 @@ func (s *step) entryAnswered(d *deal, e *protocol.Entry) bool {
 		// Taking it too late must be heard, too, and refused: so that both sides
 		// end alike. A Refuse may be lost without anyone knowing.
 		_, declined := d.job.Declined()
-		_, cancelled := d.job.CancelBy(job.Provider)
+		part, _ := d.job.Part(e.Part)
+		_, cancelled := part.CancelBy(job.Provider)
 		if !declined && !cancelled && !d.job.Taken() {
 			return false
 		}
@@ -198,25 +199,30 @@ func (s *step) entryAnswered(d *deal, e *protocol.Entry) bool {
 // seenLater reports whether a countersign in a later lane has covered an entry,
 // and the job has nothing to learn from the one that was lost.
 func (s *step) seenLater(d *deal, e *protocol.Entry) bool {
-	hold, held := s.book.HoldOf(d.id, 0)
+	hold, held := s.book.HoldOf(d.id, e.Part)
+	part, _ := d.job.Part(e.Part)
 	if !held {
 		return true
 	}
 	if e.Act == protocol.ActHold || e.Act == protocol.ActOpen {
 		return hold.Countersigned
 	}
-	return hold.EndSeen && (d.job.PostSeen() || d.job.VoidSeen() || d.job.Stage(s.at).Final())
+	return hold.EndSeen && (part.PostSeen() || part.VoidSeen() || part.Stage(s.at).Final())
 }
 
 // cancelAnswered: a provider's Cancel is answered by the hirer's VOID, a
 // hirer's by the provider's Cancel or Delivery.
-func (s *step) cancelAnswered(d *deal, final bool) bool {
+func (s *step) cancelAnswered(d *deal, part job.Part, final bool) bool {
 	if d.role == job.Hirer {
-		_, cancelled := d.job.CancelBy(job.Provider)
-		_, delivered := d.job.Delivery()
+		_, cancelled := part.CancelBy(job.Provider)
+		_, delivered := part.Delivery()
 		return cancelled || delivered || final
 	}
-	hold, held := s.book.HoldOf(d.id, 0)
+	if _, posted := part.Post(); posted { // in advance: there is no hold to void, but an Outcome to say
+		_, told := d.job.OutcomeBy(job.Hirer)
+		return told || s.at > part.ResolveBy()
+	}
+	hold, held := s.book.HoldOf(d.id, part.Number())
 	return !held || !hold.Outstanding() || s.at > hold.Deadline+protocol.Skew
 }
 

@@ -15,33 +15,35 @@ import (
 
 // View is one order or job as its owner may see it.
 type View struct {
-	Key        string   // of the order, on the hirer's side
-	ID         wire.CID // zero while there is no contract
-	Role       job.Role
-	Peer       wire.Key
-	Capability string
-	Stage      string
-	Final      bool
-	OK         bool // delivered, passed, paid and receipted
-	Code       protocol.Code
-	Detail     string
-	Asset      string
-	Price      wire.Amount // most it may cost
-	Paid       wire.Amount
-	Score      uint64
-	Opened     uint64 // Unix milliseconds
-	Closed     uint64
-	Next       string
-	NextAt     uint64
-	Choice     Choice   // on the hirer's side
-	Plan       string   // of the order
-	Instead    wire.CID // the job that this one takes over
-	TakenOver  wire.CID // the job that took this one over
-	Inputs     []payload.Artefact
-	Results    []payload.Artefact
-	Parent     wire.CID // the job that this one is a part of, as its hirer says; zero for none
-	Under      string   // the stage of Parent, where that is a job of ours
-	Parts      []View   // of a job that we provide: what others were hired for to do it
+	Key             string   // of the order, on the hirer's side
+	ID              wire.CID // zero while there is no contract
+	Role            job.Role
+	Peer            wire.Key
+	Capability      string
+	Stage           string
+	Final           bool
+	OK              bool // delivered, passed, paid and receipted
+	Code            protocol.Code
+	Detail          string
+	Asset           string
+	Price           wire.Amount // most it may cost
+	Paid            wire.Amount
+	Score           uint64
+	Opened          uint64 // Unix milliseconds
+	Closed          uint64
+	Next            string
+	NextAt          uint64
+	Choice          Choice   // on the hirer's side
+	Plan            string   // of the order
+	Instead         wire.CID // the job that this one takes over
+	TakenOver       wire.CID // the job that took this one over
+	Inputs          []payload.Artefact
+	Results         []payload.Artefact
+	Parent          wire.CID     // the job that this one is a part of, as its hirer says; zero for none
+	Under           string       // the stage of Parent, where that is a job of ours
+	Parts           []View       // of a job that we provide: what others were hired for to do it
+	Instalments     []Instalment // of a contract of several parts: those that have begun
+	MostInstalments uint64       // that it may have
 }
 
 // Stages of an order that has not become a job.
@@ -100,16 +102,14 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 	v := View{
 		Key: d.order, ID: d.id, Role: d.role, Peer: d.peer, Capability: j.Terms().Capability,
 		Stage: stage.String(), Final: stage.Final(), OK: stage == job.Settled, Asset: j.Terms().Asset,
-		Price: j.Most(), Opened: j.T0(), Choice: d.choice, Inputs: j.Accept().Inputs, Results: a.results(d),
+		Price: j.Most(), Opened: j.T0(), Choice: d.choice, Inputs: d.allInputs(), Results: d.delivered(),
 		Parent: j.Accept().Parent,
 	}
 	if verdict, ok := j.Verdict(); ok {
 		v.Score = verdict.Doc.(*protocol.Verdict).Score
 		v.OK = v.OK && verdict.Doc.(*protocol.Verdict).Pass
 	}
-	if post, ok := j.Post(); ok {
-		v.Paid = post.Doc.(*protocol.Entry).Amount
-	}
+	v.Paid, v.Instalments, v.MostInstalments = d.paid(), d.instalments(at), j.Parts()
 	if v.Final {
 		if r := j.Record(); len(r) > 0 {
 			v.Closed = r[len(r)-1].At
@@ -119,13 +119,6 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 	}
 	v.Code, v.Detail = whyNot(d, v)
 	return v
-}
-
-func (a *Agent) results(d *deal) []payload.Artefact {
-	if delivery, ok := d.job.Delivery(); ok {
-		return delivery.Doc.(*protocol.Delivery).Artefacts
-	}
-	return nil
 }
 
 // whyNot tells why a job is not, or did not end, as it should.

@@ -126,7 +126,8 @@ type Wish struct {
 	Deliver    uint64      // milliseconds from Accept to Delivery that would do
 	Peer       wire.Key    // only this provider; zero for any
 	InputType  string
-	Size       uint64 // bytes of the input
+	Size       uint64 // bytes of all inputs
+	Calls      uint64 // inputs, each a call of its own; 0 and 1: one
 	Label      payload.Label
 	Rails      []string // that can be paid on
 	Least      uint64   // of 10,000: least lower end of the estimate that will do
@@ -146,17 +147,21 @@ type Candidate struct {
 const Leisure = 60_000
 
 // Suits reports why terms of provider do not suit the wish, as a code, or "".
-// Terms under which more may come to be owed than their fixed price, to others
-// than the provider, or before the result can be judged, suit nobody.
+// The most they may come to must be within the budget. Terms under which something
+// may come to be owed to others than the provider, or before the result can be
+// judged, suit nobody; a tranche in advance is one part's risk.
 func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Code {
+	worst, dealt := Worst(t.Price, w.Calls)
 	switch {
 	case t.Capability != w.Capability || (!w.Peer.IsZero() && w.Peer != provider):
 		return protocol.CodeNotOffered
 	case t.ValidUntil <= at:
 		return protocol.CodeExpired
-	case t.Asset != w.Asset || t.Price.Fixed.Cmp(w.Budget) > 0:
+	case !dealt:
+		return protocol.CodeNotOffered
+	case t.Asset != w.Asset || worst.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer
-	case t.Price.Unit != "" || len(t.Price.Tranches) > 1 || t.Reworks > 0 || !t.KillFee.IsZero() || !t.Panel.IsZero() || !t.Witness.Key.IsZero():
+	case t.Reworks > 0 || !t.KillFee.IsZero() || !t.Panel.IsZero() || !t.Witness.Key.IsZero():
 		return protocol.CodeNotOffered
 	case t.Times.Fund > 0 || t.Times.Review < t.Times.Deliver+Leisure || t.Times.Settle < t.Times.Claim+Leisure:
 		return protocol.CodeNotOffered
@@ -209,9 +214,8 @@ func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate,
 		case l.Offer.Ask:
 			ask = append(ask, l.Offer.By)
 		default:
-			firm = append(firm, Candidate{
-				Provider: l.Offer.By, Terms: &l.Offer.Terms, Offered: l.Proof, Price: l.Offer.Terms.Price.Fixed,
-			})
+			worst, _ := Worst(l.Offer.Terms.Price, w.Calls)
+			firm = append(firm, Candidate{Provider: l.Offer.By, Terms: &l.Offer.Terms, Offered: l.Proof, Price: worst})
 		}
 	}
 	return firm, ask, why

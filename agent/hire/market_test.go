@@ -29,7 +29,10 @@ func TestSuits(t *testing.T) {
 		"smaller inputs":             {func(t *protocol.Terms) { t.MaxBytes = 99 }, protocol.CodeTooLarge},
 		"reworks":                    {func(t *protocol.Terms) { t.Reworks = 1 }, protocol.CodeNotOffered},
 		"over already":               {func(t *protocol.Terms) { t.ValidUntil = 1 }, protocol.CodeExpired},
-		"paid in two parts":          {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, protocol.CodeNotOffered},
+		"paid in two parts":          {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, ""},
+		"paid in too many":           {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 65) }, protocol.CodeNotOffered},
+		"windows too large":          {func(t *protocol.Terms) { t.Price.Window = 17 }, protocol.CodeNotOffered},
+		"a meter beyond the budget":  {func(t *protocol.Terms) { t.Price.PerUnit, t.Price.MaxUnits = wire.Units(1), 1<<40 }, protocol.CodeNoOffer},
 		"paid another way":           {func(t *protocol.Terms) { t.Rail.Name = "gold" }, protocol.CodeRail},
 		"trains on what it is given": {func(t *protocol.Terms) { t.Data.Train = true }, protocol.CodeLabel},
 	} {

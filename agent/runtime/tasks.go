@@ -110,7 +110,7 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	defer out.Discard() // after keep it does nothing
 	deadline, _ := ctx.Deadline()
 	r, err := does.Do(ctx, worker.Task{
-		Capability: w.Stand.Capability, Input: input, InputType: in.Type, Size: int64(in.Size),
+		Capability: w.Stand.Capability, Input: input, InputType: in.Type, Size: int64(in.Size), Part: w.Part, Parts: w.Parts,
 		Limits: worker.Limits{Time: max(time.Until(deadline), time.Millisecond), Output: MaxResult, Memory: MaxMemory},
 		Job:    w.Job.String(), Hirer: foreman{p, w.Job},
 	}, out)
@@ -214,8 +214,13 @@ func (p *Peer) examine(ctx context.Context, j agent.Judge) error {
 			return &artefactFault{err}
 		}
 	}
-	if len(j.Results) != 1 || len(j.Inputs) != 1 {
+	if len(j.Results) != len(j.Inputs) { // a rule looks at one input and its result
 		return nil
 	}
-	return p.check(ctx, j.Rule, j.Inputs[0].ID, foreign(j.From, j.Results[0].ID))
+	for i, in := range j.Inputs {
+		if err := p.check(ctx, j.Rule, in.ID, foreign(j.From, j.Results[i].ID)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

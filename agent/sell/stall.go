@@ -51,8 +51,40 @@ type Stand struct {
 	RerunSafe  bool             `cbor:"rerun_safe"`
 	Deliver    uint64           `cbor:"deliver"` // milliseconds
 	Slots      uint64           `cbor:"slots"`
-	Surge      uint64           `cbor:"surge,omitzero"` // percent by which the price rises at full load, at most MaxSurge
-	Least      wire.Amount      `cbor:"least,omitzero"` // it may be had for this, for who haggles; 0: the price is not haggled over
+	Surge      uint64           `cbor:"surge,omitzero"`    // percent by which the price rises at full load, at most MaxSurge
+	Least      wire.Amount      `cbor:"least,omitzero"`    // it may be had for this, for who haggles; 0: the price is not haggled over
+	Tranches   uint64           `cbor:"tranches,omitzero"` // equal parts in which it is delivered and paid for; 0: one
+	Advance    uint64           `cbor:"advance,omitzero"`  // of them, paid before they are delivered
+	Meter      Meter            `cbor:"meter,omitzero"`    // no tranches then
+}
+
+// Meter is a price per unit, on top of a stand's price.
+type Meter struct {
+	Unit     string      `cbor:"unit"`      // what is metered, such as "token"
+	PerUnit  wire.Amount `cbor:"per_unit"`  //
+	MaxUnits uint64      `cbor:"max_units"` // of one part
+	Window   uint64      `cbor:"window"`    // calls of one part
+	Windows  uint64      `cbor:"windows"`   // parts, at most
+}
+
+// PriceOf returns how a sum is owed: whole, in equal tranches, or before what is metered.
+func (s *Stand) PriceOf(sum wire.Amount) protocol.Price {
+	p := protocol.Price{Fixed: sum, Advance: s.Advance}
+	for left := s.Tranches; left > 0; left-- {
+		part, err := sum.DivUp(left)
+		if err != nil { // left is not 0
+			panic(err)
+		}
+		p.Tranches = append(p.Tranches, part)
+		sum, _ = sum.Minus(part)
+	}
+	if m := s.Meter; m.Unit != "" {
+		p.Unit, p.PerUnit, p.MaxUnits, p.Window = m.Unit, m.PerUnit, m.MaxUnits, m.Window
+		if m.Windows > 1 {
+			p.Parts = m.Windows
+		}
+	}
+	return p
 }
 
 // Setting is one setting of a worker.
@@ -68,6 +100,12 @@ func (s *Stand) Check() error {
 	}
 	if _, err := surged(s.Price, s.Surge, s.Slots, s.Slots); err != nil || s.Surge > MaxSurge {
 		return errors.New("a price may rise by at most 1000 percent, and stay below 2^128 over its surge")
+	}
+	if s.Tranches == 1 || s.Tranches > protocol.MaxParts || s.Advance > s.Tranches || s.Tranches > 0 && s.Meter.Unit != "" {
+		return errors.New("a price has 2 to 64 tranches, as many of them in advance as there are, and none beside a meter")
+	}
+	if s.Meter.Window > protocol.MaxInputs || s.Meter.Windows > protocol.MaxParts {
+		return errors.New("a window has at most 16 calls, and a contract at most 64 windows")
 	}
 	if s.Least.Cmp(s.Price) > 0 {
 		return errors.New("the least that a stand would take is at most its price")
@@ -139,7 +177,7 @@ func (s *Stand) Terms(by Seller, validUntil uint64) protocol.Terms {
 		InputType:  s.InputType,
 		OutputType: s.OutputType,
 		Asset:      s.Asset,
-		Price:      protocol.Price{Fixed: s.Price},
+		Price:      s.PriceOf(s.Price),
 		Times:      times(s.Deliver, s.Data.Retention),
 		Data:       s.Data,
 		Rule:       s.Rule,

@@ -31,6 +31,8 @@ type Task struct {
 	Input      io.Reader
 	InputType  string // media type
 	Size       int64  // bytes of Input; 0 where that is not known
+	Part       uint64 // which part of the contract it is, from 1; 0 where nobody counts
+	Parts      uint64 // how many there are, at most
 	Limits     Limits
 	// Job is the name of the job that the task does, as the owner's own commands know it: a program may
 	// have others hired for parts of it by this name. "" where there is none.

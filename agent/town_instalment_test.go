@@ -1,0 +1,179 @@
+package agent_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// piece is a worker whose result tells which part or call it is of; it meters 3 units.
+func piece(ms uint64) func(agent.Work) (agent.Worked, uint64) {
+	return func(w agent.Work) (agent.Worked, uint64) {
+		seed := fmt.Sprint(w.Job, w.Part, w.Inputs[0].ID)
+		return agent.Worked{Job: w.Job, Units: 3, Results: []payload.Artefact{artefact(seed, 7, payload.Public)}}, ms
+	}
+}
+
+func tranches(n, advance uint64) func(*sell.Stand) {
+	return func(s *sell.Stand) { s.Tranches, s.Advance = n, advance }
+}
+
+func windows(window, most uint64) func(*sell.Stand) {
+	return func(s *sell.Stand) {
+		s.Meter = sell.Meter{Unit: "token", PerUnit: wire.Units(2), MaxUnits: 3 * window, Window: window, Windows: most}
+	}
+}
+
+// calls gives an order so many inputs.
+func calls(n int) func(*agent.Order) {
+	return func(o *agent.Order) {
+		for i := 1; i < n; i++ {
+			o.More = append(o.More, artefact(fmt.Sprint("input ", o.Key, i), 100, payload.Public))
+		}
+	}
+}
+
+// TestInstalments: contracts of several parts, to their end.
+func TestInstalments(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		stand   func(*sell.Stand)
+		order   func(*agent.Order)
+		set     func(w *town, seller, buyer *citizen)
+		want    ending
+		parts   int
+		results int
+	}{
+		{"three tranches", tranches(3, 0), nil, nil, ending{"settled", "", 31}, 3, 3},
+		{"one in advance", tranches(3, 1), nil, nil, ending{"settled", "", 31}, 3, 3},
+		{"all in advance", tranches(3, 3), nil, nil, ending{"settled", "", 31}, 3, 3},
+		{"one call, metered", windows(1, 1), nil, nil, ending{"settled", "", 37}, 1, 1},
+		{"three windows of one", windows(1, 4), calls(3), nil, ending{"settled", "", 49}, 3, 3},
+		{"a window of four", windows(4, 1), calls(4), nil, ending{"settled", "", 55}, 1, 4},
+		{"a window closed early", windows(4, 2), calls(6), nil, ending{"settled", "", 67}, 2, 6},
+		{"fewer than a window", windows(4, 2), calls(2), nil, ending{"settled", "", 43}, 1, 2},
+		{
+			"the second part fails", tranches(3, 0), nil,
+			func(_ *town, seller, _ *citizen) {
+				seller.work = func(w agent.Work) (agent.Worked, uint64) {
+					if w.Part == 2 {
+						return agent.Worked{Job: w.Job, Code: protocol.CodeWorkFailed}, 10
+					}
+					return piece(10)(w)
+				}
+			},
+			ending{"cancelled", protocol.CodeWorkFailed, 11},
+			2, 1,
+		},
+		{
+			"the budget ends first", tranches(3, 0), nil,
+			func(_ *town, _, buyer *citizen) {
+				buyer.judge = func(j agent.Judge) (agent.Judged, uint64) {
+					buyer.orders("another", func(o *agent.Order) { o.Capability = "text/none@1" })
+					return agent.Judged{Job: j.Job}, 5
+				}
+			},
+			ending{"settled", "", 31},
+			3, 3,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, seller, buyer := pair(t)
+			seller.work = piece(10)
+			if c.set != nil {
+				c.set(w, seller, buyer)
+			}
+			seller.sells(31, c.stand)
+			w.pass(second)
+			change := []func(*agent.Order){}
+			if c.order != nil {
+				change = append(change, c.order)
+			}
+			if r := buyer.orders("a", change...); r != nil {
+				t.Fatal(r)
+			}
+			w.pass(minute)
+			v := buyer.view("a")
+			if c.want.stage == "settled" && (!v.Final || !v.OK) {
+				t.Errorf("after a minute it is %s: %+v", v.Stage, v.Instalments)
+			}
+			w.fall(3 * day)
+			if c.want.stage == "settled" {
+				buyer.ended("a", c.want)
+			} else if v = buyer.view("a"); v.Stage != c.want.stage || v.Paid != wire.Units(c.want.paid) {
+				t.Errorf("it is %s, paid %s", v.Stage, v.Paid)
+			}
+			v = buyer.view("a")
+			if n := max(1, len(v.Instalments)); n != c.parts || len(v.Results) != c.results {
+				t.Errorf("%d parts and %d results, want %d and %d", n, len(v.Results), c.parts, c.results)
+			}
+			w.reckon()
+		})
+	}
+}
+
+// TestInstalmentsInStorms: contracts of parts while bundles are lost, links break and
+// processes are killed in the midst of a step.
+func TestInstalmentsInStorms(t *testing.T) {
+	for seed := range uint64(*seeds) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			s := newStorm(t, seed, 24)
+			for i, c := range s.folk {
+				work := c.work
+				c.work = func(k agent.Work) (agent.Worked, uint64) {
+					done, after := work(k)
+					if done.Code == "" {
+						done, _ = piece(0)(k)
+					}
+					return done, after
+				}
+				c.sells(uint64(5+i), func(stand *sell.Stand) {
+					stand.RerunSafe = i != 0
+					[]func(*sell.Stand){tranches(3, 0), tranches(3, 2), windows(2, 3)}[i](stand)
+				})
+			}
+			s.loss = 0.2
+			for n := range 4 {
+				buyer := s.folk[n%2]
+				s.after(s.rng.Uint64N(minute), func() {
+					if buyer.agent != nil {
+						buyer.orders(fmt.Sprint("calls ", n), calls(5), func(o *agent.Order) { o.Peer = s.folk[2].key.Key() })
+					}
+				})
+			}
+			s.rage(2*minute, func() {
+				a, b := s.someone(), s.someone()
+				switch s.rng.IntN(5) {
+				case 0:
+					a.unlink(b)
+				case 1:
+					s.sever(a, b, true)
+					s.after(20*second, func() { s.sever(a, b, false); a.link(b) })
+				case 2:
+					a.dieAfter = 1 + s.rng.IntN(6)
+				case 3:
+					a.die()
+				default:
+					if a.agent == nil {
+						a.start()
+					}
+				}
+			})
+			parts := 0
+			for _, c := range s.folk {
+				for _, v := range c.agent.Jobs(c.clock(), 1000) {
+					parts += len(v.Instalments)
+				}
+			}
+			if parts == 0 {
+				t.Error("no job had parts")
+			}
+			t.Logf("%d parts", parts/2)
+		})
+	}
+}
