@@ -164,7 +164,7 @@ func (s *step) erasePart(o *order) {
 			return
 		}
 	}
-	ours := []payload.Artefact{o.Input} // served no longer
+	ours := o.inputs() // served no longer
 	s.effect(Erase{Results: ours})
 	for _, id := range o.jobs {
 		v, _ := s.ByID(s.at, id)

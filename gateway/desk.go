@@ -45,7 +45,7 @@ type Desk interface {
 	Job(ctx context.Context, id string) (Job, error)
 	// Await returns the job once it is final, or as it stands when it changes after the stage seen.
 	Await(ctx context.Context, id, seen string) (Job, error)
-	// Result opens the result of a delivered job.
+	// Result opens the result of a delivered job; of several parts or calls, all results one after the other.
 	Result(ctx context.Context, id string) (io.ReadCloser, Artefact, error)
 	// Cancel asks for the end of a job.
 	Cancel(ctx context.Context, id string) (Job, error)
@@ -118,6 +118,13 @@ type OfferDraft struct {
 	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
 	Surge      uint64            `json:"surge,omitempty"`      // percent by which price and least rise, evenly, until all slots are taken
 	Least      wire.Amount       `json:"least,omitzero"`       // it may be had for this, for who haggles; 0: the price is firm
+	Tranches   uint64            `json:"tranches,omitzero"`    // equal parts in which it is delivered and paid for; 0: one
+	Advance    uint64            `json:"advance,omitzero"`     // of them, paid before they are delivered
+	Unit       string            `json:"unit,omitempty"`       // what is metered besides the price, such as "token"
+	PerUnit    wire.Amount       `json:"per_unit,omitzero"`    //
+	MaxUnits   uint64            `json:"max_units,omitzero"`   // of one window
+	Window     uint64            `json:"window,omitzero"`      // calls that are held for and paid together; 0: one
+	Windows    uint64            `json:"windows,omitzero"`     // of one contract, at most; 0: one
 }
 
 // Offer is one capability sold by this peer.
@@ -134,7 +141,7 @@ type Found struct {
 	Peer       wire.Key    `json:"peer"`
 	Capability string      `json:"capability"`
 	Title      string      `json:"title,omitempty"`
-	Price      wire.Amount `json:"price"`
+	Price      wire.Amount `json:"price"` // most that one call may cost, over all parts
 	Asset      string      `json:"asset"`
 	Ask        bool        `json:"ask"`
 	Rule       string      `json:"rule,omitempty"`
@@ -174,6 +181,7 @@ type Order struct {
 	CallMS     uint64       `json:"call_ms,omitempty"` // call in public for quotes, for so long; at most an hour
 	Bid        wire.Amount  `json:"bid,omitzero"`      // haggle: what it would rather cost
 	Plan       string       `json:"plan,omitempty"`    // "single": one contract; "takeover" (default): others follow where one fails
+	Sizes      []uint64     `json:"sizes,omitempty"`   // the input is several, one after the other, of so many bytes each: each is a call of its own
 	Choose     string       `json:"choose,omitempty"`  // by what to choose: "" for the cost of a success, "cheapest" or "random" to compare with
 	// Parent is the job of ours, as provider, that this is a part of. The input is then under the label of
 	// that job's, which Class and PassOn may make stricter.
@@ -183,27 +191,30 @@ type Order struct {
 
 // Job is one job as it stands.
 type Job struct {
-	Schema     string        `json:"schema"`        // "souk.job/v1"
-	Key        string        `json:"key,omitempty"` // of the order, on the hirer's side
-	ID         wire.CID      `json:"id,omitzero"`   // none before there is a contract
-	Role       string        `json:"role"`          // "hirer" or "provider"
-	Peer       wire.Key      `json:"peer,omitzero"` // the other side
-	Capability string        `json:"capability"`
-	Stage      string        `json:"stage"`
-	Final      bool          `json:"final"`
-	OK         bool          `json:"ok"`               // delivered, passed and settled
-	Code       protocol.Code `json:"code,omitempty"`   // why not
-	Detail     string        `json:"detail,omitempty"` // for people
-	Asset      string        `json:"asset,omitempty"`
-	Price      wire.Amount   `json:"price"`
-	Paid       wire.Amount   `json:"paid"`
-	Score      uint64        `json:"score,omitempty"` // of 10,000
-	Opened     uint64        `json:"opened"`          // Unix milliseconds
-	Closed     uint64        `json:"closed,omitempty"`
-	Next       string        `json:"next,omitempty"`    // the stage its timer leads to
-	NextAt     uint64        `json:"next_at,omitempty"` // Unix milliseconds
-	Inputs     []Artefact    `json:"inputs,omitempty"`
-	Result     *Artefact     `json:"result,omitempty"`
+	Schema          string        `json:"schema"`        // "souk.job/v1"
+	Key             string        `json:"key,omitempty"` // of the order, on the hirer's side
+	ID              wire.CID      `json:"id,omitzero"`   // none before there is a contract
+	Role            string        `json:"role"`          // "hirer" or "provider"
+	Peer            wire.Key      `json:"peer,omitzero"` // the other side
+	Capability      string        `json:"capability"`
+	Stage           string        `json:"stage"`
+	Final           bool          `json:"final"`
+	OK              bool          `json:"ok"`               // delivered, passed and settled
+	Code            protocol.Code `json:"code,omitempty"`   // why not
+	Detail          string        `json:"detail,omitempty"` // for people
+	Asset           string        `json:"asset,omitempty"`
+	Price           wire.Amount   `json:"price"`
+	Paid            wire.Amount   `json:"paid"`
+	Score           uint64        `json:"score,omitempty"` // of 10,000
+	Opened          uint64        `json:"opened"`          // Unix milliseconds
+	Closed          uint64        `json:"closed,omitempty"`
+	Next            string        `json:"next,omitempty"`    // the stage its timer leads to
+	NextAt          uint64        `json:"next_at,omitempty"` // Unix milliseconds
+	Inputs          []Artefact    `json:"inputs,omitempty"`
+	Result          *Artefact     `json:"result,omitempty"`      // the first
+	Results         []Artefact    `json:"results,omitempty"`     // all, where there are several: one for each part or call
+	Instalments     []Instalment  `json:"instalments,omitempty"` // parts of a contract of several, each paid by itself: those that have begun
+	MostInstalments uint64        `json:"most_instalments,omitzero"`
 	// Jobs of one order: where one fails, the next best provider takes over.
 	Plan      string     `json:"plan,omitempty"`
 	Instead   wire.CID   `json:"instead,omitzero"` // the job that this one takes over
@@ -230,6 +241,16 @@ type Part struct {
 	Asset      string        `json:"asset"`
 	Price      wire.Amount   `json:"price"`
 	Paid       wire.Amount   `json:"paid"`
+}
+
+// Instalment is one part of a contract: a tranche, or a window of calls.
+type Instalment struct {
+	Stage   string      `json:"stage"`
+	Price   wire.Amount `json:"price"` // most it may cost
+	Paid    wire.Amount `json:"paid"`
+	Advance bool        `json:"advance,omitempty"` // it is paid before it is delivered
+	Calls   int         `json:"calls,omitempty"`   // of a window
+	Units   uint64      `json:"units,omitzero"`    // metered
 }
 
 // Artefact names payload bytes.

@@ -72,7 +72,7 @@ func look(b *Book) view {
 		v.Unseen = append(v.Unseen, b.Unseen(s.payee))
 	}
 	for n := range byte(200) {
-		for part := range uint64(2) {
+		for part := range uint64(mostParts) {
 			if h, ok := b.HoldOf(jobID(n), part); ok {
 				v.Holds = append(v.Holds, h)
 			}
@@ -174,13 +174,16 @@ func (m *market) pick(hs []HoldState) (HoldState, bool) {
 	return hs[rapid.IntRange(0, len(hs)-1).Draw(m.T, "hold")], true
 }
 
+// mostParts is how many parts a job of the market has at most.
+const mostParts = 4
+
 func (m *market) hold() {
 	if m.jobs == 200 {
 		return
 	}
 	h := Hold{Job: jobID(m.jobs), Deadline: m.now + 20_000, Mandate: mandateID(m.jobs % 3)}
-	if m.jobs > 0 && rapid.Bool().Draw(m.T, "second part") {
-		h.Job, h.Part = jobID(m.jobs-1), 1
+	if m.jobs > 0 && rapid.Bool().Draw(m.T, "later part") {
+		h.Job, h.Part = jobID(m.jobs-1), rapid.Uint64Range(1, mostParts-1).Draw(m.T, "part")
 	} else {
 		m.jobs++
 	}
@@ -241,7 +244,9 @@ func (m *market) countersign() {
 		}
 		decided := m.holds(m.payee.book, func(o HoldState) bool { return o.Job == h.Job && (o.Taken || o.Declined != "") })
 		sum, _ = sum.Plus(h.Amount)
-		sum, _ = sum.Plus(h.Amount) // its other part
+		for range mostParts - 1 { // and its other parts
+			sum, _ = sum.Plus(wire.Units(50))
+		}
 		switch rapid.IntRange(0, 2).Draw(m.T, "answer") {
 		case 0:
 			if m.payee.book.Admit(m.payer.Key(), usd, sum) == nil && !slices.ContainsFunc(decided, func(o HoldState) bool { return o.Declined != "" }) {

@@ -97,6 +97,10 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 		Rule:      protocol.Check{Rule: d.Rule, Params: d.RuleParams},
 		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs, PassOn: d.PassOn},
 		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least, Surge: d.Surge,
+		Tranches: d.Tranches, Advance: d.Advance,
+	}
+	if d.Unit != "" || !d.PerUnit.IsZero() || d.MaxUnits+d.Window+d.Windows > 0 {
+		s.Meter = sell.Meter{Unit: d.Unit, PerUnit: d.PerUnit, MaxUnits: d.MaxUnits, Window: max(d.Window, 1), Windows: d.Windows}
 	}
 	names := make([]string, 0, len(d.Settings))
 	for name, value := range d.Settings {
@@ -141,6 +145,8 @@ func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
 		Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
 		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType,
 		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least, Surge: s.Surge,
+		Tranches: s.Tranches, Advance: s.Advance, Unit: s.Meter.Unit, PerUnit: s.Meter.PerUnit,
+		MaxUnits: s.Meter.MaxUnits, Window: s.Meter.Window, Windows: s.Meter.Windows,
 	}}
 	for _, x := range s.Settings {
 		o.Settings[x.Name] = x.Value

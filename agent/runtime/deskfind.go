@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/gateway"
 )
 
@@ -78,8 +79,9 @@ func (p *Peer) appraised(ctx context.Context, capability string) ([]gateway.Foun
 
 func foundOf(x *agent.Appraisal) gateway.Found {
 	o := x.Offer
+	most, _ := hire.Worst(o.Terms.Price, 1) // of one call; else it would not have been found
 	return gateway.Found{
-		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: o.Terms.Price.Fixed, Asset: o.Terms.Asset,
+		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: most, Asset: o.Terms.Asset,
 		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, PassOn: o.Terms.Data.PassOn, DeliverMS: o.Terms.Times.Deliver,
 		Expires: o.Expires, Estimate: estimateOf(x.Choice),
 	}

@@ -37,7 +37,7 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	if media == "" {
 		media = "application/octet-stream"
 	}
-	order.Input, err = p.stage(bounded(input), media, label)
+	staged, err := p.stageAll(input, o.Sizes, media, label)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return gateway.Job{}, &gateway.Error{
@@ -48,19 +48,20 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	case err != nil:
 		return gateway.Job{}, err
 	}
+	order.Input, order.More = staged[0], staged[1:]
 	if err := order.Input.Check(); err != nil {
-		return gateway.Job{}, errors.Join(invalid("%v", err), p.o.Vault.Erase(order.Input.ID))
+		return gateway.Job{}, errors.Join(invalid("%v", err), p.eraseAll(staged))
 	}
 	refusal, err := p.tell(ctx, agent.Ordered{Order: order})
 	if err != nil {
 		return gateway.Job{}, err
 	}
 	if refusal != nil {
-		return gateway.Job{}, errors.Join(asError(refusal), p.o.Vault.Erase(order.Input.ID))
+		return gateway.Job{}, errors.Join(asError(refusal), p.eraseAll(staged))
 	}
 	j, _, err := p.ordered(ctx, o.Key)
-	if err == nil && len(j.Inputs) == 1 && j.Inputs[0].ID != order.Input.ID { // somebody else was faster
-		err = p.o.Vault.Erase(order.Input.ID)
+	if err == nil && len(j.Inputs) > 0 && j.Inputs[0].ID != order.Input.ID { // somebody else was faster
+		err = p.eraseAll(staged)
 	}
 	return j, err
 }
@@ -74,26 +75,39 @@ func (p *Peer) same(o gateway.Order, known gateway.Job, input io.Reader) error {
 		Hint: "choose another key, or none; the same key is for repeating the same order",
 	}
 	if o.Capability != known.Capability || (o.Asset != "" && known.Asset != "" && o.Asset != known.Asset) ||
-		(!o.Peer.IsZero() && !known.Peer.IsZero() && o.Peer != known.Peer) || o.Parent != known.Parent || len(known.Inputs) != 1 {
+		(!o.Peer.IsZero() && !known.Peer.IsZero() && o.Peer != known.Peer) || o.Parent != known.Parent ||
+		len(known.Inputs) == 0 || len(known.Inputs) > max(1, len(o.Sizes)) {
 		return other
 	}
-	kept, err := p.o.Vault.Open(known.Inputs[0].ID)
+	for i, in := range known.Inputs { // of the calls that were made so far
+		one := bounded(input)
+		if len(o.Sizes) > 0 {
+			one = io.LimitReader(input, int64(min(o.Sizes[i], MaxInput)))
+		}
+		if same, err := p.sameInput(in.ID, one); err != nil || !same {
+			return errors.Join(err, other)
+		}
+	}
+	return nil
+}
+
+// sameInput reports whether an input in the vault has just these bytes. One whose
+// bytes are gone leaves nothing to compare.
+func (p *Peer) sameInput(id wire.CID, input io.Reader) (bool, error) {
+	kept, err := p.o.Vault.Open(id)
 	if err != nil {
-		return nil // its bytes are gone: nothing is left to compare
+		return true, nil
 	}
 	defer kept.Close() // only read from
 	var salt [saltBytes]byte
 	if _, err := io.ReadFull(kept, salt[:]); err != nil {
-		return err
+		return false, err
 	}
 	var h payload.Hasher
-	if _, err := io.Copy(&h, bounded(input)); err != nil {
-		return err
+	if _, err := io.Copy(&h, input); err != nil {
+		return false, err
 	}
-	if h.Opening(salt).ID() != known.Inputs[0].ID {
-		return other
-	}
-	return nil
+	return h.Opening(salt).ID() == id, nil
 }
 
 // ordered returns what has become of the order with a key, if there is one.
@@ -267,6 +281,14 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 		r := p.artefactOf(v.Results[0], nameOf(v, job.Provider, v.Results[0].ID))
 		j.Result = &r
 	}
+	if len(v.Results) > 1 {
+		for _, a := range v.Results {
+			j.Results = append(j.Results, p.artefactOf(a, nameOf(v, job.Provider, a.ID)))
+		}
+	}
+	if j.Instalments = instalmentsOf(v); len(j.Instalments) > 0 {
+		j.MostInstalments = v.MostInstalments
+	}
 	return j
 }
 
@@ -289,37 +311,6 @@ func (p *Peer) artefactOf(a payload.Artefact, name wire.CID) gateway.Artefact {
 
 // patience is how long an owner waits for a result to be fetched again.
 const patience = 20 * time.Second
-
-// Result opens the result of a delivered job. On the hirer's side it is fetched
-// where it is not here yet, or no more.
-func (p *Peer) Result(ctx context.Context, id string) (io.ReadCloser, gateway.Artefact, error) {
-	v, err := p.view(ctx, id)
-	if err != nil {
-		return nil, gateway.Artefact{}, err
-	}
-	if len(v.Results) == 0 {
-		return nil, gateway.Artefact{}, &gateway.Error{
-			Code: gateway.CodeNotFound, Message: "the job has no result: it is " + v.Stage, Hint: "`souk job show " + id + "` tells more",
-		}
-	}
-	name := nameOf(v, job.Provider, v.Results[0].ID)
-	f, err := p.content(name)
-	if errors.Is(err, store.ErrNotFound) && v.Role == job.Hirer {
-		// A paid result can be fetched again for as long as the provider keeps it.
-		bounded, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		if err = p.obtain(bounded, v.Peer, v.Results[0]); err == nil {
-			f, err = p.content(name)
-		}
-	}
-	if err != nil {
-		return nil, gateway.Artefact{}, &gateway.Error{
-			Code: gateway.CodeNotFound, Message: "the result's bytes are not here: " + err.Error(),
-			Hint: "they may be past their retention",
-		}
-	}
-	return f, p.artefactOf(v.Results[0], name), nil
-}
 
 // Cancel asks for the end of a job.
 func (p *Peer) Cancel(ctx context.Context, id string) (gateway.Job, error) {

@@ -128,7 +128,7 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	if media == "" {
 		media = w.Stand.OutputType
 	}
-	return payload.Artefact{ID: o.ID(), Size: o.Size, Type: media, Label: in.Label}, r.Units, nil
+	return payload.Artefact{ID: o.ID(), Size: o.Size, Type: media, Label: in.Label}, max(r.Units, 1), nil // what meters nothing does one unit of work
 }
 
 func (p *Peer) worker(s sell.Stand) (worker.Worker, error) {

@@ -20,7 +20,8 @@ import (
 type want struct {
 	order    gateway.Order
 	budget   wire.Amount
-	in, out  string
+	in       []string
+	out, dir string
 	deadline time.Duration
 	call     time.Duration
 	watch    bool
@@ -28,12 +29,7 @@ type want struct {
 	passOn   bool
 }
 
-func hireCommand(p *program) *cobra.Command {
-	var o want
-	c := &cobra.Command{
-		Use:   "hire CAPABILITY --in FILE",
-		Short: "Have a job done: the result goes to standard output",
-		Long: `Have a job done by whoever is expected to cost least for a success, within the
+const hireLong = `Have a job done by whoever is expected to cost least for a success, within the
 budget: ` + "`souk find`" + ` shows who that is. The result goes to standard output, byte for
 byte (on a terminal control characters are escaped). With --json it is the job that
 is printed; --out keeps the result.
@@ -53,6 +49,11 @@ it promised, the next best takes over, as a job of its own: within the same budg
 counting what the first still holds, and the same deadline. --plan single makes one
 contract and no other.
 
+Several --in are several calls of one contract, with whoever takes calls by the window
+(offer add --window): each is answered by a result of its own, in the order given.
+They go to standard output one after the other, or with --out-dir to a file each. A
+contract of tranches is delivered and paid part by part; its results make up one.
+
 --choose cheapest goes by price alone, --choose random by lot: so one can see what
 going by the cost of a success is worth.
 
@@ -60,12 +61,20 @@ going by the cost of a success is worth.
 goes under the label of that job's, and must be back within its time.
 
 The job is the peer's from the moment it is taken: ending this command does not
-end it. ` + "`souk job cancel`" + ` does.`,
+end it. ` + "`souk job cancel`" + ` does.`
+
+func hireCommand(p *program) *cobra.Command {
+	var o want
+	c := &cobra.Command{
+		Use:   "hire CAPABILITY --in FILE",
+		Short: "Have a job done: the result goes to standard output",
+		Long:  hireLong,
 		Example: `  souk hire text/words@1 --in README.md
   cat book.txt | souk hire text/summary@1 --in - --budget 5000 --out summary.txt
   souk hire text/words@1 --in README.md --call 30s
   souk hire text/words@1 --in README.md --bid 60 --budget 100
-  souk hire text/words@1 --in README.md --deadline 1h --json`,
+  souk hire text/words@1 --in README.md --deadline 1h --json
+  souk hire text/tokens@1 --in a.txt --in b.txt --in c.txt --out-dir answers`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
 			o.order.Capability = a[0]
@@ -87,12 +96,13 @@ end it. ` + "`souk job cancel`" + ` does.`,
 
 func (o *want) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.in, "in", "", "`FILE` of the input, - for standard input (required)")
+	f.StringArrayVar(&o.in, "in", nil, "`FILE` of the input, - for standard input (required); several are several calls")
 	f.Var(amount{&o.budget}, "budget", "most it may cost, in smallest `unit`s (default: the mandate's cap for one job)")
 	f.StringVar(&o.order.Asset, "asset", "", "`ASSET` to pay in (default: the mandate's only one)")
 	f.DurationVar(&o.deadline, "deadline", 0, "give up on what is not delivered within this `time`")
 	f.Var(peerKey{&o.order.Peer}, "peer", "hire only this peer")
 	f.StringVar(&o.out, "out", "", "write the result to this `FILE`")
+	f.StringVar(&o.dir, "out-dir", "", "write each result to a file of this `DIR`, named after its input")
 	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
 	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public, or the parent's)")
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
@@ -107,8 +117,10 @@ func (o *want) flags(c *cobra.Command) {
 
 func (o *want) fill() (err error) {
 	switch {
-	case o.in == "":
+	case len(o.in) == 0 || o.in[0] == "":
 		return errors.New("--in is missing: name the input's file, or - for standard input")
+	case o.out != "" && o.dir != "":
+		return errors.New("--out and --out-dir do not go together")
 	case len(o.order.Key) > 64:
 		return errors.New("--key may have at most 64 bytes")
 	}
@@ -132,7 +144,7 @@ func (p *program) hire(ctx context.Context, o *want) error {
 			return err
 		}
 	}
-	input, err := p.input(o.in)
+	input, err := p.inputs(o)
 	if err != nil {
 		return err
 	}
@@ -168,8 +180,8 @@ func (p *program) hire(ctx context.Context, o *want) error {
 		}
 		return failed(job)
 	}
-	if o.out != "" || !p.json {
-		if err := p.fetch(ctx, desk, job, o.out); err != nil {
+	if o.out != "" || o.dir != "" || !p.json {
+		if err := p.bring(ctx, desk, job, o); err != nil {
 			e := explain(err)
 			return &gateway.Error{
 				Code: e.Code, Message: e.Message, Retryable: e.Retryable,

@@ -194,6 +194,18 @@ func resultCommand(p *program) *cobra.Command {
 	return c
 }
 
+// instalment tells where one part of a contract stands.
+func instalment(x gateway.Instalment, most uint64) string {
+	text := fmt.Sprintf("%s, of at most %d: %s of at most %s paid", x.Stage, most, x.Paid, x.Price)
+	if x.Advance {
+		text += ", in advance"
+	}
+	if x.Calls > 0 {
+		text += fmt.Sprintf(", %d calls, %d units", x.Calls, x.Units)
+	}
+	return text
+}
+
 func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	lines := [][2]string{
 		{"job", name(j)},
@@ -225,8 +237,14 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	for _, a := range j.Inputs {
 		add("input", artefact(a), true)
 	}
-	if j.Result != nil {
+	if j.Result != nil && len(j.Results) == 0 {
 		add("result", artefact(*j.Result), true)
+	}
+	for _, a := range j.Results {
+		add("result", artefact(a), true)
+	}
+	for i, x := range j.Instalments {
+		add(fmt.Sprintf("part %d", i+1), instalment(x, j.MostInstalments), true)
 	}
 	for _, l := range lines {
 		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {

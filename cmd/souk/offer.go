@@ -45,12 +45,7 @@ type stall struct {
 	deliver time.Duration
 }
 
-func offerAddCommand(p *program) *cobra.Command {
-	var s stall
-	c := &cobra.Command{
-		Use:   "add CAPABILITY --price N (--exec COMMAND | --http URL | --builtin NAME | --hire CAPABILITIES)",
-		Short: "Sell a capability; one of the same name is replaced",
-		Long: `Sell what an existing program can do. A capability is a path and a version, such
+const offerAddLong = `Sell what an existing program can do. A capability is a path and a version, such
 as text/words@1. The program gets the input on standard input and writes the
 result to standard output. Its words are split as a shell would, but no shell
 runs; --shell uses one.
@@ -69,13 +64,32 @@ With --surge 50 a price of 100 is 113, 125, 138 and 150 while one, two, three an
 four of four slots are taken: for whom it is told then. A price that was posted or
 quoted before is kept for as long as was promised.
 
+--tranches N divides the price into N parts. Each is held, delivered, judged and paid
+before the next begins, so that nobody is out by more than one; the program runs once
+for each and is told which by SOUK_PART and SOUK_PARTS. --advance N has the first N
+paid before they are delivered.
+
+--unit, --per-unit and --max-units meter what is done besides the price; --window N
+takes up to N inputs at once, each a call of its own, held for and paid together, and
+--windows N so many times in one contract. A program is metered as one unit a call.
+
 The program runs as you, limited in time, memory and output. Of your environment
 it is given PATH; HOME and TMPDIR are empty folders of its own, LANG and LC_ALL
 are C.UTF-8, and nothing else is set. That is no sandbox: sell only programs you
-would run on a stranger's text.`,
+would run on a stranger's text.`
+
+func offerAddCommand(p *program) *cobra.Command {
+	var s stall
+	c := &cobra.Command{
+		Use:   "add CAPABILITY --price N (--exec COMMAND | --http URL | --builtin NAME | --hire CAPABILITIES)",
+		Short: "Sell a capability; one of the same name is replaced",
+		Long:  offerAddLong,
 		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
   souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
   souk offer add text/html@1 --exec pandoc --price 100 --least 80
+  souk offer add text/book@1 --exec ./chapters --price 3000 --tranches 3 --advance 1
+  souk offer add text/tokens@1 --exec ./model --price 0 --unit call --per-unit 5 --max-units 16 \
+      --window 16 --windows 4
   souk offer add text/sorted@1 --exec "sort | uniq -c" --shell --price 10 --rerun-safe
   souk offer add text/title@1 --http http://127.0.0.1:8080/title --price 10
   souk offer add text/brief@1 --hire text/html@1,text/words@1 --part-budget 50 --price 100`,
@@ -116,6 +130,7 @@ func (s *stall) flags(c *cobra.Command) {
 	f.Var(amount{&s.draft.Price}, "price", "price of one job, in the asset's smallest `unit`s (required)")
 	f.Uint64Var(&s.draft.Surge, "surge", 0, "`PERCENT` by which the price rises until all slots are taken")
 	f.Var(amount{&s.draft.Least}, "least", "least that is taken from who haggles, in smallest `unit`s (default: the price is firm)")
+	s.parts(f)
 	f.StringVar(&s.draft.Asset, "asset", "", "`ASSET` of the price (default: the setting asset)")
 	f.StringVar(&s.by.exec, "exec", "", "`COMMAND` that does the work")
 	f.StringVar(&s.by.url, "http", "", "`URL` of the program that does the work: the input is posted to it, its answer is the result")
@@ -156,6 +171,9 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 	}
 	if s.deliver == 0 {
 		s.deliver = s.by.promise()
+	}
+	if err := s.fillParts(); err != nil {
+		return err
 	}
 	if s.draft.DeliverMS, err = millis("deliver", s.deliver); err != nil {
 		return err

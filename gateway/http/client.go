@@ -11,6 +11,7 @@ import (
 	nethttp "net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/souk-network/souk/gateway"
@@ -103,6 +104,11 @@ func (c *Client) Hire(ctx context.Context, o gateway.Order, input io.Reader) (ou
 	if o.PassOn != nil {
 		q.Set("pass_on", strconv.FormatBool(*o.PassOn))
 	}
+	var sizes []string
+	for _, n := range o.Sizes {
+		sizes = append(sizes, strconv.FormatUint(n, 10))
+	}
+	add("sizes", strings.Join(sizes, ","), len(sizes) == 0)
 	return out, c.call(ctx, "POST", "/v1/jobs", q, &bounded{input, MaxInput}, &out)
 }
 

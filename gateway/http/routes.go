@@ -8,6 +8,7 @@ import (
 	nethttp "net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -175,6 +176,7 @@ type order struct {
 	Choose     string   `query:"choose" maxLength:"16" doc:"by what to choose: cheapest or random, to compare with; the cost of a success if none"`
 	Parent     wire.CID `query:"parent" doc:"the job of ours that this is a part of"`
 	PassOn     string   `query:"pass_on" enum:"true,false" doc:"may the provider give the input on to others; what is public only if none"`
+	Sizes      string   `query:"sizes" maxLength:"4096" doc:"the body is several inputs one after the other, of so many bytes each, with commas between"`
 	input      io.Reader
 }
 
@@ -196,6 +198,21 @@ func amountOf(name, text string) (*wire.Amount, error) {
 	return &a, nil
 }
 
+// sizesOf reads the sizes of several inputs in a query.
+func sizesOf(text string) (sizes []uint64, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for _, word := range strings.Split(text, ",") {
+		n, err := strconv.ParseUint(word, 10, 40)
+		if err != nil {
+			return nil, &gateway.Error{Code: protocol.CodeMalformed, Message: "sizes: " + err.Error(), Hint: "write whole numbers of bytes with commas between"}
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
+}
+
 func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error) {
 	budget, err := amountOf("budget", o.Budget)
 	if err != nil {
@@ -213,10 +230,14 @@ func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error
 		may := o.PassOn == "true"
 		passOn = &may
 	}
+	sizes, err := sizesOf(o.Sizes)
+	if err != nil {
+		return nil, refuse(err)
+	}
 	job, err := r.desk.Hire(ctx, gateway.Order{
 		Key: o.Key, Capability: o.Capability, InputType: o.InputType, Asset: o.Asset,
 		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class, CallMS: o.CallMS, Bid: *bid,
-		Plan: o.Plan, Choose: o.Choose,
+		Plan: o.Plan, Choose: o.Choose, Sizes: sizes,
 		Parent: o.Parent, PassOn: passOn,
 	}, o.input)
 	if b, ok := o.input.(*body); ok && err != nil {

@@ -2,10 +2,13 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/souk-network/souk/agent/worker"
 )
 
 // roomPrefix begins the name of every room.
@@ -54,13 +57,18 @@ func Sweep(rooms string) error {
 	return err
 }
 
-// environment is all that the program gets to see of its surroundings.
-func (r *room) environment() []string {
+// environment is all that the program gets to see of its surroundings: and of a
+// contract of several parts, which of them it is to do.
+func (r *room) environment(t worker.Task) []string {
 	path := os.Getenv("PATH")
 	if path == "" {
 		path = "/usr/local/bin:/usr/bin:/bin"
 	}
-	return []string{"PATH=" + path, r.mark(), "TMPDIR=" + r.temp, "LANG=C.UTF-8", "LC_ALL=C.UTF-8"}
+	env := []string{"PATH=" + path, r.mark(), "TMPDIR=" + r.temp, "LANG=C.UTF-8", "LC_ALL=C.UTF-8"}
+	if t.Parts > 1 {
+		env = append(env, fmt.Sprint("SOUK_PART=", t.Part), fmt.Sprint("SOUK_PARTS=", t.Parts))
+	}
+	return env
 }
 
 // mark is the setting by which a process of this task is known, wherever it has moved.

@@ -67,7 +67,7 @@ func (p *program) run(ctx context.Context, t worker.Task, out io.Writer, room *r
 	}
 	defer pipes.close()
 	cmd := &osexec.Cmd{
-		Path: launcher, Args: p.launch(room.environment(), t.Limits.Memory), Dir: room.work,
+		Path: launcher, Args: p.launch(room.environment(t), t.Limits.Memory), Dir: room.work,
 		Env:   []string{}, // not nil, which would mean the peer's own
 		Stdin: pipes.childIn, Stdout: pipes.childOut, Stderr: pipes.childErr,
 		SysProcAttr: attributes(),

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/souk-network/souk/protocol"
+)
+
+// parts declares the flags of offers that are delivered and paid in parts.
+func (s *stall) parts(f *pflag.FlagSet) {
+	f.Uint64Var(&s.draft.Tranches, "tranches", 0, "deliver and be paid in `N` equal parts, 2 to 64")
+	f.Uint64Var(&s.draft.Advance, "advance", 0, "so many of the `N` tranches are paid before they are delivered")
+	f.StringVar(&s.draft.Unit, "unit", "", "`NAME` of what is metered besides the price, such as call")
+	f.Var(amount{&s.draft.PerUnit}, "per-unit", "price of one metered unit, in smallest `unit`s")
+	f.Uint64Var(&s.draft.MaxUnits, "max-units", 0, "at most `N` units in one window")
+	f.Uint64Var(&s.draft.Window, "window", 0, "up to `N` calls are held for and paid together, at most 16")
+	f.Uint64Var(&s.draft.Windows, "windows", 0, "up to `N` windows in one contract, at most 64")
+}
+
+func (s *stall) fillParts() error {
+	d := &s.draft
+	meter := d.Unit != ""
+	switch {
+	case d.Tranches == 1 || d.Tranches > protocol.MaxParts:
+		return fmt.Errorf("--tranches: 2 to %d parts, or leave it out for one", protocol.MaxParts)
+	case d.Advance > d.Tranches:
+		return errors.New("--advance: at most as many as there are --tranches")
+	case meter != (d.MaxUnits > 0), !meter && (!d.PerUnit.IsZero() || d.Window > 0 || d.Windows > 0):
+		return errors.New("a meter needs --unit and --max-units; --per-unit, --window and --windows go with them")
+	case meter && d.Tranches > 0:
+		return errors.New("--tranches and --unit do not go together: a meter has windows")
+	case d.Window > protocol.MaxInputs || d.Windows > protocol.MaxParts:
+		return fmt.Errorf("--window is at most %d, --windows at most %d", protocol.MaxInputs, protocol.MaxParts)
+	}
+	return nil
+}
