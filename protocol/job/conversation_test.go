@@ -312,7 +312,7 @@ func (c *talk) working(who, verb string, args []string, at uint64) wire.Document
 		units, _ := strconv.ParseUint(args[1], 10, 64)
 		return &protocol.Progress{
 			Head: c.head(protocol.KindProgress, who, at), Job: id, Part: c.part, Units: units,
-			Fraction: n * protocol.Full / c.terms.Price.Window, Note: c.output(int(n)).ID,
+			Fraction: n * protocol.Full / max(c.terms.Price.Window, 1), Note: c.output(int(n)).ID,
 		}
 	case "delivery":
 		d := &protocol.Delivery{Head: c.head(protocol.KindDelivery, who, at), Job: id, Part: c.part, Units: n}

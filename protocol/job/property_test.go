@@ -47,45 +47,79 @@ type message struct {
 // stays in a stage with a way out, and its record replays to the same stage.
 func TestAnyTalkIsSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c, now := newTalk(), uint64(t0)
-		for _, w := range rapid.SliceOfNDistinct(rapid.SampledFrom(termWords), 0, 4, rapid.ID).Draw(t, "terms") {
-			if err := c.set(w); err != nil {
-				t.Fatal(err)
-			}
-		}
-		accept, err := c.accept("hirer", t0)
-		if err != nil {
+		anyTalk(t, rapid.SliceOfNDistinct(rapid.SampledFrom(termWords), 0, 4, rapid.ID).Draw(t, "terms"), words)
+	})
+}
+
+// partWords are what either side may say of contracts of parts besides.
+var partWords = map[string][]string{
+	"hirer": {
+		"hold@1", "hold@2", "post@1", "post@1(,verdict)", "void@1", "verdict@1(9000)", "verdict@1(fail,check)", "cancel@1", "cancel@2",
+		"provide(b)", "provide@1(c)", "provide@1(c+d)", "contest@1(claim,check)", "refuse@1(delivery,late)", "post(1015)", "post@1(15)",
+	},
+	"provider": {
+		"delivery@1", "delivery(5,,a)", "delivery(10,,a+b)", "delivery@1(15,,c)", "delivery@1(3,,c)", "answer(1,5)", "answer(2,10)",
+		"answer@1(1,15)", "claim@1", "cancel@1", "cancel@2", "refuse@1(hold,late)", "refuse@1(hold,withdrawn)", "contest@1(verdict,check)",
+		"started@1", "progress@1(5000,12)",
+	},
+	"witness": {"ack@1(delivery)"}, "judge1": nil, "judge2": nil, "stranger": {"delivery@1", "cancel@1"},
+}
+
+// TestAnyTalkOfPartsIsSound: the same of tranches, advances and windows of calls.
+func TestAnyTalkOfPartsIsSound(t *testing.T) {
+	all := map[string][]string{}
+	for who := range words {
+		all[who] = slices.Concat(words[who], partWords[who], partWords[who])
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom([]string{
+			"tranches=300+700", "tranches=300+300+400 advance=2", "unit=3 window=1 windows=3 calls=a", "unit=3 window=2 windows=2 calls=a",
+		}).Draw(t, "kind")
+		some := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"rule", "split=4000", "witness", "fund=50"}), 0, 3, rapid.ID).Draw(t, "terms")
+		anyTalk(t, append(strings.Fields(kind), some...), all)
+	})
+}
+
+// anyTalk lets a conversation go on at random.
+func anyTalk(t *rapid.T, terms []string, words map[string][]string) {
+	c, now := newTalk(), uint64(t0)
+	for _, w := range terms {
+		if err := c.set(w); err != nil {
 			t.Fatal(err)
 		}
-		c.said["accept"] = accept
+	}
+	accept, err := c.accept("hirer", t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.said["accept"] = accept
+	for _, s := range c.sides {
+		if err := s.hear(t0, accept); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var heard []message
+	for range rapid.IntRange(1, 40).Draw(t, "events") {
+		now += rapid.SampledFrom([]uint64{0, 1, 1000, 20_000, 95_000, 131_000}).Draw(t, "pause")
+		who := rapid.SampledFrom([]string{"hirer", "hirer", "provider", "provider", "witness", "judge1", "judge2", "stranger"}).Draw(t, "who")
+		word := rapid.SampledFrom(words[who]).Draw(t, "word")
+		if said, err := c.write(who, word, now-rapid.SampledFrom([]uint64{0, 0, 0, 40_000}).Draw(t, "backdated")); err == nil {
+			label := labelFor(who, word)
+			if s := c.sides[who]; s == nil || s.job.Apply(now, said) == nil {
+				c.said[label] = said
+			}
+			for l := range c.sides {
+				heard = append(heard, message{to: l, said: said})
+			}
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "heard") {
+			m := rapid.SampledFrom(append(heard, message{"hirer", 0, accept})).Draw(t, "message")
+			checkStep(t, c.sides[m.to], now, m.said)
+		}
 		for _, s := range c.sides {
-			if err := s.hear(t0, accept); err != nil {
-				t.Fatal(err)
-			}
+			s.sound(t, now)
 		}
-		var heard []message
-		for range rapid.IntRange(1, 40).Draw(t, "events") {
-			now += rapid.SampledFrom([]uint64{0, 1, 1000, 20_000, 95_000, 131_000}).Draw(t, "pause")
-			who := rapid.SampledFrom([]string{"hirer", "hirer", "provider", "provider", "witness", "judge1", "judge2", "stranger"}).Draw(t, "who")
-			word := rapid.SampledFrom(words[who]).Draw(t, "word")
-			if said, err := c.write(who, word, now-rapid.SampledFrom([]uint64{0, 0, 0, 40_000}).Draw(t, "backdated")); err == nil {
-				label := labelFor(who, word)
-				if s := c.sides[who]; s == nil || s.job.Apply(now, said) == nil {
-					c.said[label] = said
-				}
-				for l := range c.sides {
-					heard = append(heard, message{to: l, said: said})
-				}
-			}
-			for range rapid.IntRange(0, 3).Draw(t, "heard") {
-				m := rapid.SampledFrom(append(heard, message{"hirer", 0, accept})).Draw(t, "message")
-				checkStep(t, c.sides[m.to], now, m.said)
-			}
-			for _, s := range c.sides {
-				s.sound(t, now)
-			}
-		}
-	})
+	}
 }
 
 func labelOf(word string) string {
