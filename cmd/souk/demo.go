@@ -30,10 +30,21 @@ func demoCommand(p *program) *cobra.Command {
 		Use: "demo", Short: "Play the whole market on this machine, in seconds",
 		Long: `Real peers, with homes, keys and sockets of their own on this machine, offer, are
 found, quote, contract, work, deliver, are checked and paid. Some of it goes wrong
-on purpose: a provider delivers rubbish, an order may not cost what it asks for, a
-provider's process is killed in mid-work. At the end the books of every two peers
-are compared. All that is told is read from the peers; where something that is
-promised here did not come true, the command fails and says what.`,
+on purpose:
+
+  the copyist   delivers rubbish, which fails its check
+  the tinker    is a process of its own, killed in mid-work: the abacus takes over
+  the editor    hires the scribe and the printer to do a job
+  one order     may cost more than the mandate allows, and is refused
+
+On a terminal the jobs under way are drawn again and again below those that are
+over; elsewhere each is told once, when it is over. At the end it is told what did
+not go straight, who trusts whom and why, what the books of every two peers say of
+each other, and what a success cost. All of it is read from the peers; where
+something that is promised here did not come true, the command fails and says what.
+
+Nothing is left behind, neither a process nor a folder, however the command ends.
+With --keep the homes stay: any of them can be looked into, or run again.`,
 		Example: "  souk demo\n  souk demo --in README.md --jobs 60\n  souk demo --keep /tmp/market && SOUK_NET=souk-demo SOUK_HOME=/tmp/market/weaver souk up",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {

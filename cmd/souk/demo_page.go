@@ -38,7 +38,7 @@ func shownOf(r *demo.Report, took time.Duration) shownDemo {
 		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
 		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(), TakenOver: r.TakenOver(), SubHired: r.SubHired(),
 		Incidents: list(r.Incidents()), Chains: list(r.Chains()), Costs: list(r.Costs), Trust: list(r.Trust), Why: r.Why,
-		BooksAgree: r.Agree, Seconds: took.Round(time.Millisecond).Seconds(),
+		BooksAgree: r.Agree, Seconds: float64(took.Milliseconds()) / 1000,
 	}
 }
 

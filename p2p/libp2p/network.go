@@ -14,10 +14,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/gologshim"
 
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol/wire"
@@ -72,6 +74,8 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	if h == nil {
 		return nil, errors.New("libp2p: a peer needs a handler")
 	}
+	// What the library itself logs goes to the error output past us, as where a listener is closed.
+	gologshim.SetDefaultHandler(slog.DiscardHandler)
 	n := &Network{
 		opts: opts, key: opts.Key.Key(), ids: protocolsOf(opts.Net), handler: h,
 		peers: make(map[wire.Key]*neighbour), boot: make(map[wire.Key]*troubled), kept: make(map[wire.Key]bool), lonely: make(chan struct{}, 1), fewer: make(chan struct{}, 1),

@@ -134,7 +134,7 @@ func (p *play) why(viewer *player, peer string, why *gateway.Why) *Why {
 			way = append(way, fmt.Sprintf("%s (%s: %d of %d good)", p.called(h.To), h.How, h.Good, h.Jobs))
 		}
 		way = append(way, fmt.Sprintf("%s (hired: %d of %d good)", peer, r.Good, r.Jobs))
-		w.Grounds = append(w.Grounds, Ground{Share: r.Share, Path: strings.Join(way, " -> "), Without: r.Without.Success})
+		w.Grounds = append(w.Grounds, Ground{Share: r.Share, Path: strings.Join(way, " → "), Without: r.Without.Success})
 	}
 	return w
 }

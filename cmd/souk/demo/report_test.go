@@ -1,0 +1,57 @@
+package demo
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// whole is a report of a play in which everything came true.
+func whole() Report {
+	settled := gateway.Job{OK: true, Stage: "settled", Capability: words}
+	over := settled
+	over.Instead = wire.CID{1}
+	return Report{
+		Wanted: 3, Killing: &Killing{}, Agree: true, Why: &Why{}, Trust: []Trust{{Viewer: weaver}},
+		Pairs: []Pair{{Payer: weaver, Payee: counter, Agree: true}},
+		Jobs: []Job{
+			{N: 1, Job: settled, Receipt: true},
+			{N: 2, Purpose: ToBeTaken, Job: over, Receipt: true},
+			{N: 3, Purpose: ToBeHired, Job: settled, Receipt: true, Parts: []Part{{OK: true, Seen: true}}},
+			{N: 4, Purpose: ToFail, Job: gateway.Job{Code: protocol.CodeCheck, Stage: "disputed"}},
+			{N: 5, Purpose: ToBeDenied, Job: gateway.Job{Code: protocol.CodeBudget}, Refusal: &gateway.Error{}},
+		},
+	}
+}
+
+// TestBroken takes away one by one what the play promises, and asks to be told.
+func TestBroken(t *testing.T) {
+	r := whole()
+	if broken := r.Broken(); len(broken) > 0 {
+		t.Fatalf("nothing is broken, but: %q", broken)
+	}
+	if n := len(r.Incidents()); n != 4 {
+		t.Errorf("%d incidents are told, want 4: %+v", n, r.Incidents())
+	}
+	for want, spoil := range map[string]func(*Report){
+		"2 of 3 jobs are settled":            func(r *Report) { r.Jobs[0].OK = false },
+		"2 of 3 jobs are settled ":           func(r *Report) { r.Jobs[0].Receipt = false },
+		"no job failed its check":            func(r *Report) { r.Jobs[3].Code = protocol.CodeLate },
+		"no order was refused":               func(r *Report) { r.Jobs[4].Code = protocol.CodeMandate },
+		"no job was taken over":              func(r *Report) { r.Jobs[1].Instead = wire.CID{} },
+		"nobody was hired for a part":        func(r *Report) { r.Jobs[2].Parts[0].Seen = false },
+		"no provider was killed":             func(r *Report) { r.Killing = nil },
+		"no buyer trusts anybody":            func(r *Report) { r.Trust = nil },
+		"the books of weaver and counter di": func(r *Report) { r.Pairs[0].Agree = false },
+	} {
+		r := whole()
+		spoil(&r)
+		broken := r.Broken()
+		if len(broken) != 1 || !strings.Contains(broken[0], strings.TrimSpace(want)) {
+			t.Errorf("told %q, want %q", broken, want)
+		}
+	}
+}
