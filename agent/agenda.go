@@ -20,6 +20,7 @@ const (
 	dueOffer
 	dueErase
 	dueOpening
+	dueCase
 	dueTrust
 	dueEvidence
 )

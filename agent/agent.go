@@ -58,6 +58,10 @@ type Agent struct {
 	keepsakes map[wire.CID]*keepsake
 	parties   map[wire.Key]*party
 	outcomes  map[wire.CID]wire.CID
+	assents   map[wire.CID]assent     // our Consents
+	cases     map[wire.CID]*courtCase // that we are to judge
+	docket    []wire.CID              // of cases, oldest first
+	tried     []wire.CID              // cases that are over, oldest first
 	orders    map[string]*order
 	keys      []string              // of all orders, oldest first
 	parts     map[wire.CID][]string // keys of the orders that are parts of a job, oldest first
@@ -116,6 +120,8 @@ func New(c Config) (*Agent, error) {
 		keepsakes: map[wire.CID]*keepsake{},
 		parties:   map[wire.Key]*party{},
 		outcomes:  map[wire.CID]wire.CID{},
+		assents:   map[wire.CID]assent{},
+		cases:     map[wire.CID]*courtCase{},
 		orders:    map[string]*order{},
 		owners:    map[wire.Key]wire.Key{},
 		early:     map[wire.CID]reputation.Evidence{},
@@ -178,6 +184,12 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		s.opened(e.Stand)
 	case Closed:
 		s.closed(e.Capability)
+	case Provided:
+		s.provided(e)
+	case Consented:
+		s.consented(e)
+	case Graded:
+		s.graded(e)
 	case Worked:
 		s.worked(e)
 	case Judged:
@@ -216,6 +228,9 @@ func (s *step) begin(e Began) {
 			s.effect(Reach{d.peer})
 		}
 	}
+	for _, id := range slices.Clone(s.docket) {
+		s.judgeCase(id)
+	}
 	for _, stand := range s.stall.All() {
 		s.announce(stand)
 	}
@@ -253,6 +268,8 @@ func (s *step) greeted(e Greeted) {
 	s.greetings[e.Peer] = s.at
 	s.headTold(e.Peer, e.Hello)
 	s.sayAgain(e.Peer)
+	s.sayCasesAgain(e.Peer)
+	s.bringTo(e.Peer)
 	s.answerCalls(e.Peer)
 	if len(s.party(e.Peer).openings) > 0 {
 		s.agenda.set(matter{what: dueOpening, peer: e.Peer}, s.at+firstPause)
@@ -292,6 +309,8 @@ func (s *step) woke() {
 			s.erase(due.job)
 		case dueOpening:
 			s.openAgain(due.peer)
+		case dueCase:
+			s.judgeCase(due.job)
 		case dueTrust:
 			s.ponder()
 		case dueEvidence:

@@ -73,6 +73,8 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	switch {
 	case !held, stage != job.Cancelled && (stage != job.Defaulted || d.job.Fault(s.at) != job.Provider):
 		return nil
+	case d.job.InHand().Award().Counts:
+		score, ended = d.job.InHand().Award().Share, protocol.EndedResolved
 	case judged && d.stoodBy(): // the evaluators' split is nothing
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedContested
 	case judged: // it was conceded, or not answered
@@ -106,7 +108,7 @@ func (s *step) retort(d *deal, told bool) *protocol.Outcome {
 			}
 		}
 		return s.outcome(d, score, ended, protocol.PaidNot, hold.Doc.(*protocol.Entry).Amount, hold.ID)
-	case !told:
+	case !told, d.job.InHand().Award().Counts: // the Awards show it
 	case delivered && posted && d.stoodBy():
 		return s.outcome(d, protocol.Full, protocol.EndedContested, protocol.PaidAgainst, post.Doc.(*protocol.Entry).Amount, post.ID)
 	case d.sentAway():
@@ -155,6 +157,12 @@ func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
 	case protocol.EndedSilent:
 		ok, conduct = posted && o.Score == protocol.Full, protocol.PaidLate
 		if !claimed && o.Conduct == protocol.PaidInTime { // what nobody judged or claimed was paid before it had to be
+			conduct = protocol.PaidInTime
+		}
+	case protocol.EndedResolved:
+		award := d.job.InHand().Award()
+		ok = award.Counts && award.Share == o.Score && (posted || lost)
+		if posted {
 			conduct = protocol.PaidInTime
 		}
 	case protocol.EndedDefault:

@@ -33,14 +33,16 @@ func (s *step) buy(d *deal) {
 	least, _ := j.Owed()
 	stage := j.Stage(s.at)
 	switch {
+	case stage == job.Paused:
+		s.ackNeed(d)
 	case free:
 		s.void(d, hold.ID, basis)
 	case j.InHand().AdvanceOwed() && stage == job.Funded:
 		s.prepay(d)
 	case judged && !verdict.Doc.(*protocol.Verdict).Pass:
 		// Where the provider's word outweighed ours, it is owed all the same.
-		if (stage == job.Accepted || stage == job.Unresolved) && !least.IsZero() {
-			s.pay(d)
+		if (stage == job.Accepted || stage == job.Unresolved) && !least.IsZero() && s.at >= s.patience(d) {
+			s.payContested(d)
 		}
 	case claimed, judged: // judged where what the Verdict promised found no room in the lane
 		s.pay(d)
@@ -63,6 +65,9 @@ func (s *step) mayVoid(d *deal, part job.Part) (basis []wire.CID, free bool) {
 	}
 	if c, ok := part.CancelBy(job.Provider); ok {
 		return []wire.CID{c.ID}, true
+	}
+	if awards, nothing := d.awardedNothing(); nothing {
+		return awards, s.at >= s.patience(d)
 	}
 	if o, failed := d.failed(); failed {
 		return []wire.CID{o}, true
@@ -110,9 +115,17 @@ func (s *step) judge(d *deal) {
 	said, _ := d.job.Delivery()
 	d.busy = true
 	s.effect(Judge{
-		Job: d.id, From: d.peer, Rule: d.job.Terms().Rule, Inputs: d.inputs(),
+		Job: d.id, From: d.peer, Rule: d.job.Terms().Rule, Expect: s.expects(d), Inputs: d.inputs(),
 		Results: said.Doc.(*protocol.Delivery).Artefacts, Until: d.job.ReviewBy(),
 	})
+}
+
+// expects returns the rule of its own that the owner wants a result to pass.
+func (s *step) expects(d *deal) protocol.Check {
+	if o := s.orders[d.order]; o != nil {
+		return o.Expect
+	}
+	return protocol.Check{}
 }
 
 // judged takes what came of the judging.
@@ -122,7 +135,7 @@ func (s *step) judged(e Judged) {
 		return
 	}
 	d.busy = false
-	s.fact(Fact{What: FactJudged, Job: e.Job, Code: e.Code, Detail: clip(e.Detail)})
+	s.fact(Fact{What: FactJudged, Job: e.Job, Code: e.Code, Key: e.Clause, Detail: clip(e.Detail)})
 	s.advance(d)
 }
 
@@ -165,6 +178,10 @@ func (s *step) complaint(d *deal) string {
 	switch {
 	case d.judgement.code == protocol.CodeArtefact:
 		return job.ClauseArtefact
+	case d.judgement.code == protocol.CodeCheck && d.judgement.clause != "":
+		if !d.job.Terms().Panel.IsZero() {
+			return job.ClausePanel
+		}
 	case d.judgement.code == protocol.CodeCheck && !d.job.Terms().Rule.IsZero():
 		return job.ClauseCheck
 	}
@@ -198,7 +215,11 @@ func (s *step) post(p *speech, d *deal, score, ended uint64, basis ...wire.CID) 
 	if _, posted := d.job.Post(); !posted { // not in advance
 		hold, _ := s.holdOf(d)
 		owed, _ := d.job.Owed()
-		entry, err := s.book.DraftPost(hold.ID, owed, basis...)
+		draft := s.book.DraftPost
+		if ended == protocol.EndedResolved {
+			draft = s.book.DraftAward
+		}
+		entry, err := draft(hold.ID, owed, basis...)
 		if err != nil {
 			d.waits = true // no room now: every countersign makes some
 			return
@@ -235,8 +256,13 @@ func (s *step) outcome(d *deal, score, ended, conduct uint64, amount wire.Amount
 	if amount.IsZero() {
 		conduct = protocol.PaidNothing
 	}
+	var evaluators []wire.Key
+	if ended == protocol.EndedResolved {
+		evaluators = d.job.InHand().Award().By
+	}
 	return &protocol.Outcome{
-		Head: s.head(protocol.KindOutcome), Job: d.id, Hirer: d.job.Hirer(), Provider: d.job.Provider(),
+		Evaluators: evaluators,
+		Head:       s.head(protocol.KindOutcome), Job: d.id, Hirer: d.job.Hirer(), Provider: d.job.Provider(),
 		HirerOwner: a.Owner, ProviderOwner: t.Owner, Capability: t.Capability, Asset: t.Asset,
 		Band: uint64(amount.BitLen()), Score: score, Ended: ended, Conduct: conduct, Entry: entry,
 		Opened: d.job.T0(), Closed: s.at,

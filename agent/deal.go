@@ -18,26 +18,33 @@ type deal struct {
 	peer  wire.Key
 	order string // the hirer's order it fulfils
 
-	choice    Choice       // hirer: why the provider was hired
-	said      []utterance  // our bundles, oldest first
-	pending   []wire.Said  // ours, counted but not yet said
-	unseen    []place      // entries of the job that no countersign has covered
-	work      *ending      // provider: what came of the work on the part in hand
-	answers   []ending     // provider: what came of the calls of the window in hand
-	judgement *ending      // hirer: what came of the judging
-	stray     bool         // a HOLD for it did not fit
-	spurned   *job.Refusal // hirer: why the job was not taken, as far as we are concerned, although the provider took it
-	spurns    int          // how often it was heard to have taken it
-	live      bool         // it may still need something of us
-	answered  bool         // both sides have had their word about its end
+	choice    Choice             // hirer: why the provider was hired
+	said      []utterance        // our bundles, oldest first
+	pending   []wire.Said        // ours, counted but not yet said
+	unseen    []place            // entries of the job that no countersign has covered
+	work      *ending            // provider: what came of the work on the part in hand
+	answers   []ending           // provider: what came of the calls of the window in hand
+	judgement *ending            // hirer: what came of the judging
+	stray     bool               // a HOLD for it did not fit
+	spurned   *job.Refusal       // hirer: why the job was not taken, as far as we are concerned, although the provider took it
+	spurns    int                // how often it was heard to have taken it
+	live      bool               // it may still need something of us
+	answered  bool               // both sides have had their word about its end
+	making    bool               // provider: it was begun anew, to make good what failed
+	made      uint64             // provider: how often that ended
+	waste     []payload.Artefact // provider: results that were made good
 
-	busy   bool   // soft: a task is under way
-	begun  uint64 // soft: since when, until the hirer was told so; else 0
-	served bool   // soft: the provider may fetch the inputs
-	waits  bool   // soft: something is to be said once its lane is open and has room
-	again  uint64 // soft: when what is not answered is said again
-	pause  uint64 // soft: milliseconds between two tries
-	tries  int    // soft: how often it was said again
+	busy         bool      // soft: a task is under way
+	begun        uint64    // soft: since when, until the hirer was told so; else 0
+	served       bool      // soft: the provider may fetch the inputs
+	dossier      []*Saying // where there are evaluators: all bundles about it, both sides'
+	broughtAgain uint64    // soft: when it is shown to them again
+	broughtPause uint64    // soft
+	fed          int       // soft: how many further inputs the work under way has
+	waits        bool      // soft: something is to be said once its lane is open and has room
+	again        uint64    // soft: when what is not answered is said again
+	pause        uint64    // soft: milliseconds between two tries
+	tries        int       // soft: how often it was said again
 }
 
 // ending is how a task ended.
@@ -46,6 +53,7 @@ type ending struct {
 	detail  string
 	results []payload.Artefact
 	units   uint64
+	clause  string // of a judgement: of the Terms, where it is not the rule that failed
 }
 
 // place is a place in a lane.
@@ -172,6 +180,25 @@ func (a *Agent) foldErased(id wire.CID) {
 	}
 }
 
+// lastResults are what the work gave last, where it was done more than once.
+func (d *deal) lastResults() []payload.Artefact {
+	if d.made == 0 || d.work == nil {
+		return nil
+	}
+	return d.work.results
+}
+
+// lastWord is what answers a hirer that did not hear how a deal ended: our last
+// countersign in it, or else what we said last.
+func (d *deal) lastWord() *Saying {
+	for _, u := range slices.Backward(d.said) {
+		if slices.ContainsFunc(u.Docs, func(x wire.Said) bool { return x.Doc.Header().Kind == protocol.KindCountersign }) {
+			return u.Saying
+		}
+	}
+	return d.said[len(d.said)-1].Saying
+}
+
 // maxClosings is how many finished deals keep their last words for a peer that
 // did not hear them. Whoever asks later gets the last countersign of its lane.
 const maxClosings = 4096
@@ -197,6 +224,11 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 				k.results = append(k.results, a.results...)
 			}
 		}
+		for _, r := range append(slices.Clone(d.waste), d.lastResults()...) { // what was made good, or came too late to make good
+			if !slices.ContainsFunc(k.results, func(x payload.Artefact) bool { return x.ID == r.ID }) {
+				k.results = append(k.results, r)
+			}
+		}
 		a.keepsakes[id] = k
 		a.kept = append(a.kept, id)
 	}
@@ -205,7 +237,7 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 	}
 	over := &past{view: a.viewOf(at, d)}
 	if d.role == job.Provider && len(d.said) > 0 {
-		over.closing = d.said[len(d.said)-1].Saying
+		over.closing = d.lastWord()
 		a.closings = append(a.closings, id)
 	}
 	if len(a.closings) > maxClosings {

@@ -60,6 +60,7 @@ type Judge struct {
 	Job     wire.CID
 	From    wire.Key
 	Rule    protocol.Check
+	Expect  protocol.Check // of the hirer's own
 	Inputs  []payload.Artefact
 	Results []payload.Artefact
 	Until   uint64 // Unix milliseconds
@@ -72,6 +73,7 @@ type Stop struct{ Job wire.CID }
 type Serve struct {
 	To        wire.Key
 	Artefacts []payload.Artefact
+	Of        wire.Key // whose they are, where they are not ours
 }
 
 // Withhold lets a peer fetch artefacts no longer. They stay in the vault.

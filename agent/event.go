@@ -75,7 +75,8 @@ type Worked struct {
 	Results []payload.Artefact
 	Units   uint64
 	Code    protocol.Code
-	Detail  string // for the owner only
+	Detail  string   // for the owner only
+	Needs   []string // what it could not go on without, a code then saying so
 }
 
 // Judged: a task of effect Judge has ended. Where Code is empty the results are
@@ -83,6 +84,7 @@ type Worked struct {
 type Judged struct {
 	Job    wire.CID
 	Code   protocol.Code
+	Clause string // what CodeCheck is about, where it is not the rule of the terms
 	Detail string
 }
 
@@ -126,9 +128,11 @@ type Order struct {
 	Peer       wire.Key           `cbor:"peer,omitzero"`
 	Choose     string             `cbor:"choose,omitempty"` // what to go by: "" the cost of a success, hire.ByPrice or hire.ByLot
 	Input      payload.Artefact   `cbor:"input"`
-	More       []payload.Artefact `cbor:"more,omitempty"`  // inputs of further calls, each answered by a result of its own
-	Plan       string             `cbor:"plan,omitempty"`  // PlanSingle, PlanTakeover
-	Call       uint64             `cbor:"call,omitzero"`   // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
-	Bid        wire.Amount        `cbor:"bid,omitzero"`    // what it would rather cost: dearer quotes are countered; 0: they are taken or left
-	Parent     wire.CID           `cbor:"parent,omitzero"` // the job of ours, as provider, that this is a part of
+	More       []payload.Artefact `cbor:"more,omitempty"`       // inputs of further calls, each answered by a result of its own
+	Plan       string             `cbor:"plan,omitempty"`       // PlanSingle, PlanTakeover
+	Call       uint64             `cbor:"call,omitzero"`        // milliseconds for which everybody may quote for it, at most protocol.MaxCallLife; 0: no Call
+	Bid        wire.Amount        `cbor:"bid,omitzero"`         // what it would rather cost: dearer quotes are countered; 0: they are taken or left
+	Parent     wire.CID           `cbor:"parent,omitzero"`      // the job of ours, as provider, that this is a part of
+	Expect     protocol.Check     `cbor:"expect,omitzero"`      // a rule of the hirer's own; what fails it is for the evaluators
+	Evaluators []wire.Key         `cbor:"evaluators,omitempty"` // whose judgement is accepted
 }

@@ -28,6 +28,15 @@ const (
 	FactChose   What = 16 // why the provider of Job was hired: Choice
 )
 
+// What a fact tells of pauses, reworks and disputes.
+const (
+	FactRemaking   What = 24 // the work on Job is begun anew, to make good what failed
+	FactConsented  What = 25 // we may be named as evaluator: Bundle is our Consent, Stand grades
+	FactBrought    What = 26 // Bundle, about the disputed Job that we are to judge, was shown to us by Peer
+	FactGraded     What = 27 // Job is worth Units of 10,000, which Salt hides, or was not graded, by Code
+	FactCaseClosed What = 28 // Job is no more ours to judge
+)
+
 // Fact is one thing that happened and counts. Facts are all there is to know:
 // the state of an agent is their fold.
 type Fact struct {
@@ -48,6 +57,7 @@ type Fact struct {
 	Units   uint64             `cbor:"units,omitzero"`
 	Code    protocol.Code      `cbor:"code,omitempty"`
 	Detail  string             `cbor:"detail,omitempty"`
+	Salt    protocol.Salt      `cbor:"salt,omitzero"`
 	Choice  *Choice            `cbor:"choice,omitempty"`
 
 	said   []wire.Said  // the documents of Bundle or Docs, decoded

@@ -62,6 +62,10 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 		}
 	case FactLetGo:
 		return a.foldLetGo(at, f.Job)
+	case FactRemaking:
+		return a.foldRemaking(f.Job)
+	case FactConsented, FactBrought, FactGraded, FactCaseClosed:
+		a.foldEvaluator(f)
 	case FactErased:
 		a.foldErased(f.Job)
 		return []wire.CID{f.Job}, nil
@@ -85,6 +89,7 @@ func (a *Agent) foldHeard(at uint64, f *Fact) ([]wire.CID, error) {
 		}
 		touched = append(touched, jobs...)
 	}
+	a.fileHeard(f, touched)
 	return touched, nil
 }
 
@@ -103,6 +108,9 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 		touched = append(touched, jobs...)
 	}
 	d := a.deals[f.Job]
+	if c := a.cases[f.Job]; c != nil && d == nil && f.What == FactSaid {
+		c.said = append(c.said, f.saying)
+	}
 	if f.What == FactWrote {
 		if d != nil {
 			d.pending = append(d.pending, f.said...)
@@ -127,6 +135,7 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 			return slices.ContainsFunc(f.said, func(q wire.Said) bool { return p.ID == q.ID })
 		})
 		d.said = append(d.said, utterance{n: a.uttered, Saying: f.saying})
+		d.file(f.saying)
 		touched = append(touched, f.Job)
 	}
 	return touched, nil
@@ -141,9 +150,9 @@ func (a *Agent) foldTask(f *Fact) ([]wire.CID, error) {
 	case f.What == FactWorked && d.job.Windowed() && f.Code == "":
 		d.answers = append(d.answers, ending{results: f.Results, units: f.Units})
 	case f.What == FactWorked:
-		d.work = &ending{code: f.Code, detail: f.Detail, results: f.Results, units: f.Units}
+		d.worked(&ending{code: f.Code, detail: f.Detail, results: f.Results, units: f.Units})
 	default:
-		d.judgement = &ending{code: f.Code, detail: f.Detail}
+		d.judgement = &ending{code: f.Code, detail: f.Detail, clause: f.Key}
 	}
 	return []wire.CID{f.Job}, nil
 }
@@ -166,6 +175,9 @@ func (a *Agent) foldDoc(at uint64, peer wire.Key, said wire.Said, key string) ([
 		return a.foldRefuse(at, peer, said, doc)
 	}
 	id := jobOf(said.Doc)
+	if c := a.cases[id]; c != nil && a.deals[id] == nil {
+		return nil, a.foldIntoCase(c, said)
+	}
 	if a.past[id] != nil {
 		return nil, errKnown // known, or of no use any more
 	}
@@ -186,6 +198,10 @@ func jobOf(doc wire.Document) wire.CID {
 	case *protocol.Ack:
 		return d.Job
 	case *protocol.Progress:
+		return d.Job
+	case *protocol.Need:
+		return d.Job
+	case *protocol.Award:
 		return d.Job
 	case *protocol.Delivery:
 		return d.Job
@@ -361,6 +377,12 @@ func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error
 		a.enliven(d)
 	case *protocol.Cancel:
 		if doc.By == d.job.Provider() {
+			a.book.Permit(d.id, said.ID)
+		}
+	case *protocol.Delivery:
+		d.judgement = nil // one that makes good another is judged anew
+	case *protocol.Award:
+		if !doc.Opens.IsZero() {
 			a.book.Permit(d.id, said.ID)
 		}
 	case *protocol.Outcome:

@@ -14,7 +14,10 @@ import (
 // answered; what is known already gets its stored answer; what does not fit is
 // refused with a code.
 func (s *step) hear(e Heard) {
-	if e.Bundle.By != e.From { // nothing is said for others on a link
+	if s.brought(e) {
+		return
+	}
+	if e.Bundle.By != e.From && !s.passedOn(e) { // nothing else is said for others on a link
 		s.refuse(e.From, e.Docs[0].ID, protocol.CodeSeal, "sealed by another than who sent it")
 		return
 	}
@@ -57,6 +60,7 @@ func (s *step) hear(e Heard) {
 		s.recordHeard(e, took, touched)
 		s.answer(e, took)
 	}
+	s.heardAwards(e, took)
 	if repeated {
 		s.sayStored(e)
 	}
@@ -125,13 +129,13 @@ func (s *step) unfit(from wire.Key, said wire.Said) error {
 		return nil
 	}
 	switch e.Act {
-	case protocol.ActCredit, protocol.ActAward:
+	case protocol.ActCredit:
 		return &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "nothing that is dealt in here entitles to it"}
 	case protocol.ActVoid:
 		if e.At > s.at+protocol.Skew { // its date tells whether the hold has lapsed
 			return &job.Refusal{Code: protocol.CodeClock, Of: said.ID, Why: "it is dated too far ahead"}
 		}
-	case protocol.ActPost:
+	case protocol.ActPost, protocol.ActAward:
 		// A payment that is not what is owed must not end the hold.
 		if d := s.deals[e.Job]; d != nil && d.role == job.Provider && d.peer == from {
 			return known(d.job.Check(s.at, said))
@@ -193,8 +197,8 @@ func (s *step) recordHeard(e Heard, took uint64, touched []wire.CID) {
 	if err != nil {
 		s.fail("record what was heard", err)
 	}
-	s.record.Facts = append(s.record.Facts, Fact{
-		What: FactHeard, Peer: e.From, Bundle: b, Took: took, said: e.Docs,
-	})
+	f := Fact{What: FactHeard, Peer: e.From, Bundle: b, Took: took, said: e.Docs, heard: e.Bundle}
+	s.record.Facts = append(s.record.Facts, f)
+	s.fileHeard(&f, touched)
 	s.touch(touched...)
 }

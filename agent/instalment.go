@@ -47,7 +47,7 @@ func (d *deal) inputs() []payload.Artefact {
 // allInputs are the inputs of all parts so far.
 func (d *deal) allInputs() []payload.Artefact {
 	if !d.job.Windowed() {
-		return d.job.Accept().Inputs
+		return d.supplied()
 	}
 	var all []payload.Artefact
 	for n := uint64(0); n <= d.part(); n++ {

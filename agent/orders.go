@@ -7,6 +7,7 @@ import (
 	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
 )
@@ -46,6 +47,7 @@ func (s *step) wish(o *order) hire.Wish {
 		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: s.time(&o.Order), Peer: o.Peer,
 		InputType: o.Input.Type, Size: o.size(), Calls: uint64(1 + len(o.More)), Label: o.Input.Label, Rails: []string{s.c.Rail},
 		Least: s.mandate.LeastEstimate, By: o.Choose,
+		Evaluators: o.Evaluators,
 	}
 }
 
@@ -92,7 +94,10 @@ func (s *step) act(o *Order, amount wire.Amount, party wire.Key) delegation.Act 
 func refusal(err error) *Refusal {
 	var d *delegation.Refusal
 	var b *settlement.Refusal
+	var j *job.Refusal
 	switch {
+	case errors.As(err, &j):
+		return &Refusal{Code: j.Code, Why: j.Why}
 	case errors.As(err, &d):
 		return &Refusal{Code: d.Code, Why: d.Why}
 	case errors.As(err, &b):

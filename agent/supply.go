@@ -214,7 +214,7 @@ func (s *step) setToWork(d *deal) {
 	}
 	s.reprice(terms.Capability)
 	stand.Rule, stand.OutputType = terms.Rule, terms.OutputType
-	d.busy, d.begun = true, s.at
+	d.busy, d.begun, d.fed = true, s.at, len(d.job.InHand().Provided())
 	s.effect(Work{
 		Job: d.id, From: d.peer, Stand: stand, Inputs: d.tasked(), Part: d.part() + 1, Parts: d.job.Parts(),
 		Until: d.workUntil(), Retention: terms.Times.Retention,
@@ -224,7 +224,11 @@ func (s *step) setToWork(d *deal) {
 // workUntil returns when work is cut off: a little before the deadline, so that
 // there is time to say that it was not met.
 func (d *deal) workUntil() uint64 {
-	return d.job.DeliverBy() - min(lastWords, d.job.Terms().Times.Deliver/10)
+	until := d.job.DeliverBy()
+	if d.making {
+		until = d.job.InHand().MakeGoodBy()
+	}
+	return until - min(lastWords, d.job.Terms().Times.Deliver/10)
 }
 
 // resume takes up the work of a deal after a start. Work is done at most once,
@@ -281,6 +285,8 @@ func (s *step) supply(d *deal) {
 		s.deliver(d)
 	case d.work != nil:
 		s.callOff(d, d.work.code)
+	case stage == job.Working && !d.busy && d.fed < len(j.InHand().Provided()):
+		s.workOn(d)
 	case noticed && len(d.answers) > 0:
 		s.layAside(d)
 		s.deliver(d)
@@ -314,10 +320,13 @@ func (s *step) layDown(d *deal) {
 // worked takes what came of the work.
 func (s *step) worked(e Worked) {
 	d := s.deals[e.Job]
-	if d == nil || !d.live || d.role != job.Provider || d.work != nil {
+	if d == nil || !d.live || d.role != job.Provider || d.work != nil && !d.making {
 		return
 	}
 	d.busy = false
+	if len(e.Needs) > 0 && s.askFor(d, e.Needs) {
+		return
+	}
 	e.Units = min(e.Units, d.unmetered()) // what is not metered is not told
 	for _, r := range e.Results {
 		if err := r.Check(); err != nil && e.Code == "" {
@@ -380,6 +389,7 @@ func (s *step) press(d *deal, stage job.Stage) {
 	_, claimed := d.job.Claim()
 	_, answered := d.job.Answer()
 	switch {
+	case stage == job.Contested && judged && !answered && s.makesGood(d, verdict):
 	case stage == job.Contested && judged && !answered:
 		s.answerComplaint(d, verdict)
 	case stage == job.Accepted && !judged && !claimed:
@@ -392,6 +402,7 @@ func (s *step) press(d *deal, stage job.Stage) {
 func (s *step) answerComplaint(d *deal, verdict wire.Said) {
 	clause := verdict.Doc.(*protocol.Verdict).Clause
 	switch {
+	case s.standsBy(d, verdict):
 	case clause == job.ClauseArtefact:
 		s.callOff(d, protocol.CodeArtefact)
 	case clause != job.ClauseCheck || d.job.Terms().Rule.IsZero():

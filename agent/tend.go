@@ -69,6 +69,10 @@ func (s *step) tend(d *deal) {
 	if d.role == job.Provider && d.job.Windowed() && d.job.Stage(s.at) == job.Working && d.workUntil() > s.at {
 		again = sooner(again, d.workUntil())
 	}
+	if at := s.patience(d); at > s.at {
+		again = sooner(again, at)
+	}
+	again = sooner(again, s.bring(d))
 	if again == 0 { // final, but its hold is not yet ended
 		again = s.holdEnds(d) + protocol.Skew + 1
 		if again <= s.at { // nothing can be said now: its lane is not open
@@ -144,6 +148,10 @@ func (s *step) answered(d *deal, u utterance) bool {
 			if !s.entryAnswered(d, doc) {
 				return false
 			}
+		case *protocol.Need, *protocol.Provide:
+			if !s.pauseAnswered(d, said) {
+				return false
+			}
 		case *protocol.Delivery:
 			_, judged := part.Verdict()
 			_, contested := part.Contest()
@@ -163,7 +171,8 @@ func (s *step) answered(d *deal, u utterance) bool {
 		case *protocol.Verdict:
 			// One that passes goes with a POST, which waits for its countersign.
 			_, answered := part.Answer()
-			if !doc.Pass && !answered && !final {
+			last, _ := part.Verdict()
+			if !doc.Pass && !answered && !final && said.ID == last.ID {
 				return false
 			}
 		case *protocol.Cancel:

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/souk-network/souk/agent/hire"
@@ -44,6 +45,8 @@ type View struct {
 	Parts           []View       // of a job that we provide: what others were hired for to do it
 	Instalments     []Instalment // of a contract of several parts: those that have begun
 	MostInstalments uint64       // that it may have
+	Needs           []string     // what the provider waits for
+	NeedsUntil      uint64       // Unix milliseconds
 }
 
 // Stages of an order that has not become a job.
@@ -117,6 +120,9 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 	} else if when, to, ok := j.Next(at); ok {
 		v.Next, v.NextAt = to.String(), when
 	}
+	if need, until, open := j.InHand().Need(); open && !v.Final {
+		v.Needs, v.NeedsUntil = need.Needs, until
+	}
 	v.Code, v.Detail = whyNot(d, v)
 	return v
 }
@@ -125,6 +131,9 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 func whyNot(d *deal, v View) (protocol.Code, string) {
 	if v.OK {
 		return "", ""
+	}
+	if a := d.job.InHand().Award(); a.Counts {
+		return protocol.CodeCheck, fmt.Sprintf("its evaluators awarded %d of %d to the provider", a.Share, protocol.Full)
 	}
 	if d.judgement != nil && d.judgement.code != "" {
 		return d.judgement.code, d.judgement.detail
@@ -139,6 +148,9 @@ func whyNot(d *deal, v View) (protocol.Code, string) {
 		if c, ok := d.job.CancelBy(role); ok {
 			return c.Doc.(*protocol.Cancel).Code, "cancelled by the " + role.String()
 		}
+	}
+	if _, _, open := d.job.InHand().Need(); open && v.Final {
+		return protocol.CodeDefaulted, "what its provider needed was not provided in time"
 	}
 	if v.Final && v.Stage != job.Settled.String() {
 		return protocol.CodeDefaulted, "it ended " + v.Stage

@@ -85,5 +85,5 @@ func (d *deal) tasked() []payload.Artefact {
 	if d.job.Windowed() {
 		return inputs[len(d.answers) : len(d.answers)+1]
 	}
-	return inputs
+	return d.supplied()
 }

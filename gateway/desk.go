@@ -30,6 +30,9 @@ type Desk interface {
 	AddOffer(ctx context.Context, d OfferDraft) (Offer, error)
 	// Offers returns what this peer sells, by capability.
 	Offers(ctx context.Context) ([]Offer, error)
+	// Consent lets a provider name this peer as evaluator in the terms of its offers, and
+	// returns the text of the file that the provider needs for that.
+	Consent(ctx context.Context, d ConsentDraft) ([]byte, error)
 	// RemoveOffer withdraws a capability.
 	RemoveOffer(ctx context.Context, capability string) error
 	// Find returns live offers of others and our own, the least expected cost of a
@@ -47,6 +50,8 @@ type Desk interface {
 	Await(ctx context.Context, id, seen string) (Job, error)
 	// Result opens the result of a delivered job; of several parts or calls, all results one after the other.
 	Result(ctx context.Context, id string) (io.ReadCloser, Artefact, error)
+	// Provide hands over what the job's provider waits for (Job.Needs), from content.
+	Provide(ctx context.Context, id, inputType string, content io.Reader) (Job, error)
 	// Cancel asks for the end of a job.
 	Cancel(ctx context.Context, id string) (Job, error)
 
@@ -117,6 +122,12 @@ type OfferDraft struct {
 	DeliverMS  uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
 	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
 	Surge      uint64            `json:"surge,omitempty"`      // percent by which price and least rise, evenly, until all slots are taken
+	Reworks    int               `json:"reworks,omitempty"`    // how often a result that fails is made good
+	Consents   []string          `json:"consents,omitempty"`   // of the evaluators who judge disputes: the text of their files
+	Needed     int               `json:"needed,omitempty"`     // of them who decide; default 1
+	Split      uint64            `json:"split,omitempty"`      // of 10,000, what is ours where they stay silent
+	Needs      []string          `json:"needs,omitempty"`      // what the worker may still ask for, one line each
+	PauseMS    uint64            `json:"pause_ms,omitempty"`   // how long that may be waited for, in all; default 1 hour
 	Least      wire.Amount       `json:"least,omitzero"`       // it may be had for this, for who haggles; 0: the price is firm
 	Tranches   uint64            `json:"tranches,omitzero"`    // equal parts in which it is delivered and paid for; 0: one
 	Advance    uint64            `json:"advance,omitzero"`     // of them, paid before they are delivered
@@ -125,6 +136,18 @@ type OfferDraft struct {
 	MaxUnits   uint64            `json:"max_units,omitzero"`   // of one window
 	Window     uint64            `json:"window,omitzero"`      // calls that are held for and paid together; 0: one
 	Windows    uint64            `json:"windows,omitzero"`     // of one contract, at most; 0: one
+}
+
+// ConsentDraft is what an owner lets a provider name its agent for.
+type ConsentDraft struct {
+	Provider   wire.Key          `json:"provider"`
+	Scopes     []string          `json:"scopes"` // capabilities, such as "text/*"
+	Asset      string            `json:"asset"`
+	Fee        wire.Amount       `json:"fee"`
+	Technology string            `json:"technology"` // of the judge: "exec", "builtin", or "check" for a rule
+	Settings   map[string]string `json:"settings"`
+	Rule       string            `json:"rule,omitempty"`
+	RuleParams string            `json:"rule_params,omitempty"`
 }
 
 // Offer is one capability sold by this peer.
@@ -185,8 +208,11 @@ type Order struct {
 	Choose     string       `json:"choose,omitempty"`  // by what to choose: "" for the cost of a success, "cheapest" or "random" to compare with
 	// Parent is the job of ours, as provider, that this is a part of. The input is then under the label of
 	// that job's, which Class and PassOn may make stricter.
-	Parent wire.CID `json:"parent,omitzero"`
-	PassOn *bool    `json:"pass_on,omitempty"` // may the provider give the input on: nil for what is public only
+	Parent     wire.CID   `json:"parent,omitzero"`
+	PassOn     *bool      `json:"pass_on,omitempty"` // may the provider give the input on: nil for what is public only
+	Expect     string     `json:"expect,omitempty"`  // a rule of one's own that the result must pass; what fails is for the evaluators
+	ExpectWith string     `json:"expect_params,omitempty"`
+	Evaluators []wire.Key `json:"evaluators,omitempty"` // whose judgement is accepted; offers that name others are not taken
 }
 
 // Job is one job as it stands.
@@ -215,6 +241,8 @@ type Job struct {
 	Results         []Artefact    `json:"results,omitempty"`     // all, where there are several: one for each part or call
 	Instalments     []Instalment  `json:"instalments,omitempty"` // parts of a contract of several, each paid by itself: those that have begun
 	MostInstalments uint64        `json:"most_instalments,omitzero"`
+	Needs           []string      `json:"needs,omitempty"`       // what its provider waits for: data, never an instruction
+	NeedsUntil      uint64        `json:"needs_until,omitempty"` // Unix milliseconds
 	// Jobs of one order: where one fails, the next best provider takes over.
 	Plan      string     `json:"plan,omitempty"`
 	Instead   wire.CID   `json:"instead,omitzero"` // the job that this one takes over

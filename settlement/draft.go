@@ -70,6 +70,17 @@ func (b *Book) DraftPost(hold wire.CID, amount wire.Amount, basis ...wire.CID) (
 	return b.following(e, &e.Totals.Posted, amount)
 }
 
+// DraftAward returns an AWARD that ends a hold and owes amount, as the evaluators'
+// Awards that basis names entitle to.
+func (b *Book) DraftAward(hold wire.CID, amount wire.Amount, basis ...wire.CID) (*protocol.Entry, error) {
+	e, _, err := b.ending(hold, protocol.ActAward, basis)
+	if err != nil {
+		return nil, err
+	}
+	e.Amount = amount
+	return b.following(e, &e.Totals.Posted, amount)
+}
+
 // DraftVoid returns a VOID that ends a hold at the instant at. A hold that was
 // never countersigned, or that nobody has claimed by its deadline and
 // protocol.Skew, needs no basis; for a declined one the Countersign that

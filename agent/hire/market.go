@@ -129,9 +129,10 @@ type Wish struct {
 	Size       uint64 // bytes of all inputs
 	Calls      uint64 // inputs, each a call of its own; 0 and 1: one
 	Label      payload.Label
-	Rails      []string // that can be paid on
-	Least      uint64   // of 10,000: least lower end of the estimate that will do
-	By         string   // what to choose by: "" the cost of a success, ByPrice or ByLot
+	Rails      []string   // that can be paid on
+	Least      uint64     // of 10,000: least lower end of the estimate that will do
+	By         string     // what to choose by: "" the cost of a success, ByPrice or ByLot
+	Evaluators []wire.Key // whose judgement is accepted; terms that name others do not suit
 }
 
 // Candidate is a firm offer that a wish could accept.
@@ -145,6 +146,14 @@ type Candidate struct {
 // Leisure is the least time, in milliseconds, that a hirer wants between two
 // deadlines at which it has something to do: to judge, and to pay.
 const Leisure = 60_000
+
+// trusts reports whether each evaluator of a panel is one that the wish names, and
+// works for nothing.
+func (w Wish) trusts(p *protocol.Panel) bool {
+	return !slices.ContainsFunc(p.Members, func(m protocol.Third) bool {
+		return !slices.Contains(w.Evaluators, m.Key) || !m.Fee.IsZero()
+	})
+}
 
 // Suits reports why terms of provider do not suit the wish, as a code, or "".
 // The most they may come to must be within the budget. Terms under which something
@@ -161,7 +170,7 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeNotOffered
 	case t.Asset != w.Asset || worst.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer
-	case t.Reworks > 0 || !t.KillFee.IsZero() || !t.Panel.IsZero() || !t.Witness.Key.IsZero():
+	case !t.KillFee.IsZero() || !w.trusts(&t.Panel) || !t.Witness.Key.IsZero():
 		return protocol.CodeNotOffered
 	case t.Times.Fund > 0 || t.Times.Review < t.Times.Deliver+Leisure || t.Times.Settle < t.Times.Claim+Leisure:
 		return protocol.CodeNotOffered

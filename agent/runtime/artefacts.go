@@ -25,30 +25,47 @@ const saltBytes = 32
 type grants struct {
 	mu sync.Mutex
 	to map[wire.CID][]wire.Key
+	of map[grant]wire.Key // whose artefact it is, where it is not ours
 }
 
-func newGrants() *grants { return &grants{to: map[wire.CID][]wire.Key{}} }
+// grant is what one peer may fetch.
+type grant struct {
+	to wire.Key
+	id wire.CID
+}
 
-func (g *grants) add(to wire.Key, artefacts []payload.Artefact) {
+func newGrants() *grants { return &grants{to: map[wire.CID][]wire.Key{}, of: map[grant]wire.Key{}} }
+
+// add lets a peer fetch artefacts: ours, or our copies of those of another.
+func (g *grants) add(to, of wire.Key, artefacts []payload.Artefact) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, a := range artefacts {
+		if !of.IsZero() {
+			g.of[grant{to, a.ID}] = of
+		}
 		if !slices.Contains(g.to[a.ID], to) {
 			g.to[a.ID] = append(g.to[a.ID], to)
 		}
 	}
 }
 
-func (g *grants) has(peer wire.Key, id wire.CID) bool {
+// name returns the name in the vault of an artefact that a peer may fetch.
+func (g *grants) name(peer wire.Key, id wire.CID) (name wire.CID, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Contains(g.to[id], peer)
+	name = id
+	if of, others := g.of[grant{peer, id}]; others {
+		name = foreign(of, id)
+	}
+	return name, slices.Contains(g.to[id], peer)
 }
 
 func (g *grants) remove(from wire.Key, artefacts []payload.Artefact) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, a := range artefacts {
+		delete(g.of, grant{from, a.ID})
 		g.to[a.ID] = slices.DeleteFunc(g.to[a.ID], func(k wire.Key) bool { return k == from })
 		if len(g.to[a.ID]) == 0 {
 			delete(g.to, a.ID)

@@ -73,6 +73,9 @@ func (p *Peer) AddOffer(ctx context.Context, d gateway.OfferDraft) (gateway.Offe
 	if _, err := p.worker(stand); err != nil {
 		return gateway.Offer{}, invalid("%v", err)
 	}
+	if stand.Panel, err = p.panelOf(d); err != nil {
+		return gateway.Offer{}, err
+	}
 	if !stand.Rule.IsZero() {
 		if err := p.o.Checker.Valid(worker.Rule{Name: stand.Rule.Rule, Params: stand.Rule.Params}); err != nil {
 			return gateway.Offer{}, invalid("acceptance check: %v", err)
@@ -98,6 +101,7 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs, PassOn: d.PassOn},
 		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least, Surge: d.Surge,
 		Tranches: d.Tranches, Advance: d.Advance,
+		Reworks: uint64(max(d.Reworks, 0)), Needs: d.Needs, Pause: d.PauseMS,
 	}
 	if d.Unit != "" || !d.PerUnit.IsZero() || d.MaxUnits+d.Window+d.Windows > 0 {
 		s.Meter = sell.Meter{Unit: d.Unit, PerUnit: d.PerUnit, MaxUnits: d.MaxUnits, Window: max(d.Window, 1), Windows: d.Windows}
@@ -125,6 +129,9 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 	if s.Slots == 0 {
 		s.Slots = sell.DefaultSlots
 	}
+	if s.Pause == 0 && len(s.Needs) > 0 {
+		s.Pause = sell.DefaultPause
+	}
 	return s, nil
 }
 
@@ -147,6 +154,7 @@ func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
 		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least, Surge: s.Surge,
 		Tranches: s.Tranches, Advance: s.Advance, Unit: s.Meter.Unit, PerUnit: s.Meter.PerUnit,
 		MaxUnits: s.Meter.MaxUnits, Window: s.Meter.Window, Windows: s.Meter.Windows,
+		Reworks: int(s.Reworks), Needs: s.Needs, PauseMS: s.Pause,
 	}}
 	for _, x := range s.Settings {
 		o.Settings[x.Name] = x.Value

@@ -11,6 +11,7 @@ import (
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/hire"
+	"github.com/souk-network/souk/agent/worker"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
@@ -64,6 +65,25 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 		err = p.eraseAll(staged)
 	}
 	return j, err
+}
+
+// brought puts what an owner gives into the vault.
+func (p *Peer) brought(input io.Reader, media string, label payload.Label) (payload.Artefact, error) {
+	a, err := p.stage(bounded(input), media, label)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return a, &gateway.Error{
+			Code: protocol.CodeTooLarge, Message: "the input is larger than 64 MiB", Hint: "split it into several jobs",
+		}
+	case errors.Is(err, store.ErrFull):
+		return a, &gateway.Error{Code: gateway.CodeDisk, Message: err.Error(), Hint: "free some disk space", Retryable: true}
+	case err != nil:
+		return a, err
+	}
+	if err := a.Check(); err != nil {
+		return a, errors.Join(invalid("%v", err), p.o.Vault.Erase(a.ID))
+	}
+	return a, nil
 }
 
 // same reports whether an order repeats, under its key, the one that became
@@ -146,6 +166,12 @@ func (p *Peer) orderOf(ctx context.Context, o gateway.Order) (agent.Order, error
 	}
 	if err := protocol.CheckCapability(o.Capability); err != nil {
 		return order, invalid("%v", err)
+	}
+	order.Expect, order.Evaluators = protocol.Check{Rule: o.Expect, Params: o.ExpectWith}, o.Evaluators
+	if !order.Expect.IsZero() {
+		if err := p.o.Checker.Valid(worker.Rule{Name: o.Expect, Params: o.ExpectWith}); err != nil {
+			return order, invalid("expected: %v", err)
+		}
 	}
 	if order.Deliver == 0 {
 		order.Deliver = anyTime
@@ -274,6 +300,7 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 		j.Inputs = append(j.Inputs, p.artefactOf(a, nameOf(v, job.Hirer, a.ID)))
 	}
 	j.Plan, j.Instead, j.Left, j.TakenOver = v.Plan, v.Instead, v.Choice.Left, v.TakenOver
+	j.Needs, j.NeedsUntil = v.Needs, v.NeedsUntil
 	if v.Choice.Why != "" {
 		j.Estimate = estimateOf(v.Choice)
 	}
@@ -358,7 +385,7 @@ func (p *Peer) entryOf(id wire.CID) (wire.CID, error) {
 	var found wire.CID
 	for _, s := range statements {
 		if e, ok := s.Doc.(*protocol.Entry); ok && e.Job == id && e.Act != protocol.ActVoid &&
-			(found.IsZero() || e.Act == protocol.ActPost) {
+			(found.IsZero() || e.Act == protocol.ActPost || e.Act == protocol.ActAward) {
 			found = s.ID
 		}
 	}

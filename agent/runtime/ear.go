@@ -176,10 +176,11 @@ func (p *Peer) offer(ev agent.Event) bool {
 }
 
 func (e *ear) OnFetch(peer wire.Key, id wire.CID, offset uint64) (io.ReadCloser, error) {
-	if !e.p.grants.has(peer, id) {
+	name, granted := e.p.grants.name(peer, id)
+	if !granted {
 		return nil, p2p.ErrNoArtefact
 	}
-	a, err := e.p.o.Vault.Open(id)
+	a, err := e.p.o.Vault.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", p2p.ErrNoArtefact, err)
 	}

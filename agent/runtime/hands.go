@@ -48,10 +48,12 @@ func (p *Peer) carry(e agent.Effect) {
 		p.tasks.start(e.Job, func(ctx context.Context) { p.work(ctx, e) })
 	case agent.Judge:
 		p.tasks.start(e.Job, func(ctx context.Context) { p.judge(ctx, e) })
+	case agent.Grade:
+		p.tasks.start(e.Job, func(ctx context.Context) { p.grade(ctx, e) })
 	case agent.Stop:
 		p.tasks.stop(e.Job)
 	case agent.Serve:
-		p.grants.add(e.To, e.Artefacts)
+		p.grants.add(e.To, e.Of, e.Artefacts)
 	case agent.Withhold:
 		p.grants.remove(e.From, e.Artefacts)
 	case agent.Erase:

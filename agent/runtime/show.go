@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/gateway"
@@ -35,6 +36,17 @@ func gist(d wire.Document) string {
 			size += a.Size
 		}
 		return fmt.Sprintf("%d artefact(s), %d bytes", len(d.Artefacts), size)
+	case *protocol.Need:
+		return "needs " + strings.Join(d.Needs, "; ")
+	case *protocol.Provide:
+		return fmt.Sprintf("%d more input(s)", len(d.Inputs))
+	case *protocol.Award:
+		if d.Opens.IsZero() {
+			return "an award, not yet opened"
+		}
+		return fmt.Sprintf("awards %d of %d to the provider", d.Share, protocol.Full)
+	case *protocol.Contest:
+		return fmt.Sprintf("contested by clause %q", d.Clause)
 	case *protocol.Verdict:
 		if d.Pass {
 			return fmt.Sprintf("passes, score %d of %d", d.Score, protocol.Full)

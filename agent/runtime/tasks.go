@@ -75,6 +75,9 @@ func (p *Peer) work(ctx context.Context, w agent.Work) {
 	}
 	if err != nil {
 		done.Code, done.Detail = codeOfWork(err), err.Error()
+		if needs := new(worker.ErrNeeds); errors.As(err, &needs) {
+			done.Needs = needs.Lines
+		}
 		p.log.Warn("work failed", "job", w.Job, "capability", w.Stand.Capability, "code", done.Code, "error", err)
 	} else {
 		done.Results, done.Units = []payload.Artefact{result}, units
@@ -85,22 +88,27 @@ func (p *Peer) work(ctx context.Context, w agent.Work) {
 // produce obtains the input, runs the worker, keeps the result and checks it.
 func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uint64, error) {
 	none := payload.Artefact{}
-	if len(w.Inputs) != 1 {
-		return none, 0, fmt.Errorf("%w: a job takes one input, this has %d", worker.ErrFailed, len(w.Inputs))
+	if len(w.Inputs) == 0 {
+		return none, 0, fmt.Errorf("%w: a job takes an input, this has none", worker.ErrFailed)
 	}
 	in := w.Inputs[0]
-	if err := p.obtain(ctx, w.From, in); err != nil {
-		return none, 0, &artefactFault{err}
-	}
 	does, err := p.worker(w.Stand)
 	if err != nil {
 		return none, 0, err
 	}
-	input, err := p.content(foreign(w.From, in.ID))
-	if err != nil {
-		return none, 0, err
+	var all []io.Reader // the first, and what was provided later
+	var size int64
+	for _, a := range w.Inputs {
+		if err := p.obtain(ctx, w.From, a); err != nil {
+			return none, 0, &artefactFault{err}
+		}
+		input, err := p.content(foreign(w.From, a.ID))
+		if err != nil {
+			return none, 0, err
+		}
+		defer input.Close() // only read from
+		all, size = append(all, input), size+int64(a.Size)
 	}
-	defer input.Close() // only read from
 	var salt [saltBytes]byte
 	draw(salt[:])
 	out, err := p.newDraft(salt, MaxResult, worker.ErrTooLarge)
@@ -110,7 +118,7 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 	defer out.Discard() // after keep it does nothing
 	deadline, _ := ctx.Deadline()
 	r, err := does.Do(ctx, worker.Task{
-		Capability: w.Stand.Capability, Input: input, InputType: in.Type, Size: int64(in.Size), Part: w.Part, Parts: w.Parts,
+		Capability: w.Stand.Capability, Input: io.MultiReader(all...), InputType: in.Type, Size: size, Part: w.Part, Parts: w.Parts,
 		Limits: worker.Limits{Time: max(time.Until(deadline), time.Millisecond), Output: MaxResult, Memory: MaxMemory},
 		Job:    w.Job.String(), Hirer: foreman{p, w.Job},
 	}, out)
@@ -188,7 +196,12 @@ func (p *Peer) judge(ctx context.Context, j agent.Judge) {
 	bounded, cancel := until(ctx, j.Until)
 	defer cancel()
 	done := agent.Judged{Job: j.Job}
-	err := p.examine(bounded, j)
+	err := p.examine(bounded, j, j.Rule)
+	if err == nil && !j.Expect.IsZero() {
+		if err = p.examine(bounded, j, j.Expect); err != nil {
+			done.Clause = "expect"
+		}
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -208,7 +221,7 @@ func (p *Peer) judge(ctx context.Context, j agent.Judge) {
 	p.post(done)
 }
 
-func (p *Peer) examine(ctx context.Context, j agent.Judge) error {
+func (p *Peer) examine(ctx context.Context, j agent.Judge, rule protocol.Check) error {
 	for _, r := range j.Results {
 		if err := p.obtain(ctx, j.From, r); err != nil {
 			return &artefactFault{err}
@@ -218,7 +231,7 @@ func (p *Peer) examine(ctx context.Context, j agent.Judge) error {
 		return nil
 	}
 	for i, in := range j.Inputs {
-		if err := p.check(ctx, j.Rule, in.ID, foreign(j.From, j.Results[i].ID)); err != nil {
+		if err := p.check(ctx, rule, in.ID, foreign(j.From, j.Results[i].ID)); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ const (
 	OfferLife      = 5 * minute  // an announcement lives
 	Refresh        = 100 * second
 	DefaultSlots   = 4
+	DefaultPause   = hour // what is asked for is waited for
 
 	MaxInput    = 64 << 20 // bytes of an input that is worked on
 	MaxSettings = 64       // of one stand
@@ -56,6 +57,10 @@ type Stand struct {
 	Tranches   uint64           `cbor:"tranches,omitzero"` // equal parts in which it is delivered and paid for; 0: one
 	Advance    uint64           `cbor:"advance,omitzero"`  // of them, paid before they are delivered
 	Meter      Meter            `cbor:"meter,omitzero"`    // no tranches then
+	Reworks    uint64           `cbor:"reworks,omitzero"`  // how often a result that fails is made good
+	Needs      []string         `cbor:"needs,omitempty"`   // what may still be asked for
+	Pause      uint64           `cbor:"pause,omitzero"`    // milliseconds it may be waited for, in all
+	Panel      protocol.Panel   `cbor:"panel,omitzero"`    // who judges what is contested
 }
 
 // Meter is a price per unit, on top of a stand's price.
@@ -172,7 +177,7 @@ type Seller struct {
 
 // Terms returns what a stand is sold on until validUntil.
 func (s *Stand) Terms(by Seller, validUntil uint64) protocol.Terms {
-	return protocol.Terms{
+	t := protocol.Terms{
 		Capability: s.Capability,
 		InputType:  s.InputType,
 		OutputType: s.OutputType,
@@ -186,7 +191,17 @@ func (s *Stand) Terms(by Seller, validUntil uint64) protocol.Terms {
 		Owner:      by.Owner,
 		Mandate:    by.Mandate,
 		ValidUntil: validUntil,
+		Reworks:    s.Reworks,
+		Needs:      s.Needs,
+		Panel:      s.Panel,
 	}
+	if len(s.Needs) > 0 {
+		t.Times.PauseMax = s.Pause
+	}
+	if s.Reworks > 0 { // as much time as for the first, after a Verdict at the last moment
+		t.Times.Rework = t.Times.Review
+	}
+	return t
 }
 
 // times spreads the deadlines of a job that is delivered within deliver.
@@ -195,6 +210,7 @@ func times(deliver, retention uint64) protocol.Times {
 	t.Review = t.Deliver + 10*minute
 	t.Claim = t.Review + hour
 	t.Answer = t.Claim + hour
+	t.Commit = t.Answer + hour/2
 	t.Award = t.Answer + hour
 	t.Settle = t.Award + hour
 	t.Resolve = t.Settle + day

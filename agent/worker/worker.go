@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/souk-network/souk/protocol/wire"
@@ -24,6 +25,13 @@ var (
 	// ErrConfig is returned (wrapped) where a worker cannot be made from its configuration.
 	ErrConfig = errors.New("worker cannot be made")
 )
+
+// ErrNeeds is returned, always as *ErrNeeds, where the work cannot be done without what
+// Lines name, one thing each. Whoever has the work done may provide it and have it begun
+// anew, with more input.
+type ErrNeeds struct{ Lines []string }
+
+func (e *ErrNeeds) Error() string { return "the work needs: " + strings.Join(e.Lines, "; ") }
 
 // Task is one piece of work.
 type Task struct {

@@ -76,6 +76,32 @@ func (k peerKey) Set(s string) (err error) {
 	return nil
 }
 
+// peerKeys is a flag that holds several peers' identities.
+type peerKeys struct{ to *[]wire.Key }
+
+func (k peerKeys) Type() string { return "PEER" }
+
+func (k peerKeys) String() string {
+	var names []string
+	if k.to != nil {
+		for _, key := range *k.to {
+			names = append(names, key.String())
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+func (k peerKeys) Set(s string) error {
+	for name := range strings.SplitSeq(s, ",") {
+		var key wire.Key
+		if err := (peerKey{&key}).Set(name); err != nil {
+			return err
+		}
+		*k.to = append(*k.to, key)
+	}
+	return nil
+}
+
 // millis returns a duration flag as milliseconds.
 func millis(name string, d time.Duration) (uint64, error) {
 	if d < 0 || d > protocol.MaxDuration*time.Millisecond || d%time.Millisecond != 0 {

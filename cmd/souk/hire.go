@@ -23,6 +23,7 @@ type want struct {
 	in       []string
 	out, dir string
 	deadline time.Duration
+	expect   string
 	call     time.Duration
 	watch    bool
 	parent   string
@@ -105,6 +106,8 @@ func (o *want) flags(c *cobra.Command) {
 	f.StringVar(&o.dir, "out-dir", "", "write each result to a file of this `DIR`, named after its input")
 	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
 	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public, or the parent's)")
+	f.StringVar(&o.expect, "expect", "", "your own check, `RULE[=PARAMS]`: what fails it is made good, or goes to the evaluators of the offer")
+	f.Var(peerKeys{&o.order.Evaluators}, "evaluator", "take offers whose disputes this `PEER` judges; may be repeated")
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order (default: a fresh one)")
 	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
 	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")
@@ -133,6 +136,7 @@ func (o *want) fill() (err error) {
 	if o.order.CallMS, err = millis("call", o.call); err != nil {
 		return err
 	}
+	o.order.Expect, o.order.ExpectWith = splitCheck(o.expect)
 	o.order.DeadlineMS, err = millis("deadline", o.deadline)
 	return err
 }
@@ -217,6 +221,10 @@ func (p *program) follow(ctx context.Context, desk gateway.Desk, job gateway.Job
 		}
 		if job.Final {
 			return job, nil
+		}
+		if len(job.Needs) > 0 && !p.json {
+			telling.end()
+			fmt.Fprintf(p.err, "its provider needs %s: `souk job provide %s --in FILE`\n", safe(strings.Join(job.Needs, "; ")), name(job))
 		}
 		next, err := desk.Await(ctx, o.order.Key, job.Stage)
 		switch {

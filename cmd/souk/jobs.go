@@ -63,7 +63,7 @@ func (p *program) jobsTable(jobs []gateway.Job) error {
 	return p.table([]column{
 		{head: "JOB", least: 14},
 		{head: "AS"},
-		{head: "STAGE"},
+		{head: "STAGE", least: 9},
 		{head: "CAPABILITY", least: 8},
 		{head: "PRICE", right: true},
 		{head: "PAID", right: true},
@@ -77,6 +77,8 @@ func stage(j gateway.Job) string {
 	switch {
 	case !j.TakenOver.IsZero():
 		return j.Stage + ", taken over"
+	case len(j.Needs) > 0:
+		return j.Stage + ": needs " + strings.Join(j.Needs, "; ")
 	case !j.Instead.IsZero() && !j.ID.IsZero():
 		return j.Stage + ", took over"
 	}
@@ -93,7 +95,7 @@ func name(j gateway.Job) string {
 
 func jobCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
-		Use: "job", Short: "Show one job, fetch its result, or end it",
+		Use: "job", Short: "Show one job, fetch its result, provide for it, or end it",
 		Long:    "Show one job, fetch its result, or end it. ID is a job's ID, an order's key, or enough of\nthe beginning of one.",
 		Example: "  souk job show bafyreih3\n  souk job result bafyreih3 > summary.txt\n  souk job cancel bafyreih3",
 	}
@@ -107,6 +109,7 @@ func jobCommand(p *program) *cobra.Command {
 			}),
 		},
 		resultCommand(p),
+		jobProvideCommand(p),
 		&cobra.Command{
 			Use: "cancel ID", Short: "Ask for the end of a job",
 			Example: "  souk job cancel bafyreih3",
@@ -225,6 +228,7 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	add("order", j.Key, j.Key != "" && !j.ID.IsZero())
 	add("closed", clock(j.Closed), j.Closed != 0)
 	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, clock(j.NextAt)), j.Next != "")
+	add("needs", needs(j), len(j.Needs) > 0)
 	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "" || j.Detail != "")
 	add("plan", j.Plan, j.Plan != "")
 	add("instead", fmt.Sprintf("of job %s: %s", j.Instead, j.Left), !j.Instead.IsZero() && !j.ID.IsZero())
@@ -261,7 +265,10 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	rows := make([][]string, len(j.Documents))
 	for i, d := range j.Documents {
 		by := "the other side"
-		if d.By != j.Peer {
+		switch {
+		case d.Kind == "Award":
+			by = "an evaluator"
+		case d.By != j.Peer:
 			by = "this peer"
 		}
 		rows[i] = []string{clock(d.At), d.Kind, by, d.Says, d.ID.String()}

@@ -39,10 +39,12 @@ func offerCommand(p *program) *cobra.Command {
 
 // stall collects the flags of offer add.
 type stall struct {
-	draft   gateway.OfferDraft
-	by      hand
-	check   string
-	deliver time.Duration
+	draft      gateway.OfferDraft
+	by         hand
+	check      string
+	deliver    time.Duration
+	pause      time.Duration
+	evaluators []string // files
 }
 
 const offerAddLong = `Sell what an existing program can do. A capability is a path and a version, such
@@ -76,7 +78,12 @@ takes up to N inputs at once, each a call of its own, held for and paid together
 The program runs as you, limited in time, memory and output. Of your environment
 it is given PATH; HOME and TMPDIR are empty folders of its own, LANG and LC_ALL
 are C.UTF-8, and nothing else is set. That is no sandbox: sell only programs you
-would run on a stranger's text.`
+would run on a stranger's text.
+
+A program that cannot go on without more input ends with status 75 and says on
+standard error, one line each, which of --needs it lacks. Once the hirer has
+provided that, it is run again: standard input is then the input, followed by what
+was provided.`
 
 func offerAddCommand(p *program) *cobra.Command {
 	var s stall
@@ -140,10 +147,8 @@ func (s *stall) flags(c *cobra.Command) {
 	f.Var(amount{&s.by.budget}, "part-budget", "most that each of --hire may cost, in smallest `unit`s (default: the mandate's cap for one job)")
 	f.BoolVar(&s.draft.PassOn, "pass-on", false, "the work may give its input on to others (always with --hire)")
 	f.BoolVar(&s.draft.Ask, "ask", false, "tell the price on request only")
-	f.BoolVar(&s.draft.RerunSafe, "rerun-safe", false, "the work may be done again after a crash")
 	f.StringVar(&s.check, "check", "", "acceptance check, `RULE[=PARAMS]`, PARAMS in JSON")
-	f.DurationVar(&s.deliver, "deliver", 0, "promise to deliver within this `time` (default 10m, and 10m more for each of --hire)")
-	f.IntVar(&s.draft.Slots, "slots", 4, "jobs at once")
+	s.promises(f)
 	f.StringVar(&s.draft.Title, "title", "", "what people are shown")
 }
 
@@ -160,6 +165,18 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 		return errors.New("--least must be at most --price")
 	case c.Flags().Changed("deliver") && s.deliver == 0:
 		return errors.New("--deliver must be more than nothing")
+	case s.draft.Reworks < 0 || s.draft.Reworks > protocol.MaxReworks:
+		return fmt.Errorf("--reworks must be from 0 to %d", protocol.MaxReworks)
+	case len(s.draft.Needs) > 0 && s.pause <= 0:
+		return errors.New("--pause must be more than nothing")
+	}
+	if err := s.panel(); err != nil {
+		return err
+	}
+	if len(s.draft.Needs) > 0 {
+		if s.draft.PauseMS, err = millis("pause", s.pause); err != nil {
+			return err
+		}
 	}
 	s.by.budgeted = c.Flags().Changed("part-budget")
 	if err := s.by.check(); err != nil {

@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "up": up, "bootstrap": bootstrap, "logs": logs, "finds": finds, "down": down, "spoil": spoil, "damage": damage,
 			"keep": keep, "serves": serves,
+			"await": awaitStage,
 		},
 	})
 }

@@ -96,6 +96,15 @@ func (c *Client) Hire(ctx context.Context, o gateway.Order, input io.Reader) (ou
 	add("deadline_ms", strconv.FormatUint(o.DeadlineMS, 10), o.DeadlineMS == 0)
 	add("peer", o.Peer.String(), o.Peer.IsZero())
 	add("class", o.Class, o.Class == "")
+	add("expect", o.Expect, o.Expect == "")
+	add("expect_params", o.ExpectWith, o.ExpectWith == "")
+	if len(o.Evaluators) > 0 {
+		names := make([]string, len(o.Evaluators))
+		for i, k := range o.Evaluators {
+			names[i] = k.String()
+		}
+		add("evaluators", strings.Join(names, ","), false)
+	}
 	add("call_ms", strconv.FormatUint(o.CallMS, 10), o.CallMS == 0)
 	add("bid", o.Bid.String(), o.Bid.IsZero())
 	add("plan", o.Plan, o.Plan == "")
@@ -160,6 +169,11 @@ func (c *Client) Cancel(ctx context.Context, id string) (out gateway.Job, err er
 	return out, c.call(ctx, "POST", about("jobs", id)+"/cancel", nil, nil, &out)
 }
 
+// Provide fulfils gateway.Desk. What is over MaxInput bytes is refused as too_large.
+func (c *Client) Provide(ctx context.Context, id, inputType string, content io.Reader) (out gateway.Job, err error) {
+	return out, c.call(ctx, "POST", about("jobs", id)+"/provide", some("input_type", inputType), &bounded{content, MaxInput}, &out)
+}
+
 // Ledger fulfils gateway.Desk.
 func (c *Client) Ledger(ctx context.Context, peer string) (out gateway.Ledger, err error) {
 	return out, c.call(ctx, "GET", "/v1/ledger", some("peer", peer), nil, &out)
@@ -177,9 +191,26 @@ func (c *Client) Trust(ctx context.Context, q gateway.TrustQuery) (out gateway.T
 	return out, c.call(ctx, "GET", "/v1/trust", in, nil, &out)
 }
 
+// Consent fulfils gateway.Desk.
+func (c *Client) Consent(ctx context.Context, d gateway.ConsentDraft) ([]byte, error) {
+	if d.Settings == nil {
+		d.Settings = map[string]string{}
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("write the consent: %w", err)
+	}
+	return c.text(ctx, "POST", "/v1/consents", bytes.NewReader(b))
+}
+
 // Receipt fulfils gateway.Desk.
 func (c *Client) Receipt(ctx context.Context, id string) ([]byte, error) {
-	answer, err := c.do(ctx, "GET", about("receipts", id), nil, nil)
+	return c.text(ctx, "GET", about("receipts", id), nil)
+}
+
+// text reads an answer that is text.
+func (c *Client) text(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
+	answer, err := c.do(ctx, method, path, nil, body)
 	if err != nil {
 		return nil, err
 	}

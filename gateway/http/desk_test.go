@@ -155,6 +155,18 @@ func (d *desk) Result(_ context.Context, id string) (io.ReadCloser, gateway.Arte
 	return io.NopCloser(strings.NewReader(d.result)), *d.job.Result, d.note("result %q", id)
 }
 
+func (d *desk) Consent(_ context.Context, c gateway.ConsentDraft) ([]byte, error) {
+	return []byte("a consent"), d.note("consent %+v", c)
+}
+
+func (d *desk) Provide(_ context.Context, id, inputType string, content io.Reader) (gateway.Job, error) {
+	b, err := io.ReadAll(content)
+	if err != nil {
+		return gateway.Job{}, err
+	}
+	return d.job, d.note("provide %q %q %q", id, inputType, b)
+}
+
 func (d *desk) Cancel(_ context.Context, id string) (gateway.Job, error) {
 	return d.job, d.note("cancel %q", id)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/souk-network/souk/gateway"
 	doorhttp "github.com/souk-network/souk/gateway/http"
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -81,6 +82,15 @@ func TestRoundTrip(t *testing.T) {
 		{"Job", func(d gateway.Desk) (any, error) { return d.Job(ctx, "key/with ?odd=parts&#%2f") }},
 		{"Await", func(d gateway.Desk) (any, error) { return d.Await(ctx, "k", "agreed") }},
 		{"Cancel", func(d gateway.Desk) (any, error) { return d.Cancel(ctx, "k") }},
+		{"Consent", func(d gateway.Desk) (any, error) {
+			return d.Consent(ctx, gateway.ConsentDraft{
+				Provider: desk.status.Peer, Scopes: []string{"text/*"}, Asset: "a", Fee: wire.Units(1), Technology: "exec",
+				Settings: map[string]string{"command": "judge"}, Rule: "size", RuleParams: "{}",
+			})
+		}},
+		{"Provide", func(d gateway.Desk) (any, error) {
+			return d.Provide(ctx, "k", "text/plain", strings.NewReader("a map"))
+		}},
 		{"Ledger", func(d gateway.Desk) (any, error) { return d.Ledger(ctx, desk.status.Peer.String()) }},
 		{"Trust", func(d gateway.Desk) (any, error) {
 			return d.Trust(ctx, gateway.TrustQuery{Peer: desk.status.Owner, Capability: "text/words@1", Why: true})

@@ -72,6 +72,15 @@ func (r routes) registerOffers(api huma.API) {
 	route(api, "POST", "/v1/offers", "sell a capability", func(ctx context.Context, in *struct{ Body gateway.OfferDraft }) (gateway.Offer, error) {
 		return r.desk.AddOffer(ctx, in.Body)
 	})
+	consent := operation("POST", "/v1/consents", "let a provider name this peer as evaluator; the answer is the file to give to it")
+	consent.Responses["200"] = bytesOf("text/plain; charset=utf-8")
+	huma.Register(api, consent, func(ctx context.Context, in *struct{ Body gateway.ConsentDraft }) (*huma.StreamResponse, error) {
+		text, err := r.desk.Consent(ctx, in.Body)
+		if err != nil {
+			return nil, refuse(err)
+		}
+		return plain(text), nil
+	})
 	route(api, "DELETE", "/v1/offers", "withdraw a capability", func(ctx context.Context, in *struct {
 		Capability string `query:"capability" required:"true" maxLength:"96"`
 	},
@@ -99,12 +108,12 @@ func (r routes) registerJobs(api huma.API) {
 	route(api, "POST", "/v1/jobs/{id}/cancel", "ask for the end of a job", func(ctx context.Context, in *ask) (gateway.Job, error) {
 		return r.desk.Cancel(ctx, in.ID)
 	})
+	provide := operation("POST", "/v1/jobs/{id}/provide", "hand over what the job's provider waits for: the body")
+	provide.RequestBody = bytesIn("what was asked for, at most 64 MiB")
+	huma.Register(api, provide, r.provide)
 	huma.Register(api, operation("GET", "/v1/jobs/{id}/await", "wait until the job is final or its stage is another than seen; 204 means: not yet"), r.await)
 	hire := operation("POST", "/v1/jobs", "hire: the order stands in the query, its input is the body")
-	hire.RequestBody = &huma.RequestBody{
-		Description: "the input, at most 64 MiB",
-		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
-	}
+	hire.RequestBody = bytesIn("the input, at most 64 MiB")
 	huma.Register(api, hire, r.hire)
 }
 
@@ -119,14 +128,19 @@ func (r routes) registerBytes(api huma.API) {
 		if err != nil {
 			return nil, refuse(err)
 		}
-		return &huma.StreamResponse{Body: func(ctx huma.Context) {
-			ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
-			ctx.BodyWriter().Write(text) // a caller that has gone needs no answer
-		}}, nil
+		return plain(text), nil
 	})
 	result := operation("GET", "/v1/jobs/{id}/result", "the result's bytes; "+artefactHeader+" describes them")
 	result.Responses["200"] = bytesOf("application/octet-stream")
 	huma.Register(api, result, r.result)
+}
+
+// plain answers with text as it is.
+func plain(text []byte) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		ctx.BodyWriter().Write(text) // a caller that has gone needs no answer
+	}}
 }
 
 // await holds the request open, at most MaxPoll.
@@ -170,6 +184,9 @@ type order struct {
 	DeadlineMS uint64   `query:"deadline_ms"`
 	Peer       wire.Key `query:"peer" doc:"only this provider"`
 	Class      string   `query:"class" maxLength:"32" doc:"data class; public if none"`
+	Expect     string   `query:"expect" maxLength:"32" doc:"a rule of one's own that the result must pass"`
+	ExpectWith string   `query:"expect_params" maxLength:"8192" doc:"its parameters"`
+	Evaluators []string `query:"evaluators" maxItems:"7" doc:"peers whose judgement is accepted"`
 	CallMS     uint64   `query:"call_ms" doc:"call in public for quotes, for so long: at most an hour"`
 	Bid        string   `query:"bid" maxLength:"39" doc:"what it would rather cost: dearer quotes are haggled over; none if none"`
 	Plan       string   `query:"plan" maxLength:"16" doc:"single for one contract; else takeover: others follow where one fails"`
@@ -178,6 +195,47 @@ type order struct {
 	PassOn     string   `query:"pass_on" enum:"true,false" doc:"may the provider give the input on to others; what is public only if none"`
 	Sizes      string   `query:"sizes" maxLength:"4096" doc:"the body is several inputs one after the other, of so many bytes each, with commas between"`
 	input      io.Reader
+}
+
+func keysOf(names []string) (all []wire.Key, err error) {
+	for _, name := range names {
+		key, err := wire.ParseKey(name)
+		if err != nil {
+			return nil, &gateway.Error{Code: gateway.CodeInvalid, Message: "evaluator: " + err.Error(), Hint: "write a peer ID or a did:key"}
+		}
+		all = append(all, key)
+	}
+	return all, nil
+}
+
+// supplies is what a job's provider waits for.
+type supplies struct {
+	ID        string `path:"id" maxLength:"128" doc:"a job's ID or its order's key"`
+	InputType string `query:"input_type" maxLength:"128" doc:"media type; application/octet-stream if none"`
+	input     io.Reader
+}
+
+// Resolve takes the body as a stream, as that of order does.
+func (s *supplies) Resolve(ctx huma.Context) []error {
+	s.input = ctx.BodyReader()
+	return nil
+}
+
+func (r routes) provide(ctx context.Context, s *supplies) (*answer[gateway.Job], error) {
+	job, err := r.desk.Provide(ctx, s.ID, s.InputType, s.input)
+	if err != nil {
+		return nil, refuse(ended(s.input, err))
+	}
+	return &answer[gateway.Job]{job}, nil
+}
+
+// ended is why the body ended, whatever the Desk made of it, or else what the Desk says.
+func ended(input io.Reader, err error) error {
+	var e *gateway.Error
+	if b, ok := input.(*body); ok && errors.As(b.err, &e) {
+		return e
+	}
+	return err
 }
 
 // Resolve takes the body as a stream: the framework would hold all of it.
@@ -230,6 +288,10 @@ func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error
 		may := o.PassOn == "true"
 		passOn = &may
 	}
+	evaluators, err := keysOf(o.Evaluators)
+	if err != nil {
+		return nil, refuse(err)
+	}
 	sizes, err := sizesOf(o.Sizes)
 	if err != nil {
 		return nil, refuse(err)
@@ -239,15 +301,10 @@ func (r routes) hire(ctx context.Context, o *order) (*answer[gateway.Job], error
 		Budget: budget, DeadlineMS: o.DeadlineMS, Peer: o.Peer, Class: o.Class, CallMS: o.CallMS, Bid: *bid,
 		Plan: o.Plan, Choose: o.Choose, Sizes: sizes,
 		Parent: o.Parent, PassOn: passOn,
+		Expect: o.Expect, ExpectWith: o.ExpectWith, Evaluators: evaluators,
 	}, o.input)
-	if b, ok := o.input.(*body); ok && err != nil {
-		var e *gateway.Error
-		if errors.As(b.err, &e) { // why the input ended, whatever the Desk made of it
-			err = e
-		}
-	}
 	if err != nil {
-		return nil, refuse(err)
+		return nil, refuse(ended(o.input, err))
 	}
 	return &answer[gateway.Job]{job}, nil
 }
@@ -308,6 +365,14 @@ func operation(method, path, says string) huma.Operation {
 				},
 			}}},
 		}},
+	}
+}
+
+// bytesIn describes a body that is taken as a stream.
+func bytesIn(says string) *huma.RequestBody {
+	return &huma.RequestBody{
+		Description: says,
+		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 	}
 }
 

@@ -118,6 +118,9 @@ func (j *Job) Acked(id wire.CID) bool {
 	return slices.ContainsFunc(j.acks, func(a ack) bool { return a.of == id })
 }
 
+// AckedBy is Acked by an Ack of that side alone.
+func (j *Job) AckedBy(id wire.CID, role Role) bool { return slices.Contains(j.acks, ack{id, role}) }
+
 // Said returns the documents in the order they were folded, the Accept first.
 func (j *Job) Said() []wire.CID {
 	ids := make([]wire.CID, 0, len(j.record)+1)

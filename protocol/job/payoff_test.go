@@ -140,6 +140,9 @@ func (x *search) prepaidBadly() bool { return x.terms.Price.Advance > 0 && x.res
 // neglected reports whether the provider made good a Delivery, of which the
 // hirer did not hear before the evaluators had the case, and let its claim lapse.
 func (x *search) neglected(n *node) bool {
+	if n.job[provider] == nil {
+		return false
+	}
 	part, _ := n.job[provider].Part(0)
 	return len(part.Earlier()) > 0 && len(x.terms.Panel.Members) > 0 && part.Stage(x.clock(provider, n.now)) == job.Lapsed
 }

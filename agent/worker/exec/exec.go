@@ -40,6 +40,11 @@ const (
 	SettingType = "type"
 )
 
+// ExitNeeds is the exit status (EX_TEMPFAIL of sysexits.h) by which a program says that it
+// cannot go on without more input: each line on its standard error names one thing that it
+// needs. It is run anew with what was provided after its first input on standard input.
+const ExitNeeds = 75
+
 // Maker makes workers that run programs. Its zero value is ready.
 type Maker struct {
 	// Rooms is the directory in which each task gets a private one for its time; "" for the

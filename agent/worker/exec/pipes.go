@@ -120,9 +120,26 @@ func copyBounded(out io.Writer, from io.Reader, limit int64) error {
 	}
 }
 
-// lastWords reads all of standard error and returns the end of it, quoted so that no control
-// character reaches a terminal, or nothing where there was nothing.
-func lastWords(from io.Reader) string {
+// lastSaid is the end of what a program said on standard error.
+type lastSaid struct {
+	text string
+	cut  bool // there was more before
+}
+
+// quoted returns it so that no control character reaches a terminal, or nothing where there
+// was nothing.
+func (l lastSaid) quoted() string {
+	switch {
+	case l.text == "":
+		return ""
+	case l.cut:
+		return "; the end of what it said: " + strconv.Quote(l.text)
+	}
+	return "; it said: " + strconv.Quote(l.text)
+}
+
+// lastWords reads all of standard error and returns the end of it.
+func lastWords(from io.Reader) lastSaid {
 	kept := make([]byte, 0, 2*lastWordsLimit)
 	buf := make([]byte, lastWordsLimit)
 	cut := false
@@ -137,11 +154,5 @@ func lastWords(from io.Reader) string {
 			break
 		}
 	}
-	if len(kept) == 0 {
-		return ""
-	}
-	if cut {
-		return "; the end of what it said: " + strconv.Quote(string(kept))
-	}
-	return "; it said: " + strconv.Quote(string(kept))
+	return lastSaid{string(kept), cut}
 }

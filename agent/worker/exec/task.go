@@ -8,6 +8,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/souk-network/souk/agent/worker"
@@ -85,7 +86,7 @@ func (p *program) run(ctx context.Context, t worker.Task, out io.Writer, room *r
 
 // attend moves bytes until the program and its output have ended, or cuts both off at the first fault.
 func attend(ctx context.Context, c *child, status <-chan error, p *pipes, t worker.Task, out io.Writer) error {
-	fed, copied, told := make(chan error, 1), make(chan error, 1), make(chan string, 1)
+	fed, copied, told := make(chan error, 1), make(chan error, 1), make(chan lastSaid, 1)
 	go func() { fed <- feed(p.in, t.Input) }()
 	go func() { copied <- copyBounded(out, p.out, t.Limits.Output) }()
 	go func() { told <- lastWords(p.err) }()
@@ -119,10 +120,36 @@ func attend(ctx context.Context, c *child, status <-chan error, p *pipes, t work
 	if fault != nil {
 		return fault
 	}
+	if needs := lines(words); exitCode(exit) == ExitNeeds && len(needs) > 0 {
+		return &worker.ErrNeeds{Lines: needs}
+	}
 	if exit != nil {
-		return fmt.Errorf("%w: %w%s", worker.ErrFailed, exit, words)
+		return fmt.Errorf("%w: %w%s", worker.ErrFailed, exit, words.quoted())
 	}
 	return nil
+}
+
+// exitCode is the status that a program ended with, or -1.
+func exitCode(err error) int {
+	var e *osexec.ExitError
+	if errors.As(err, &e) {
+		return e.ExitCode()
+	}
+	return -1
+}
+
+// lines are the lines a program said at its end, without those that are empty. One that
+// said too much said nothing that can be asked for.
+func lines(s lastSaid) (all []string) {
+	if s.cut {
+		return nil
+	}
+	for line := range strings.SplitSeq(s.text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 // first keeps the fault that came first; those after it only follow from it.

@@ -1,0 +1,404 @@
+package agent
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// Limits of what an evaluator keeps.
+const (
+	maxConsents = 1024
+	maxCases    = 256
+	maxShown    = 1 << 20 // bytes of bundles about one case
+	maxTried    = 1024    // cases that are over, and are not taken again
+)
+
+// assent is a Consent of ours, and how cases under it are graded.
+type assent struct {
+	consent wire.Said
+	judge   sell.Stand
+}
+
+// courtCase is one disputed job that we are to judge. Its job is folded at the dates
+// of its documents: whether they came in time is between the two sides.
+type courtCase struct {
+	job    *job.Job
+	under  wire.CID // our Consent
+	shown  int
+	graded bool
+	share  uint64
+	salt   protocol.Salt
+	failed protocol.Code // why it was not graded
+	said   []*Saying
+
+	busy  bool   // soft: it is being graded
+	again uint64 // soft: when what is not acked is said again
+	pause uint64
+	tries int
+}
+
+// consented records a Consent of ours, which the hands have sealed.
+func (s *step) consented(e Consented) {
+	doc, ok := e.Consent.Doc.(*protocol.Consent)
+	switch {
+	case !ok || doc.By != s.c.Self || doc.Role != protocol.RoleEvaluator || len(s.assents) >= maxConsents:
+		s.effect(Answer{&Refusal{Code: protocol.CodeMalformed, Why: "not a consent of this peer to evaluate, or there are too many"}})
+		return
+	case !doc.Fee.IsZero():
+		s.effect(Answer{&Refusal{Code: protocol.CodeNotOffered, Why: "evaluators are not paid yet: consent for a fee of 0"}})
+		return
+	}
+	b, err := e.Bundle.Bytes()
+	if err != nil {
+		s.fail("record a consent", err)
+	}
+	s.fact(Fact{What: FactConsented, Bundle: b, Stand: &e.Judge, said: []wire.Said{e.Consent}})
+	s.effect(Answer{})
+}
+
+// foldEvaluator folds what we do as an evaluator.
+func (a *Agent) foldEvaluator(f *Fact) {
+	switch f.What {
+	case FactConsented:
+		a.foldConsented(f)
+	case FactBrought:
+		a.foldBrought(f)
+	case FactGraded:
+		a.foldGraded(f)
+	case FactCaseClosed:
+		a.foldCaseClosed(f.Job)
+	}
+}
+
+// foldConsented keeps a Consent.
+func (a *Agent) foldConsented(f *Fact) {
+	for _, said := range f.said {
+		a.assents[said.ID] = assent{said, *f.Stand}
+	}
+}
+
+// brought takes what is shown to us as an evaluator, and reports whether a
+// bundle is that.
+func (s *step) brought(e Heard) bool {
+	id, ok := s.caseOf(e)
+	if !ok {
+		return false
+	}
+	c := s.cases[id]
+	if slices.Contains(s.tried, id) {
+		return true
+	}
+	if c == nil && len(s.cases) >= maxCases || c != nil && c.shown >= maxShown {
+		s.refuse(e.From, e.Docs[0].ID, protocol.CodeBusy, "too many cases")
+		return true
+	}
+	b, err := e.Bundle.Bytes()
+	if err != nil {
+		s.fail("record a case", err)
+	}
+	f := Fact{What: FactBrought, Peer: e.From, Job: id, Bundle: b, said: e.Docs}
+	if !s.foldBrought(&f) {
+		return true // nothing new
+	}
+	s.record.Facts = append(s.record.Facts, f)
+	s.judgeCase(id)
+	return true
+}
+
+// caseOf returns the job that a bundle shows us as an evaluator.
+func (s *step) caseOf(e Heard) (wire.CID, bool) {
+	for _, said := range e.Docs {
+		id := jobOf(said.Doc)
+		switch doc := said.Doc.(type) {
+		case *protocol.Accept:
+			if _, ok := s.namedIn(doc); ok && !s.Has(said.ID) {
+				id = said.ID
+			}
+		case *protocol.Countersign:
+			for _, taken := range doc.Taken {
+				if s.cases[taken] != nil {
+					id = taken
+				}
+			}
+		}
+		switch {
+		case s.Has(id):
+			continue
+		case slices.Contains(s.tried, id):
+			return id, true // brought once more
+		}
+		if _, isAccept := said.Doc.(*protocol.Accept); isAccept && !id.IsZero() || s.cases[id] != nil {
+			return id, true
+		}
+	}
+	return wire.CID{}, false
+}
+
+// namedIn returns our Consent under which the Terms of an Accept name us.
+func (a *Agent) namedIn(doc *protocol.Accept) (wire.CID, bool) {
+	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
+	if err != nil {
+		return wire.CID{}, false
+	}
+	for _, m := range terms.Panel.Members {
+		x, ok := a.assents[m.Consent]
+		if m.Key != a.c.Self || !ok {
+			continue
+		}
+		c := x.consent.Doc.(*protocol.Consent)
+		if c.To == provider && doc.At >= c.NotBefore && doc.At <= c.Expires && m.Fee == c.Fee &&
+			slices.ContainsFunc(c.Scopes, func(scope string) bool { return InScope(scope, terms.Capability) }) {
+			return m.Consent, true
+		}
+	}
+	return wire.CID{}, false
+}
+
+// InScope reports whether a scope of documents.md includes a capability.
+func InScope(scope, capability string) bool {
+	above, all := strings.CutSuffix(scope, "*")
+	return scope == capability || all && strings.HasPrefix(capability, above)
+}
+
+// foldBrought folds what was shown of a case, and reports whether any was new.
+func (a *Agent) foldBrought(f *Fact) (news bool) {
+	for _, said := range f.said {
+		c := a.cases[f.Job]
+		if doc, ok := said.Doc.(*protocol.Accept); ok && c == nil && said.ID == f.Job {
+			under, named := a.namedIn(doc)
+			terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
+			if err != nil || !named {
+				continue
+			}
+			j, err := job.Open(a.c.Net, said, terms, provider)
+			if err != nil {
+				continue
+			}
+			a.cases[f.Job] = &courtCase{job: j, under: under}
+			a.docket = append(a.docket, f.Job)
+			news = true
+			continue
+		}
+		if c != nil && a.foldIntoCase(c, said) == nil {
+			news = true
+		}
+	}
+	if c := a.cases[f.Job]; c != nil && news {
+		c.shown += len(f.Bundle)
+	}
+	return news
+}
+
+// foldIntoCase folds a document at its own date.
+func (a *Agent) foldIntoCase(c *courtCase, said wire.Said) error {
+	err := c.job.Apply(said.Doc.Header().At, said)
+	if errors.Is(err, job.ErrKnown) {
+		return errKnown
+	}
+	return err
+}
+
+// judgeCase does what a case now calls for: have it graded, commit, open, say again.
+func (s *step) judgeCase(id wire.CID) {
+	c := s.cases[id]
+	if c == nil {
+		return
+	}
+	part := c.job.InHand()
+	if s.at > c.job.ResolveBy() || c.failed != "" || s.heardByBoth(c) {
+		s.closeCase(id)
+		return
+	}
+	about, _, open := part.Complaint()
+	committed, all := part.Committed(s.c.Self)
+	_, answered := c.job.Answer()
+	disputed := open && (answered || s.at > c.job.AnswerBy())
+	switch {
+	case !disputed:
+	case !c.graded:
+		s.grade(id, c)
+	case !committed && s.at <= part.CommitBy():
+		s.award(id, c, &protocol.Award{
+			Job: id, About: about, Commit: protocol.AwardCommitment(s.c.Self, id, 0, about, c.share, c.salt),
+		})
+	case committed && !part.Opened(s.c.Self) && (all || s.at > part.CommitBy()) && s.at <= part.AwardBy():
+		s.award(id, c, &protocol.Award{Job: id, About: about, Opens: s.commitment(c), Share: c.share, Salt: c.salt})
+	}
+	s.followCase(id)
+}
+
+// commitment returns our committing Award.
+func (s *step) commitment(c *courtCase) wire.CID {
+	for _, h := range c.job.Record() {
+		if a, ok := h.Said.Doc.(*protocol.Award); ok && a.By == s.c.Self && a.Opens.IsZero() {
+			return h.Said.ID
+		}
+	}
+	return wire.CID{}
+}
+
+// grade has a case graded.
+func (s *step) grade(id wire.CID, c *courtCase) {
+	if c.busy {
+		return
+	}
+	c.busy = true
+	delivery, _ := c.job.Delivery()
+	s.effect(Grade{
+		Job: id, Judge: s.assents[c.under].judge, Hirer: c.job.Hirer(), Provider: c.job.Provider(),
+		Inputs: append(slices.Clone(c.job.Accept().Inputs), c.job.InHand().Provided()...), Results: delivery.Doc.(*protocol.Delivery).Artefacts,
+		Until: c.job.InHand().CommitBy() - min(lastWords, c.job.Terms().Times.Deliver/10),
+	})
+}
+
+// graded takes what came of the grading. The salt is drawn here, so that the
+// record has what opens the award.
+func (s *step) graded(e Graded) {
+	c := s.cases[e.Job]
+	if c == nil || c.graded {
+		return
+	}
+	c.busy = false
+	a, b := s.nonce(), s.nonce()
+	salt := protocol.Salt(slices.Concat(a[:], b[:]))
+	s.fact(Fact{What: FactGraded, Job: e.Job, Units: min(e.Share, protocol.Full), Salt: salt, Code: e.Code, Detail: clip(e.Detail)})
+	s.judgeCase(e.Job)
+}
+
+func (a *Agent) foldGraded(f *Fact) {
+	if c := a.cases[f.Job]; c != nil {
+		c.graded, c.share, c.salt, c.failed = true, f.Units, f.Salt, f.Code
+	}
+}
+
+// award says an Award to both sides, and to the other evaluators.
+func (s *step) award(id wire.CID, c *courtCase, doc *protocol.Award) {
+	doc.Head = s.head(protocol.KindAward)
+	if err := doc.Check(); err != nil {
+		s.slip("award", err)
+		return
+	}
+	said := s.name(doc)
+	if err := c.job.Check(s.at, said); err != nil {
+		return
+	}
+	for _, to := range c.audience(s.c.Self) {
+		saying := &Saying{To: to, Docs: []wire.Said{said}}
+		s.said += len(said.Raw) + 64
+		s.fact(Fact{What: FactSaid, Peer: to, Job: id, said: saying.Docs, saying: saying})
+		s.send(saying)
+	}
+	c.again, c.pause, c.tries = 0, 0, 0
+	s.judgeCase(id)
+}
+
+// audience is who hears an evaluator's Awards: both sides first.
+func (c *courtCase) audience(self wire.Key) []wire.Key {
+	all := []wire.Key{c.job.Hirer(), c.job.Provider()}
+	for _, m := range c.job.Terms().Panel.Members {
+		if m.Key != self {
+			all = append(all, m.Key)
+		}
+	}
+	return all
+}
+
+// heardByBoth reports whether both sides are known to have heard what opens our Award.
+func (s *step) heardByBoth(c *courtCase) bool {
+	part := c.job.InHand()
+	if !part.Opened(s.c.Self) {
+		return false
+	}
+	last := c.said[len(c.said)-1].Docs[0].ID
+	return c.job.AckedBy(last, job.Hirer) && c.job.AckedBy(last, job.Provider)
+}
+
+// followCase says again what is not acked, and decides when to look again.
+func (s *step) followCase(id wire.CID) {
+	c := s.cases[id]
+	if c == nil {
+		return
+	}
+	next := uint64(0)
+	for _, at := range []uint64{c.job.AnswerBy(), c.job.InHand().CommitBy(), c.job.ResolveBy()} {
+		if at >= s.at {
+			next = sooner(next, at+1)
+		}
+	}
+	if len(c.said) > 0 {
+		if c.again != 0 && s.at >= c.again {
+			c.tries++
+			for _, u := range c.said {
+				if !s.heardAward(c, u) {
+					s.sendAgain(u)
+				}
+			}
+		}
+		if c.again == 0 || s.at >= c.again {
+			c.pause = min(max(firstPause, 2*c.pause), lastPause)
+			c.again = s.at + c.pause
+		}
+		next = sooner(next, c.again)
+	}
+	s.agenda.set(matter{what: dueCase, job: id}, max(next, s.at+1))
+}
+
+// heardAward reports whether a saying need not be said again: its side has acked
+// it, or it was said often enough to one who does not ack.
+func (s *step) heardAward(c *courtCase, u *Saying) bool {
+	switch u.To {
+	case c.job.Hirer():
+		return c.job.AckedBy(u.Docs[0].ID, job.Hirer)
+	case c.job.Provider():
+		return c.job.AckedBy(u.Docs[0].ID, job.Provider)
+	}
+	return c.tries > enoughTries
+}
+
+// sayCasesAgain takes up with a peer what it has not acked.
+func (s *step) sayCasesAgain(peer wire.Key) {
+	for _, id := range s.docket {
+		c := s.cases[id]
+		if c == nil {
+			continue
+		}
+		for _, u := range c.said {
+			if u.To == peer && !s.heardAward(c, u) {
+				s.effect(Say{u})
+			}
+		}
+	}
+}
+
+// closeCase lets go of a case, and of the bytes it was about.
+func (s *step) closeCase(id wire.CID) {
+	c := s.cases[id]
+	s.agenda.clear(matter{what: dueCase, job: id})
+	s.fact(Fact{What: FactCaseClosed, Job: id})
+	var results []payload.Artefact
+	if delivery, ok := c.job.Delivery(); ok {
+		results = delivery.Doc.(*protocol.Delivery).Artefacts
+	}
+	for _, from := range []wire.Key{c.job.Hirer(), c.job.Provider()} {
+		s.effect(Erase{From: from, Inputs: slices.Concat(c.job.Accept().Inputs, c.job.InHand().Provided(), results)})
+	}
+}
+
+func (a *Agent) foldCaseClosed(id wire.CID) {
+	delete(a.cases, id)
+	a.tried = append(a.tried, id)
+	if len(a.tried) > maxTried {
+		a.tried = a.tried[1:]
+	}
+	a.docket = slices.DeleteFunc(a.docket, func(x wire.CID) bool { return x == id })
+}
+
+// Cases returns how many disputed jobs this agent has to judge.
+func (a *Agent) Cases() int { return len(a.cases) }
