@@ -64,7 +64,6 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	hold, held := d.job.Hold()
 	verdict, judged := d.job.Verdict()
 	_, contested := d.job.Contest()
-	_, wished := d.job.CancelBy(job.Hirer)
 	stage := d.job.Stage(s.at)
 	score, ended, conduct := uint64(0), uint64(protocol.EndedDefault), uint64(protocol.PaidNothing)
 	if _, posted := d.job.Post(); posted { // in advance
@@ -81,7 +80,7 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
 	case contested:
 		ended = protocol.EndedContested
-	case stage == job.Cancelled && wished:
+	case d.sentAway():
 		score, ended = protocol.Full, protocol.EndedCancelled // nobody's fault
 	case stage == job.Cancelled:
 		ended = protocol.EndedCancelled
@@ -124,11 +123,13 @@ func (d *deal) stoodBy() bool {
 }
 
 // sentAway reports whether the job ended undelivered because the hirer wished it.
+// A provider that gives another reason, as one that was interrupted does, would
+// not have delivered anyway.
 func (d *deal) sentAway() bool {
 	_, wished := d.job.CancelBy(job.Hirer)
-	_, cancelled := d.job.CancelBy(job.Provider)
+	end, cancelled := d.job.CancelBy(job.Provider)
 	_, delivered := d.job.Delivery()
-	return wished && cancelled && !delivered
+	return wished && cancelled && !delivered && end.Doc.(*protocol.Cancel).Code == protocol.CodeWithdrawn
 }
 
 // agrees reports whether an Outcome of the other side's says what we saw, so

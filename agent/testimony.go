@@ -137,7 +137,7 @@ func (x *exhibit) put(s wire.Said) {
 	case *protocol.Contest:
 		x.contested = x.contested || provider && d.Job == x.o.Job
 	case *protocol.Cancel:
-		x.cancelled, x.wished = x.cancelled || provider && d.Job == x.o.Job, x.wished || hirer && d.Job == x.o.Job
+		x.cancelled, x.wished = x.cancelled || provider && d.Job == x.o.Job && d.Code == protocol.CodeWithdrawn, x.wished || hirer && d.Job == x.o.Job
 	}
 }
 

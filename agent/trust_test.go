@@ -57,6 +57,15 @@ func TestTestimony(t *testing.T) {
 			said: "hirer: ended 6, score 10000, conduct 5, logged by hirer provider", buyer: untouched,
 		},
 		{
+			name: "interrupted, and called back meanwhile", set: func(_ *town, s, _ *citizen) { s.work = slow(minute) },
+			then: func(w *town, s, b *citizen) {
+				s.die()
+				b.tell(agent.Withdrew{Job: b.view("one").ID})
+				w.after(minute, func() { s.start() })
+			},
+			said: "hirer: ended 6, score 0, conduct 5, logged by hirer provider", buyer: blamed, bad: 0.5,
+		},
+		{
 			name: "never delivered", set: func(_ *town, s, _ *citizen) { s.work = slow(20 * minute) }, wait: hour,
 			said: "hirer: ended 5, score 0, conduct 5, logged by hirer provider", buyer: blamed, bad: 0.5,
 		},
