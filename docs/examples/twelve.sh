@@ -59,7 +59,7 @@ until_so() {
 		sleep 0.1
 	done
 }
-is_ready() { grep -q '^ready' "$market/$1.up"; }
+is_ready() { grep -qs '^ready' "$market/$1.up"; }
 knows_all() { [ "$(as "$1" find $work | grep -c "^$work")" -eq 8 ]; }
 
 # sells NAME PRICE COMMAND: a result of no byte breaks the contract.
