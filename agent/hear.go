@@ -34,7 +34,7 @@ func (s *step) hear(e Heard) {
 	var refused error
 	repeated := false
 	for i, said := range e.Docs {
-		if s.soft(e, i) {
+		if !folds(said.Doc) {
 			continue
 		}
 		err := s.unfit(e.From, said)
@@ -72,24 +72,34 @@ func (s *step) hear(e Heard) {
 	}
 	s.objections = nil
 	s.reply = wire.CID{}
+	s.converse(e)
 }
 
-// soft takes what is never folded, and reports whether document i is of that kind.
-func (s *step) soft(e Heard, i int) bool {
-	switch doc := e.Docs[i].Doc.(type) {
-	case *protocol.Quote:
-		s.quoted(e.From, e.Bundle, i, doc)
-		return true
-	case *protocol.Counter:
-		s.countered(e.From, e.Docs[i], doc)
-		return true
-	case *protocol.Refuse:
-		s.openingRefused(e.From, doc)
-		s.talkRefused(e.From, doc)
-	case *protocol.Offer, *protocol.Call, *protocol.Mandate, *protocol.Equivocation, *protocol.LogHead:
-		return true // not for a link
+// folds reports whether a document heard on a link is ever folded: talk is not,
+// nor what is not for a link.
+func folds(doc wire.Document) bool {
+	switch doc.(type) {
+	case *protocol.Quote, *protocol.Counter,
+		*protocol.Offer, *protocol.Call, *protocol.Mandate, *protocol.Equivocation, *protocol.LogHead:
+		return false
 	}
-	return false
+	return true
+}
+
+// converse takes the talk in a bundle. What that leads to may rest on what else
+// the bundle said: so it comes after the bundle's own fact, as it will be read back.
+func (s *step) converse(e Heard) {
+	for i, said := range e.Docs {
+		switch doc := said.Doc.(type) {
+		case *protocol.Quote:
+			s.quoted(e.From, e.Bundle, i, doc)
+		case *protocol.Counter:
+			s.countered(e.From, said, doc)
+		case *protocol.Refuse:
+			s.openingRefused(e.From, doc)
+			s.talkRefused(e.From, doc)
+		}
+	}
 }
 
 // contract reports why the contract that a bundle brings is not to be looked
