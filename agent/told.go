@@ -37,12 +37,12 @@ func (s *step) told(e Told) {
 	for _, t := range e.Pages {
 		for _, entry := range t.Entries {
 			var fork *reputation.Fork
-			if err := s.web.Log(entry); errors.As(err, &fork) {
+			if err := s.web.Log(entry); errors.As(err, &fork) && !fork.Known {
 				s.effect(Caught{Author: fork.Author, First: fork.First, Second: fork.Second})
 			}
 		}
 		switch {
-		case t.Evidence.Said.Doc == nil:
+		case t.Evidence.Said.Doc == nil, s.ours(t.Evidence):
 		case t.Due <= s.at:
 			s.believe(t.Evidence)
 		case t.Due > s.at+longestAnswer+2*protocol.Skew: // from the future
@@ -52,6 +52,13 @@ func (s *step) told(e Told) {
 		}
 	}
 	s.restless = true
+}
+
+// ours reports whether evidence is of a job of our own: of that the journal tells,
+// and no page of the other side's takes anything from it.
+func (a *Agent) ours(e reputation.Evidence) bool {
+	o, ok := e.Said.Doc.(*protocol.Outcome)
+	return ok && (o.Hirer == a.c.Self || o.Provider == a.c.Self)
 }
 
 // believe learns a piece of evidence about others. An owner counts where a

@@ -62,6 +62,7 @@ type Fork struct {
 	Epoch         protocol.Epoch
 	Seq           uint64
 	First, Second wire.CID // the entry in the Book; the one that came after it
+	Known         bool     // the author was known to have equivocated: this proves nothing new
 }
 
 // Error names the author and the place.

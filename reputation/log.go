@@ -87,8 +87,10 @@ func (b *Book) logEntry(id wire.CID, d *protocol.LogEntry) error {
 			if e.lines[i].id == id {
 				return ErrKnown
 			}
+			place, met := b.places[d.By]
+			before := met && b.parties[place].forked
 			b.Forked(d.By)
-			return &Fork{d.By, d.Epoch, d.Seq, e.lines[i].id, id}
+			return &Fork{d.By, d.Epoch, d.Seq, e.lines[i].id, id, before}
 		}
 	}
 	if err := b.room(d.By, id, l, e); err != nil {
