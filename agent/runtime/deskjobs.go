@@ -361,16 +361,15 @@ func (p *Peer) Cancel(ctx context.Context, id string) (gateway.Job, error) {
 
 // Receipt returns the armoured receipt of a job, an entry, or the newest payment.
 func (p *Peer) Receipt(ctx context.Context, id string) ([]byte, error) {
-	entry, _ := p.archive.last()
-	if id != "last" {
-		if c, err := wire.ParseCID(id); err == nil {
-			entry = c
+	var entry wire.CID // none where it is not found
+	if id == "last" {
+		entry, _ = p.archive.last()
+	} else if v, err := p.view(ctx, id); err == nil {
+		if entry, err = p.entryOf(v.ID); err != nil {
+			return nil, err
 		}
-		if v, err := p.view(ctx, id); err == nil {
-			if entry, err = p.entryOf(v.ID); err != nil {
-				return nil, err
-			}
-		}
+	} else if c, err := wire.ParseCID(id); err == nil {
+		entry = c
 	}
 	r, err := p.receiptOf(entry)
 	if err != nil {

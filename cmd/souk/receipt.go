@@ -113,8 +113,12 @@ func receiptOf(ctx context.Context, desk gateway.Desk, id string) ([]byte, error
 		return text, err
 	}
 	job, other := lookUp(ctx, desk, id)
-	if other != nil {
+	switch {
+	case other == nil:
+	case gateway.AsError(other).Code == gateway.CodeNotFound:
 		return nil, err
+	default:
+		return nil, other
 	}
 	return desk.Receipt(ctx, name(job))
 }
