@@ -88,11 +88,10 @@ func (p *program) demo(ctx context.Context, jobs int, text []byte, keep string) 
 	began := time.Now()
 	folder := keep
 	if keep == "" {
-		fresh, done, err := demoFolder()
-		if err != nil {
+		var done func() error
+		if folder, done, err = demoFolder(); err != nil {
 			return err
 		}
-		folder = fresh
 		defer func() { err = errors.Join(err, done()) }()
 	}
 	live := p.beginBoard(jobs)
@@ -109,6 +108,9 @@ func (p *program) demo(ctx context.Context, jobs int, text []byte, keep string) 
 		},
 	})
 	live.end()
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // whatever was under way says of it what it can
+	}
 	if err != nil {
 		return err
 	}
@@ -136,7 +138,11 @@ func demoFolder() (folder string, done func() error, err error) {
 		return "", nil, errors.Join(fmt.Errorf("start the sweeper: %w", err), os.RemoveAll(folder))
 	}
 	return folder, func() error {
-		return errors.Join(watch.leash.Close(), <-watch.ended)
+		_ = watch.leash.Close() // it is closed already where the sweeper is gone
+		if <-watch.ended == nil {
+			return nil
+		}
+		return sweep(folder) // then there is nobody else to do it
 	}, nil
 }
 

@@ -156,6 +156,9 @@ func (m *doomed) Kill() error {
 		return nil
 	}
 	err := m.life.cmd.Process.Kill()
+	if errors.Is(err, os.ErrProcessDone) { // somebody else was faster
+		err = nil
+	}
 	<-m.life.ended // the error is that it was killed
 	m.life = nil
 	return errors.Join(err, m.Client.Close())

@@ -3,12 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,11 +22,22 @@ import (
 )
 
 // TestDemoLeavesNothing ends a demo by itself, by Ctrl-C and by kill -9 in the
-// middle: each time its processes are gone and so is its folder, and what it
-// printed fits the width it was given.
+// middle, and kills who would sweep up: each time its processes are gone and so is
+// its folder, and what it printed fits the width it was given.
 func TestDemoLeavesNothing(t *testing.T) {
-	for name, signal := range map[string]os.Signal{"by itself": nil, "Ctrl-C": os.Interrupt, "kill -9": syscall.SIGKILL} {
+	for name, x := range map[string]struct {
+		strike func(*os.Process) error
+		ends   bool // well, all the same
+	}{
+		"by itself":   {func(*os.Process) error { return nil }, true},
+		"Ctrl-C":      {func(p *os.Process) error { return p.Signal(os.Interrupt) }, false},
+		"kill -9":     {func(p *os.Process) error { return p.Kill() }, false},
+		"its sweeper": {killSweeper, true},
+	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "its sweeper" && runtime.GOOS != "linux" {
+				t.Skip("the processes of another are listed under Linux only")
+			}
 			folder := t.TempDir()
 			c := exec.Command("souk", "demo", "--jobs", "6")
 			c.Env = append(os.Environ(), "TMPDIR="+folder, "COLUMNS=80", "GORACE=atexit_sleep_ms=0")
@@ -50,8 +64,8 @@ func TestDemoLeavesNothing(t *testing.T) {
 				if n := lipgloss.Width(line); n > 80 {
 					t.Errorf("%d cells: %s", n, line)
 				}
-				if strings.Contains(line, " settled ") && signal != nil && !settled {
-					if err := c.Process.Signal(signal); err != nil {
+				if strings.Contains(line, " settled ") && !settled {
+					if err := x.strike(c.Process); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -68,11 +82,44 @@ func TestDemoLeavesNothing(t *testing.T) {
 			if left, e := os.ReadDir(folder); e != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, e)
 			}
-			if !settled || (err == nil) != (signal == nil) {
+			if !settled || (err == nil) != x.ends {
 				t.Errorf("settled %t, %v: %s", settled, err, said)
+			}
+			if name == "Ctrl-C" && !strings.Contains(said, "interrupt signal received") {
+				t.Errorf("it says %q", said)
 			}
 		})
 	}
+}
+
+// killSweeper kills the child that is to remove the homes of a demo.
+func killSweeper(demo *os.Process) error {
+	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", demo.Pid))
+	if err != nil {
+		return err
+	}
+	for _, file := range children {
+		list, err := os.ReadFile(file)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		for _, child := range strings.Fields(string(list)) {
+			words, _ := os.ReadFile("/proc/" + child + "/cmdline")
+			if !bytes.Contains(words, []byte("\x00sweep\x00")) {
+				continue
+			}
+			pid, err := strconv.Atoi(child)
+			if err != nil {
+				return err
+			}
+			sweeper, err := os.FindProcess(pid)
+			if err != nil {
+				return err
+			}
+			return sweeper.Kill()
+		}
+	}
+	return errors.New("no sweeper is found")
 }
 
 // TestBoard draws the live table on a small terminal and looks at its screen.
