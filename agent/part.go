@@ -125,12 +125,24 @@ func (s *step) askForEnd(part *deal) {
 	}
 }
 
-// partsOf returns how the parts of a job stand, oldest first.
+// partsOf returns how the parts of a job stand, oldest first: of each order every
+// contract, so that what was tried in vain is told as well.
 func (a *Agent) partsOf(at uint64, id wire.CID) []View {
 	var all []View
 	for _, key := range a.parts[id] {
-		if v, ok := a.ByKey(at, key); ok {
+		now, ok := a.ByKey(at, key)
+		if !ok {
+			continue
+		}
+		for _, try := range a.orders[key].jobs {
+			v := now
+			if try != now.ID {
+				v, _ = a.ByID(at, try)
+			}
 			all = append(all, v)
+		}
+		if now.ID.IsZero() {
+			all = append(all, now)
 		}
 	}
 	return all

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -15,7 +14,8 @@ type Part struct {
 	Stage      string      `json:"stage"`
 	Paid       wire.Amount `json:"paid"`
 	OK         bool        `json:"ok"`
-	Seen       bool        `json:"seen"` // who did the part knows of what it is one
+	InVain     bool        `json:"in_vain"` // it came to nothing, and another took over
+	Seen       bool        `json:"seen"`    // who did the part knows of what it is one
 }
 
 // partsOf waits until a seller is done with a job and with all parts of it, and
@@ -26,9 +26,16 @@ func (p *play) partsOf(ctx context.Context, seller *player, id string) ([]Part, 
 		return nil, err
 	}
 	var parts []Part
-	for _, x := range j.Parts {
+	for i, x := range j.Parts {
 		part := Part{Capability: x.Capability, Provider: p.names[x.Peer], Stage: x.Stage, Paid: x.Paid, OK: x.OK}
-		if !x.ID.IsZero() {
+		if i+1 < len(j.Parts) && j.Parts[i+1].Key == x.Key { // its end may be hours away
+			part.InVain = true
+			other, err := p.who(part.Provider).Job(ctx, x.ID.String())
+			if err != nil {
+				return nil, err
+			}
+			part.Seen = other.Parent == j.ID
+		} else if !x.ID.IsZero() {
 			own, err := seller.final(ctx, x.ID.String())
 			if err != nil {
 				return nil, err
@@ -69,9 +76,19 @@ func (r *Report) Chains() []Chain {
 
 // hired tells who was hired for a job.
 func (j *Job) hired() string {
-	told := make([]string, len(j.Parts))
+	told := "hired "
 	for i, x := range j.Parts {
-		told[i] = fmt.Sprintf("the %s for %s", x.Provider, x.Capability)
+		switch {
+		case i == 0:
+		case i == len(j.Parts)-1:
+			told += " and "
+		default:
+			told += ", "
+		}
+		told += fmt.Sprintf("the %s for %s", x.Provider, x.Capability)
+		if x.InVain {
+			told += " in vain"
+		}
 	}
-	return "hired " + strings.Join(told, " and ")
+	return told
 }

@@ -39,11 +39,11 @@ func (r *Report) RefusedBudget() int {
 	return r.count(func(j *Job) bool { return j.Code == protocol.CodeBudget })
 }
 
-// SubHired counts the jobs for which a provider hired others, who were paid and
-// know of what their job is a part.
+// SubHired counts the jobs for which a provider hired others, who know of what
+// their job is a part and were paid, but for those in whose place another was.
 func (r *Report) SubHired() int {
 	return r.count(func(j *Job) bool {
-		return j.OK && len(j.Parts) > 0 && !slices.ContainsFunc(j.Parts, func(x Part) bool { return !x.OK || !x.Seen })
+		return j.OK && len(j.Parts) > 0 && !slices.ContainsFunc(j.Parts, func(x Part) bool { return !x.OK && !x.InVain || !x.Seen })
 	})
 }
 

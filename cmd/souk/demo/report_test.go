@@ -20,7 +20,10 @@ func whole() Report {
 		Jobs: []Job{
 			{N: 1, Job: settled, Receipt: true},
 			{N: 2, Purpose: ToBeTaken, Job: over, Receipt: true},
-			{N: 3, Purpose: ToBeHired, Job: settled, Receipt: true, Parts: []Part{{OK: true, Seen: true}}},
+			{N: 3, Purpose: ToBeHired, Job: settled, Receipt: true, Parts: []Part{
+				{Provider: "copyist", Capability: words, InVain: true, Seen: true},
+				{Provider: "counter", Capability: words, OK: true, Seen: true},
+			}},
 			{N: 4, Purpose: ToFail, Job: gateway.Job{Code: protocol.CodeCheck, Stage: "disputed"}},
 			{N: 5, Purpose: ToBeDenied, Job: gateway.Job{Code: protocol.CodeBudget}, Refusal: &gateway.Error{}},
 		},
@@ -36,6 +39,9 @@ func TestBroken(t *testing.T) {
 	if n := len(r.Incidents()); n != 4 {
 		t.Errorf("%d incidents are told, want 4: %+v", n, r.Incidents())
 	}
+	if got, want := r.Jobs[2].hired(), "hired the copyist for text/words@1 in vain and the counter for text/words@1"; got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
 	for want, spoil := range map[string]func(*Report){
 		"2 of 3 jobs are settled":            func(r *Report) { r.Jobs[0].OK = false },
 		"2 of 3 jobs are settled ":           func(r *Report) { r.Jobs[0].Receipt = false },
@@ -43,6 +49,8 @@ func TestBroken(t *testing.T) {
 		"no order was refused":               func(r *Report) { r.Jobs[4].Code = protocol.CodeMandate },
 		"no job was taken over":              func(r *Report) { r.Jobs[1].Instead = wire.CID{} },
 		"nobody was hired for a part":        func(r *Report) { r.Jobs[2].Parts[0].Seen = false },
+		"nobody was hired for a part ":       func(r *Report) { r.Jobs[2].Parts[1].OK = false },
+		"nobody was hired for a part of":     func(r *Report) { r.Jobs[2].Parts[0].InVain = false },
 		"no provider was killed":             func(r *Report) { r.Killing = nil },
 		"no buyer trusts anybody":            func(r *Report) { r.Trust = nil },
 		"the books of weaver and counter di": func(r *Report) { r.Pairs[0].Agree = false },
