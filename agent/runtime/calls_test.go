@@ -55,12 +55,12 @@ func TestJudgedCalls(t *testing.T) {
 		if got := e.OnAnnouncement(t.Context(), c.shard, wire.Key{}, c.raw); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
-		told := len(e.p.inbox)
+		told := len(e.p.news.waiting)
 		if (told == 1) != (c.want == p2p.Accept) {
 			t.Errorf("%s: the core was told %d events", name, told)
 		}
 		if c.want == p2p.Accept {
-			if _, ok := (<-e.p.inbox).event.(agent.Called); !ok {
+			if _, ok := (<-e.p.news.waiting).(agent.Called); !ok {
 				t.Errorf("%s: the core was told something else", name)
 			}
 			if again := e.OnAnnouncement(t.Context(), c.shard, wire.Key{}, c.raw); again != p2p.Ignore {

@@ -147,32 +147,34 @@ func (e *ear) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, b []byt
 	default:
 		return p2p.Ignore
 	}
+	if !e.p.news.take() {
+		return p2p.Ignore // not even put on the board: it may be heard when there is room
+	}
 	said, proof, j := e.p.square().judge(shard, b)
-	if j != p2p.Accept {
+	var event agent.Event
+	if j == p2p.Accept {
+		event = e.newsOf(said, proof)
+	}
+	if event == nil {
+		e.p.news.leave()
 		return j
 	}
-	var news agent.Event = agent.Called{Call: said}
-	if o, ok := said.Doc.(*protocol.Offer); ok {
-		if !e.runs(&o.Terms) {
-			return p2p.Accept // others may know its rule
-		}
-		news = agent.Listed{Listing: hire.Listing{Offer: o, Proof: proof}}
-	}
-	if said.Doc.Header().By == e.p.o.Agent.Key() || !e.p.offer(news) {
-		return p2p.Ignore
-	}
+	e.p.news.put(event)
 	return p2p.Accept
 }
 
-// offer hands an event to the loop unless its inbox is full: announcements must
-// not hold up what jobs wait for.
-func (p *Peer) offer(ev agent.Event) bool {
-	select {
-	case p.inbox <- message{event: ev}:
-		return true
-	default:
-		return false
+// newsOf is what the core is told of an announcement; nil for what it need not know.
+func (e *ear) newsOf(said wire.Said, proof wire.Proof) agent.Event {
+	o, ok := said.Doc.(*protocol.Offer)
+	switch {
+	case said.Doc.Header().By == e.p.o.Agent.Key():
+		return nil
+	case !ok:
+		return agent.Called{Call: said}
+	case !e.runs(&o.Terms):
+		return nil // others may know its rule
 	}
+	return agent.Listed{Listing: hire.Listing{Offer: o, Proof: proof}}
 }
 
 func (e *ear) OnFetch(peer wire.Key, id wire.CID, offset uint64) (io.ReadCloser, error) {

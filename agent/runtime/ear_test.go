@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/p2p"
@@ -18,7 +19,7 @@ func listener() *ear {
 	close(ready)
 	return &ear{ready: ready, p: &Peer{
 		o: Options{Agent: wire.NewPrivateKey([32]byte{1}), Net: "test"}, reg: protocol.Registry(), log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		inbox: make(chan message, 8*MaxFaults), done: make(chan struct{}), board: newBoard(), calls: newCalls(), links: newLinks(),
+		inbox: make(chan message, 8*MaxFaults), done: make(chan struct{}), board: newBoard(), news: newNews(), calls: newCalls(), links: newLinks(),
 	}}
 }
 
@@ -97,6 +98,48 @@ func TestAnnouncements(t *testing.T) {
 				t.Errorf("%s, to %T: %v, want %v", name, h, got, c.want)
 			}
 		}
+	}
+}
+
+// TestNewsIsNotLost: what is announced while the loop has more to do than its inbox
+// holds is passed on, is heard by the loop later, and stands in nobody's way.
+func TestNewsIsNotLost(t *testing.T) {
+	e := listener()
+	t.Cleanup(func() { close(e.p.done) })
+	go e.p.tellNews()
+	for range cap(e.p.inbox) {
+		e.p.inbox <- message{event: agent.Woke{}}
+	}
+	raw, shard := bundleOf(t, "test", offerOf("one", 1)), protocol.ShardOf("text/words@1")
+	if j := e.OnAnnouncement(t.Context(), shard, wire.Key{}, raw); j != p2p.Accept {
+		t.Errorf("%v, want it passed on", j)
+	}
+	for deadline := time.After(10 * time.Second); ; {
+		select {
+		case m := <-e.p.inbox:
+			if l, ok := m.event.(agent.Listed); ok && l.Listing.Offer.Title == "one" {
+				return
+			}
+		case <-deadline:
+			t.Fatal("the board knows an offer that the core has not heard of")
+		}
+	}
+}
+
+// TestNewsWithoutRoom: what there is no room to tell of is not on the board either,
+// so that it is news when it is heard again.
+func TestNewsWithoutRoom(t *testing.T) {
+	e := listener()
+	for range MaxNews {
+		e.p.news.take()
+	}
+	raw, shard := bundleOf(t, "test", offerOf("one", 1)), protocol.ShardOf("text/words@1")
+	if j := e.OnAnnouncement(t.Context(), shard, wire.Key{}, raw); j != p2p.Ignore {
+		t.Errorf("%v, want Ignore", j)
+	}
+	e.p.news.leave()
+	if j := e.OnAnnouncement(t.Context(), shard, wire.Key{}, raw); j != p2p.Accept || len(e.p.news.waiting) != 1 {
+		t.Errorf("%v with %d to tell of, want it accepted and told", j, len(e.p.news.waiting))
 	}
 }
 

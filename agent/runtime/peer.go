@@ -28,6 +28,7 @@ type Peer struct {
 	appended uint64 // the number of the last record appended; the loop's own
 
 	inbox   chan message
+	news    *news
 	release *release
 	archive *archive
 	board   *board
@@ -58,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	}
 	p := &Peer{
 		o: o, reg: protocol.Registry(), log: o.Log, start: now(),
-		inbox: make(chan message, MaxInbox), release: newRelease(), archive: newArchive(o.Agent.Key()), quota: newQuota(servedEach, servedAll, servedEvery),
+		inbox: make(chan message, MaxInbox), news: newNews(), release: newRelease(), archive: newArchive(o.Agent.Key()), quota: newQuota(servedEach, servedAll, servedEvery),
 		board: newBoard(), calls: newCalls(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(),
 		done: make(chan struct{}),
 	}
@@ -80,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	close(ready)
 	p.wg.Go(func() { p.loop(core, last) })
 	p.wg.Go(p.carryOut)
+	p.wg.Go(p.tellNews)
 	if err := p.join(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
