@@ -176,11 +176,7 @@ func (l *logs) read(author wire.Key) error {
 		case r.err != nil:
 			return r.err
 		case errors.Is(err, p2p.ErrNoLog) && at.seq > 0:
-			at = mark{}
-			l.mu.Lock()
-			l.total -= l.kept[author]
-			l.kept[author] = 0
-			l.mu.Unlock()
+			at = mark{} // what is on the shelf already is not counted again
 			continue
 		case ctx.Err() != nil && l.p.ctx.Err() == nil:
 			return &faulty{fmt.Errorf("it takes too long: %w", err)}

@@ -432,6 +432,51 @@ func TestEndlessLog(t *testing.T) {
 	})
 }
 
+// TestLogAlwaysAnew: who writes its log anew whenever it is asked for more fills the
+// shelf no more than who writes one without end.
+func TestLogAlwaysAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReader(t)
+		defer r.down()
+		defer r.net.Close()
+		k := newChronicle(t, r.stranger.key)
+		k.noAnswer = true // cheap to make and to read
+		for range 3 {
+			r.reads(func(at p2p.Place) ([][]byte, error) {
+				if at.Seq > 0 {
+					return nil, p2p.ErrNoLog
+				}
+				k.epoch[0]++
+				k.seq, k.head = 0, wire.CID{}
+				return k.pages(100), nil
+			})
+		}
+		kept := 0
+		_ = r.shelf.List("log/", func(string, []byte) bool { kept++; return true })
+		if kept != runtime.MaxStrangers {
+			t.Errorf("%d pages kept, want %d", kept, runtime.MaxStrangers)
+		}
+	})
+}
+
+// TestLogOfNothing: a key with which nothing was ever done leaves nothing here.
+func TestLogOfNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReader(t)
+		defer r.down()
+		defer r.net.Close()
+		k := newChronicle(t, r.stranger.key)
+		r.reads(func(p2p.Place) ([][]byte, error) { return [][]byte{k.mandate(k.owner, k.author)}, nil })
+		if r.asks() == 0 {
+			t.Error("the log was never asked for")
+		}
+		_ = r.shelf.List("log", func(key string, _ []byte) bool {
+			t.Errorf("%s is kept", key)
+			return true
+		})
+	})
+}
+
 // TestLogQuota: nobody is shown more of a log than its share.
 func TestLogQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,6 +17,7 @@ type reading struct {
 	at     mark
 	pages  []agent.Testimony // not yet told
 	owner  wire.Key
+	named  []byte // the page that names it
 	err    error
 }
 
@@ -43,8 +44,7 @@ func (r *reading) take(b []byte) bool {
 			r.err = &faulty{err}
 			return false
 		}
-		r.owner = m.By
-		r.put(shelfOwner+r.author.String(), b)
+		r.owner, r.named = m.By, b
 		return true
 	}
 	t, err := agent.Testify(r.p.reg, r.p.o.Net, r.author, shown)
@@ -75,20 +75,30 @@ func (r *reading) tell() {
 	r.pages = nil
 }
 
-// keep puts a page on the shelf, within the bounds, and notes how far the log was read.
+// keep puts a page on the shelf, within the bounds, and notes how far the log was
+// read. Only with a page is kept who owns its author: else each key that anybody
+// makes up would leave something here.
 func (r *reading) keep(t agent.Testimony, page []byte) bool {
 	entry := t.Entries[0].Doc.(*protocol.LogEntry)
+	key := shelfPage(r.author, entry, t.Entries[0].ID)
+	fresh := !r.has(key)
 	r.mu.Lock()
-	if !r.room(r.author) {
+	if fresh && !r.room(r.author) {
 		r.mu.Unlock()
 		return false
 	}
-	r.kept[r.author]++
-	r.total++
+	if fresh {
+		r.kept[r.author]++
+		r.total++
+	}
 	r.at = mark{entry.Epoch, entry.Seq, t.Entries[0].ID}
 	r.marks[r.author] = r.at
 	r.mu.Unlock()
-	r.put(shelfPage(r.author, entry, t.Entries[0].ID), page)
+	r.put(key, page)
 	r.put(shelfMark+r.author.String(), r.at.bytes())
+	if r.named != nil {
+		r.put(shelfOwner+r.author.String(), r.named)
+		r.named = nil
+	}
 	return true
 }

@@ -151,7 +151,7 @@ func (l *logs) forget(author wire.Key) {
 	if l.p.o.Shelf == nil {
 		return
 	}
-	keys := []string{shelfMark + author.String()}
+	keys := []string{shelfMark + author.String(), shelfOwner + author.String()}
 	err := l.p.o.Shelf.List(shelfPages+author.String()+"/", func(key string, _ []byte) bool {
 		keys = append(keys, key)
 		return true
@@ -162,6 +162,15 @@ func (l *logs) forget(author wire.Key) {
 	if err != nil {
 		l.p.log.Warn("a log is not forgotten", "author", author, "error", err)
 	}
+}
+
+// has reports whether something is on the shelf.
+func (l *logs) has(key string) bool {
+	if l.p.o.Shelf == nil {
+		return false
+	}
+	_, err := l.p.o.Shelf.Get(key)
+	return err == nil
 }
 
 func (l *logs) put(key string, value []byte) {
