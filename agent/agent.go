@@ -56,6 +56,7 @@ type Agent struct {
 	live      []*deal            // those that may still need something of us, oldest first
 	kept      []wire.CID         // those whose payloads are still here, in the order they ended
 	keepsakes map[wire.CID]*keepsake
+	erased    []*keepsake        // the last of those whose payloads are gone
 	parties   map[wire.Key]*party
 	outcomes  map[wire.CID]wire.CID
 	assents   map[wire.CID]assent     // our Consents
@@ -214,6 +215,7 @@ func (s *step) begin(e Began) {
 			o.since = s.at
 		}
 	}
+	s.eraseAgain()
 	for _, id := range s.kept {
 		if k := s.keepsakes[id]; k != nil {
 			s.effect(Serve{To: k.peer, Artefacts: k.results})

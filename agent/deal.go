@@ -172,8 +172,16 @@ type keepsake struct {
 	until   uint64 // Unix milliseconds
 }
 
+// mostErased is of how many jobs the erasure is repeated at a start: more than
+// can have been decided and not yet carried out when the last run ended.
+const mostErased = 1 << 13
+
 // foldErased forgets what was erased.
 func (a *Agent) foldErased(id wire.CID) {
+	if k := a.keepsakes[id]; k != nil {
+		a.erased = append(a.erased, k)
+		a.erased = a.erased[max(0, len(a.erased)-mostErased):]
+	}
 	delete(a.keepsakes, id)
 	for len(a.kept) > 0 && a.keepsakes[a.kept[0]] == nil {
 		a.kept = a.kept[1:]

@@ -256,9 +256,13 @@ func TestRetention(t *testing.T) {
 	if !gone() {
 		t.Fatalf("not erased: %v", seller.erased)
 	}
-	n := len(seller.erased)
+	seller.erased = nil // it died between the fact and the deed
 	seller.die()
 	seller.start()
+	if !gone() {
+		t.Errorf("not erased at the next start: %v", seller.erased)
+	}
+	n := len(seller.erased)
 	w.fall(2 * day)
 	if len(seller.erased) != n || seller.served[v.Results[0].ID] {
 		t.Error("erased again, or served after it was erased")

@@ -127,6 +127,19 @@ func (s *step) erase(id wire.CID) {
 	}
 }
 
+// eraseAgain repeats the erasures decided last: the run before may have ended
+// between a fact and its deed, and to erase what is gone does nothing.
+func (s *step) eraseAgain() {
+	for _, k := range s.erased {
+		s.effect(Erase{From: k.peer, Inputs: k.inputs, Results: k.results})
+	}
+	for _, key := range s.keys {
+		if o := s.orders[key]; !o.waiting() && s.outlived(o) {
+			s.erasePart(o)
+		}
+	}
+}
+
 // unanswered returns the deal's bundles that still want an answer.
 func (s *step) unanswered(d *deal) []utterance {
 	var open []utterance

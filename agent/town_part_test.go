@@ -335,6 +335,17 @@ func TestPayloadOfPartsGoesWithItsParents(t *testing.T) {
 			}
 		}
 	}
+	c.broker.erased = nil // it died between the fact and the deed
+	c.broker.die()
+	c.broker.start()
+	for _, key := range []string{"a", "given up"} {
+		v := c.broker.view(key)
+		for _, x := range slices.Concat(v.Inputs, v.Results) {
+			if !slices.Contains(c.broker.erased, x.ID) {
+				t.Errorf("%s: not erased at the next start", key)
+			}
+		}
+	}
 	c.reckon()
 }
 
