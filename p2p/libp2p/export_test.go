@@ -2,6 +2,7 @@ package libp2p
 
 import (
 	"net"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 )
@@ -28,4 +29,14 @@ var Group = mdnsGroup
 // NewResources returns the keeper of limits that a peer of so many connections has.
 func NewResources(conns int) (network.ResourceManager, error) {
 	return newResources(protocolsOf("test"), conns)
+}
+
+// Credible reports whether a peer at one address may send others to another.
+var Credible = credible
+
+// PullWithin gives an answer to a pull less time, until restore is called.
+func PullWithin(d time.Duration) (restore func()) {
+	before := pullTime
+	pullTime = d
+	return func() { pullTime = before }
 }

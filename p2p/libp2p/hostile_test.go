@@ -19,6 +19,7 @@ import (
 	"github.com/multiformats/go-varint"
 
 	"github.com/souk-network/souk/p2p"
+	"github.com/souk-network/souk/p2p/libp2p"
 	"github.com/souk-network/souk/p2p/p2ptest"
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -389,6 +390,32 @@ func TestBytesOfTheOtherStreams(t *testing.T) {
 		got, err := io.ReadAll(s.says(t, to, c.id, []byte(c.said)))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s answers %q with %q, %v; want %q", c.id, c.said, got, err, c.want)
+		}
+	}
+}
+
+// TestSlowPull has a peer that does not read what it pulled, though it may take it
+// long: its turns are soon another's.
+func TestSlowPull(t *testing.T) {
+	defer libp2p.PullWithin(300 * time.Millisecond)()
+	r := &p2ptest.Recorder{}
+	n, s := local(t, "n", r), newStranger(t, "stranger")
+	for i := range 40 {
+		r.Announce(t, n, 3, bytes.Repeat([]byte{byte(i)}, p2p.MaxAnnouncement))
+	}
+	to := s.meets(t, n)
+	for range 2 {
+		hears(t, s.says(t, to, pullID, []byte{3}), "\x00")
+	}
+	for deadline := time.Now().Add(7 * time.Second); ; {
+		st := s.says(t, to, pullID, []byte{4})
+		got, err := io.ReadAll(st)
+		_ = st.Reset()
+		if err == nil && string(got) == "\x00" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still busy: %q, %v", got, err)
 		}
 	}
 }

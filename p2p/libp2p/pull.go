@@ -91,6 +91,9 @@ func (n *Network) pull(from wire.Key, shard uint8) {
 	}
 }
 
+// pullTime is how long one answer to a pull may take. Tests choose less.
+var pullTime = time.Minute
+
 // servePull answers one pull, and reports whether it said all there is.
 func (n *Network) servePull(key wire.Key, s network.Stream) bool {
 	var shard [1]byte
@@ -110,11 +113,16 @@ func (n *Network) servePull(key wire.Key, s network.Stream) bool {
 		return false
 	}
 	w := bufio.NewWriterSize(s, copyBuffer)
+	ends := time.Now().Add(pullTime) // who reads slowly must not keep the others waiting
 	for _, message := range all[:min(len(all), p2p.MaxPull)] {
 		if len(message) == 0 || len(message) > p2p.MaxAnnouncement {
 			continue
 		}
-		_ = s.SetWriteDeadline(time.Now().Add(openTimeout))
+		if within := time.Now().Add(openTimeout); within.Before(ends) {
+			_ = s.SetWriteDeadline(within)
+		} else {
+			_ = s.SetWriteDeadline(ends)
+		}
 		if writeChunk(w, message) != nil {
 			return false
 		}

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peerstore"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -59,7 +61,7 @@ func (n *Network) askWhere(ctx context.Context, of, key wire.Key) []multiaddr.Mu
 }
 
 // askAddrs asks one neighbour where key is, or with the zero key for anyone, and
-// reads at most most addresses.
+// reads at most most addresses. Those that it cannot well know are left out.
 func (n *Network) askAddrs(ctx context.Context, of, key wire.Key, most int) (addrs []multiaddr.Multiaddr) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout/2)
 	defer cancel()
@@ -79,9 +81,30 @@ func (n *Network) askAddrs(ctx context.Context, of, key wire.Key, most int) (add
 		if err != nil {
 			break
 		}
-		addrs = append(addrs, a)
+		if credible(a, s.Conn().RemoteMultiaddr()) {
+			addrs = append(addrs, a)
+		}
 	}
 	return addrs
+}
+
+// credible reports whether a peer at one address may send others to another: no
+// nearer to us than it is itself, so that a stranger far away has nobody knock at
+// doors within our machine or private network, and nobody at those of a link
+// (RFC 3927), where a cloud keeps its keys.
+func credible(a, from multiaddr.Multiaddr) bool {
+	ip, err := manet.ToIP(a)
+	switch {
+	case err != nil: // a name: who resolves it shows only when it is dialled
+		return !manet.IsPublicAddr(from) || manet.IsPublicAddr(a)
+	case ip.IsLinkLocalUnicast(), ip.IsMulticast(), ip.IsUnspecified(), ip.Equal(net.IPv4bcast):
+		return false
+	case manet.IsIPLoopback(from):
+		return true
+	case manet.IsPublicAddr(from):
+		return manet.IsPublicAddr(a)
+	}
+	return !ip.IsLoopback()
 }
 
 // serveWhere says where a peer can be dialled, if its link is up here, or with
