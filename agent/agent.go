@@ -56,7 +56,7 @@ type Agent struct {
 	live      []*deal            // those that may still need something of us, oldest first
 	kept      []wire.CID         // those whose payloads are still here, in the order they ended
 	keepsakes map[wire.CID]*keepsake
-	erased    []*keepsake        // the last of those whose payloads are gone
+	erased    []*keepsake // the last of those whose payloads are gone
 	parties   map[wire.Key]*party
 	outcomes  map[wire.CID]wire.CID
 	assents   map[wire.CID]assent     // our Consents

@@ -73,7 +73,9 @@ func (l Listing) replaces(known Listing) bool {
 	return bytes.Compare(a[:], b[:]) < 0
 }
 
-// room drops what is over where the book is full, and reports whether author may add one more.
+// room drops what is over where the book is full, and then one offer of the author
+// that has most, if it has more than this one would: a few keys keep nobody out. It
+// reports whether author may add one more.
 func (m *Market) room(at uint64, author wire.Key) bool {
 	if len(m.listings) >= MaxOffers {
 		m.Expire(at)
@@ -84,7 +86,22 @@ func (m *Market) room(at uint64, author wire.Key) bool {
 			own++
 		}
 	}
-	return len(m.listings) < MaxOffers && own < MaxPerAuthor
+	return own < MaxPerAuthor && (len(m.listings) < MaxOffers || m.yield(own+1))
+}
+
+// yield drops an offer of the author that has most, if these are more than than.
+func (m *Market) yield(than int) bool {
+	of, last := map[wire.Key]int{}, 0
+	for i, l := range m.listings {
+		if of[l.Offer.By]++; of[l.Offer.By] >= of[m.listings[last].Offer.By] {
+			last = i
+		}
+	}
+	if of[m.listings[last].Offer.By] <= than {
+		return false
+	}
+	m.listings = slices.Delete(m.listings, last, last+1)
+	return true
 }
 
 // Expire drops the offers that are over.

@@ -1,6 +1,7 @@
 package hire
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/souk-network/souk/protocol"
@@ -67,5 +68,40 @@ func TestOfTwoListings(t *testing.T) {
 		if !m.Put(1, listing("later", 2)) || m.Put(1, low) {
 			t.Error("the later offer does not stand")
 		}
+	}
+}
+
+// TestCrowdedMarket: a few keys that offer all they may keep no newcomer out, and
+// none of them gets more room by it.
+func TestCrowdedMarket(t *testing.T) {
+	m := new(Market)
+	put := func(author byte, capability string) bool {
+		o := &protocol.Offer{Seq: 1, Expires: 2, Terms: suitable()}
+		o.By, o.Terms.Capability = wire.Key{author}, capability
+		return m.Put(1, Listing{Offer: o})
+	}
+	for author := range byte(MaxOffers / MaxPerAuthor) {
+		for i := range MaxPerAuthor {
+			if !put(author, fmt.Sprintf("text/n%d@1", i)) {
+				t.Fatal("no room in an empty market")
+			}
+		}
+	}
+	for author := range byte(100) {
+		if !put(100+author, "text/words@1") {
+			t.Fatalf("the market is full for newcomer %d", author)
+		}
+	}
+	own := 0
+	for _, l := range m.Live(1, "") {
+		if (l.Offer.By == wire.Key{0}) {
+			own++
+		}
+	}
+	if put(0, "text/more@1") && own >= MaxPerAuthor {
+		t.Error("one of the crowd found more room")
+	}
+	if n := len(m.Live(1, "")); n != MaxOffers {
+		t.Errorf("%d offers in a market for %d", n, MaxOffers)
 	}
 }

@@ -31,6 +31,21 @@ type notice struct {
 	until   uint64   // kept to know it again; a withdrawal too
 	expires uint64
 	bytes   []byte
+
+	renewed float64 // how often of late, at kept
+	kept    uint64  // Unix milliseconds
+}
+
+// Bounds of renewing one offer: an author says so much at once, and once more in
+// each renewPause milliseconds. What is beyond is not passed on to anybody.
+const (
+	renewals   = 16
+	renewPause = 5_000
+)
+
+// lately returns how often n was renewed and what of that is not yet forgotten.
+func (n notice) lately(at uint64) float64 {
+	return max(0, n.renewed-float64(at-min(n.kept, at))/renewPause)
 }
 
 func newBoard() *board {
@@ -45,7 +60,7 @@ func (b *board) fresh(at uint64, o *protocol.Offer, id wire.CID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	known, ok := b.notices[noticeKey{o.By, o.Terms.Capability}]
-	return !ok || known.before(o.Seq, id)
+	return !ok || known.before(o.Seq, id) && known.lately(at) < renewals
 }
 
 // before reports whether another offer of the same author takes n's place: a
@@ -67,12 +82,34 @@ func (b *board) put(at uint64, o *protocol.Offer, id wire.CID, raw []byte) bool 
 		if len(b.notices) >= MaxBoard {
 			b.sweep(at)
 		}
-		if len(b.notices) >= MaxBoard || b.authors[o.By] >= MaxPerAuthor {
+		if b.authors[o.By] >= MaxPerAuthor || len(b.notices) >= MaxBoard && !b.yield(b.authors[o.By]+1) {
 			return false
 		}
 		b.authors[o.By]++
 	}
-	b.notices[key] = notice{seq: o.Seq, id: id, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw}
+	b.notices[key] = notice{
+		seq: o.Seq, id: id, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw,
+		renewed: known.lately(at) + 1, kept: at,
+	}
+	return true
+}
+
+// yield drops one announcement of the author that has most, if these are more than
+// than: where a few keys fill the board, others find room all the same.
+func (b *board) yield(than int) bool {
+	var drop noticeKey
+	most := than
+	for key := range b.notices {
+		n := b.authors[key.by]
+		if n > most || n == most && most > than && cmp.Or(bytes.Compare(key.by[:], drop.by[:]), cmp.Compare(key.capability, drop.capability)) > 0 {
+			drop, most = key, n
+		}
+	}
+	if most == than {
+		return false
+	}
+	delete(b.notices, drop)
+	b.authors[drop.by]--
 	return true
 }
 
