@@ -130,13 +130,15 @@ func powerCut(t *testing.T, pass func(time.Duration), at uint64, rerun, ask, buy
 	}()
 	select {
 	case <-victim.peer.Done():
-		if err := victim.peer.Err(); !errors.Is(err, errPower) {
+	case <-ended:
+	}
+	if err := victim.peer.Err(); err != nil { // both may have happened
+		if !errors.Is(err, errPower) {
 			t.Fatal(err)
 		}
 		blown = true
 		victim.wrap = nil
 		victim.restart()
-	case <-ended:
 	}
 	if blown && offerErr == nil {
 		if other := map[bool]*seat{true: a, false: b}[buyer]; other != nil {
