@@ -80,11 +80,13 @@ func (a *Agent) Appraise(at uint64, capability string) (all []Appraisal, done bo
 		for n < len(live) && byWares(live[0], live[n]) == 0 {
 			n++
 		}
-		candidates := make([]hire.Candidate, n)
-		for i, l := range live[:n] {
-			candidates[i] = hire.Candidate{Provider: l.Offer.By, Terms: &l.Offer.Terms, Price: l.Offer.Terms.Price.Fixed}
+		candidates := make([]hire.Candidate, 0, n)
+		for _, l := range live[:n] {
+			if most, dealt := hire.Worst(l.Offer.Terms.Price, 1); dealt {
+				candidates = append(candidates, hire.Candidate{Provider: l.Offer.By, Terms: &l.Offer.Terms, Price: most})
+			}
 		}
-		w := hire.Wish{Capability: candidates[0].Terms.Capability, Deliver: findDeadline}
+		w := hire.Wish{Capability: live[0].Offer.Terms.Capability, Deliver: findDeadline}
 		prospects, _, done := w.Appraise(at, candidates, judge{a, at}, &a.notes)
 		if !done {
 			return nil, false

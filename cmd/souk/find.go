@@ -25,9 +25,10 @@ func findCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "find [CAPABILITY]", Short: "Show live offers, the least expected cost first",
 		Long: `Show live offers. SUCCESS is between what and what this peer expects the work to
-succeed, from its own jobs and those of whom it trusts: 5-95% of somebody unknown.
-COST is what one success is expected to cost, failed tries counted: it is what hire
-goes by. --json has more digits.`,
+succeed, from its own jobs and those of whom it trusts: 5-95% of somebody unknown,
+until others have been tried. PRICE is the most a job may cost, or one window of what
+is metered. COST is what one success is expected to cost, failed tries counted: it is
+what hire goes by. --json has more digits.`,
 		Example: "  souk find\n  souk find text/words@1 --json\n  souk find text/words@1 --wait 10s",
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {

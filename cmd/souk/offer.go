@@ -14,6 +14,7 @@ import (
 	"github.com/souk-network/souk/agent/worker/builtin"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 // shownOffer is the JSON of one own offer.
@@ -102,6 +103,9 @@ func offerAddCommand(p *program) *cobra.Command {
   souk offer add text/brief@1 --hire text/html@1,text/words@1 --part-budget 50 --price 100`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
+			if a[0] == "" {
+				return misuse(c, errors.New("CAPABILITY is empty: name what is sold, such as text/words@1"))
+			}
 			_, set, _, err := p.settings(c)
 			if err != nil {
 				return err
@@ -123,7 +127,7 @@ func offerAddCommand(p *program) *cobra.Command {
 				return refused(c, written(err))
 			}
 			return p.show(shownOffer{"souk.offer/v1", o}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "selling %s for %s\n", safe(o.Capability), price(o.Price.String(), o.Asset, o.Ask))
+				_, err := fmt.Fprintf(w, "selling %s for %s\n", safe(o.Capability), asked(&o, o.Price, o.Asset))
 				return err
 			})
 		},
@@ -223,7 +227,7 @@ func offerListCommand(p *program) *cobra.Command {
 				rows := make([][]string, len(offers))
 				for i, o := range offers {
 					rows[i] = []string{
-						o.Capability, price(o.Now.String(), "", o.Ask), o.Asset, o.Technology, or(o.Rule),
+						o.Capability, asked(&o, o.Now, ""), o.Asset, o.Technology, or(o.Rule),
 						span(o.DeliverMS), strconv.Itoa(o.Busy) + "/" + strconv.Itoa(o.Slots),
 					}
 				}
@@ -289,6 +293,15 @@ func price(units, asset string, ask bool) string {
 		s += " (on request)"
 	}
 	return s
+}
+
+// asked tells what an offer costs: a sum, and for each unit of what is metered another.
+func asked(o *gateway.Offer, sum wire.Amount, asset string) string {
+	s := sum.String()
+	if o.Unit != "" {
+		s += fmt.Sprintf(" + %s a %s", o.PerUnit, safe(o.Unit))
+	}
+	return price(s, asset, o.Ask)
 }
 
 // list makes an empty list of none, so that JSON never says null.
