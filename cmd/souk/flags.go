@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,6 +110,16 @@ func millis(name string, d time.Duration) (uint64, error) {
 		return 0, fmt.Errorf("--%s must be from 1ms to %s", name, protocol.MaxDuration*time.Millisecond)
 	}
 	return uint64(d.Milliseconds()), nil
+}
+
+// flagError says of a number that is none what it should be.
+func flagError(err error) error {
+	var n *strconv.NumError
+	if !errors.As(err, &n) {
+		return err
+	}
+	said, _, _ := strings.Cut(err.Error(), ": strconv.")
+	return errors.New(said + ": write a whole number that is not too large, and 0 or more")
 }
 
 // given returns the flags of c that were given, by name, with their values.

@@ -82,6 +82,11 @@ func hireCommand(p *program) *cobra.Command {
 			if c.Flags().Changed("budget") { // 0 is a budget too: nothing but what is free
 				o.order.Budget = &o.budget
 			}
+			for _, name := range []string{"bid", "call", "deadline"} {
+				if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == f.DefValue {
+					return misuse(c, fmt.Errorf("--%s must be more than nothing", name))
+				}
+			}
 			if c.Flags().Changed("pass-on") {
 				o.order.PassOn = &o.passOn
 			}

@@ -120,7 +120,11 @@ func jobCommand(p *program) *cobra.Command {
 					return err
 				}
 				return p.show(j, func(w io.Writer) error {
-					_, err := fmt.Fprintf(w, "job %s is now %s\n", name(j), safe(j.Stage))
+					said := "job %s is %s\n"
+					if !j.Final {
+						said = "the end of job %s is asked for; it is still %s\n"
+					}
+					_, err := fmt.Fprintf(w, said, name(j), safe(j.Stage))
 					return err
 				})
 			}),

@@ -34,7 +34,7 @@ policy, 5 budget exceeded, 6 delivery failed its check, 7 not found, 8 timed out
 	}
 	root.PersistentFlags().StringVar(&p.home, "home", "", "folder of this peer (or SOUK_HOME; otherwise the XDG folders)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON with a schema")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, flagError(err)) })
 	root.AddGroup(
 		&cobra.Group{ID: "peer", Title: "Be a peer:"},
 		&cobra.Group{ID: "trade", Title: "Sell and buy:"},
