@@ -20,7 +20,8 @@ const (
 	MaxLogOf      = 4_096  // of them of one author
 	MaxStrangers  = 256    // of one with whom we have nothing to do
 
-	readers     = 32               // logs read at once: slow authors must not keep the others waiting
+	readers     = 32               // logs read at once: slow authors must not keep the others waiting,
+	strange     = readers / 2      // and strangers not those with whom we have dealt
 	turn        = 90 * time.Second // for one log, before it is another's turn
 	rounds      = 16               // answers read of one log before it is another's turn
 	toldAtOnce  = 16               // pages told to the core in one event
@@ -55,6 +56,7 @@ func (m mark) follows(e *protocol.LogEntry) bool {
 type logs struct {
 	p        *Peer
 	slots    chan struct{}
+	strange  chan struct{} // taken first for a stranger
 	recalled chan struct{} // closed once the shelf was read
 
 	mu     sync.Mutex
@@ -68,7 +70,7 @@ type logs struct {
 
 func newLogs(p *Peer) *logs {
 	return &logs{
-		p: p, slots: make(chan struct{}, readers), recalled: make(chan struct{}), marks: map[wire.Key]mark{}, busy: map[wire.Key]bool{}, wanted: map[wire.Key]bool{},
+		p: p, slots: make(chan struct{}, readers), strange: make(chan struct{}, strange), recalled: make(chan struct{}), marks: map[wire.Key]mark{}, busy: map[wire.Key]bool{}, wanted: map[wire.Key]bool{},
 		barred: map[wire.Key]time.Time{}, kept: map[wire.Key]int{},
 	}
 }
@@ -107,13 +109,12 @@ func (l *logs) reader(author wire.Key) {
 	}
 	busy := 0
 	for again := true; again; {
-		select {
-		case l.slots <- struct{}{}:
-		case <-l.p.ctx.Done():
+		leave, ok := l.enter(author)
+		if !ok {
 			return
 		}
 		err := l.read(author)
-		<-l.slots
+		leave()
 		if err != nil {
 			l.p.log.Debug("a log is not read on", "author", author, "error", err)
 		}
@@ -139,6 +140,32 @@ func (l *logs) reader(author wire.Key) {
 			return
 		}
 	}
+}
+
+// enter waits until an author's log may be read; false when the peer stops first.
+func (l *logs) enter(author wire.Key) (leave func(), ok bool) {
+	l.mu.Lock()
+	wanted := l.wanted[author]
+	l.mu.Unlock()
+	all := []chan struct{}{l.strange, l.slots}
+	if wanted {
+		all = all[1:]
+	}
+	for i, c := range all {
+		select {
+		case c <- struct{}{}:
+		case <-l.p.ctx.Done():
+			for _, taken := range all[:i] {
+				<-taken
+			}
+			return nil, false
+		}
+	}
+	return func() {
+		for _, c := range all {
+			<-c
+		}
+	}, true
 }
 
 // bar has an author's log not read for a while. The caller holds l.mu.
