@@ -142,13 +142,17 @@ func (l *logs) reader(author wire.Key) {
 	}
 }
 
+// dealtWith reports whether an author is no stranger.
+func (l *logs) dealtWith(author wire.Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wanted[author]
+}
+
 // enter waits until an author's log may be read; false when the peer stops first.
 func (l *logs) enter(author wire.Key) (leave func(), ok bool) {
-	l.mu.Lock()
-	wanted := l.wanted[author]
-	l.mu.Unlock()
 	all := []chan struct{}{l.strange, l.slots}
-	if wanted {
+	if l.dealtWith(author) {
 		all = all[1:]
 	}
 	for i, c := range all {

@@ -19,11 +19,12 @@ func (e *ear) OnLog(peer wire.Key, at p2p.Place) ([][]byte, error) {
 	if at.Author != p.o.Agent.Key() {
 		return nil, p2p.ErrNoLog
 	}
-	if !p.quota.may(peer) {
+	stranger := !p.logs.dealtWith(peer)
+	if !p.quota.may(peer, stranger) {
 		return nil, p2p.ErrBusy
 	}
 	places, ok := p.archive.log(at.Epoch, at.Seq, p2p.MaxPages-1)
-	p.quota.charge(peer, 1+len(places))
+	p.quota.charge(peer, 1+len(places), stranger)
 	if !ok {
 		return nil, p2p.ErrNoLog
 	}

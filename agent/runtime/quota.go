@@ -7,8 +7,8 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// quota bounds what peers may ask for over time, each and all together: so much
-// at once, and as much again over span.
+// quota bounds what peers may ask for over time, each by itself and all strangers
+// together: so much at once, and as much again over span.
 type quota struct {
 	each, all float64
 	span      time.Duration
@@ -33,28 +33,31 @@ func (u use) now(at time.Time, most float64, span time.Duration) float64 {
 	return max(0, u.n-most*float64(at.Sub(u.at))/float64(span))
 }
 
-// may reports whether peer may ask for anything now.
-func (q *quota) may(peer wire.Key) bool {
+// may reports whether peer, a stranger or not, may ask for anything now.
+func (q *quota) may(peer wire.Key, stranger bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	at := time.Now()
-	return q.used[peer].now(at, q.each, q.span) < q.each && q.total.now(at, q.all, q.span) < q.all
+	return q.used[peer].now(at, q.each, q.span) < q.each && (!stranger || q.total.now(at, q.all, q.span) < q.all)
 }
 
 // charge notes that peer was given n.
-func (q *quota) charge(peer wire.Key, n int) {
+func (q *quota) charge(peer wire.Key, n int, stranger bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	at := time.Now()
-	if len(q.used) >= MaxLogAuthors {
+	if len(q.used) >= 2*MaxLogAuthors {
 		for k, u := range q.used {
 			if u.now(at, q.each, q.span) == 0 {
 				delete(q.used, k)
 			}
 		}
 	}
-	if _, known := q.used[peer]; known || len(q.used) < MaxLogAuthors { // for who finds no room, the total counts
+	if _, known := q.used[peer]; known || !stranger || len(q.used) < 2*MaxLogAuthors { // for who finds no room, the total counts
 		q.used[peer] = use{q.used[peer].now(at, q.each, q.span) + float64(n), at}
+	}
+	if !stranger {
+		return
 	}
 	q.total = use{q.total.now(at, q.all, q.span) + float64(n), at}
 }
