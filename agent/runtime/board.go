@@ -125,7 +125,8 @@ func (b *board) sweep(at uint64) {
 	}
 }
 
-// live returns the announcements of a shard that are not over.
+// live returns the announcements of a shard that are not over: of each author one
+// before any second, for a pull hands over only so many.
 func (b *board) live(at uint64, shard uint8) [][]byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -133,11 +134,18 @@ func (b *board) live(at uint64, shard uint8) [][]byte {
 	keys := slices.SortedFunc(maps.Keys(b.notices), func(x, y noticeKey) int {
 		return cmp.Or(cmp.Compare(x.capability, y.capability), bytes.Compare(x.by[:], y.by[:]))
 	})
-	var out [][]byte
+	keys = slices.DeleteFunc(keys, func(key noticeKey) bool {
+		return b.notices[key].expires <= at || protocol.ShardOf(key.capability) != shard
+	})
+	place, of := map[noticeKey]int{}, map[wire.Key]int{}
 	for _, key := range keys {
-		if n := b.notices[key]; n.expires > at && protocol.ShardOf(key.capability) == shard && len(out) < p2p.MaxPull {
-			out = append(out, n.bytes)
-		}
+		place[key] = of[key.by]
+		of[key.by]++
+	}
+	slices.SortStableFunc(keys, func(x, y noticeKey) int { return cmp.Compare(place[x], place[y]) })
+	var out [][]byte
+	for _, key := range keys[:min(len(keys), p2p.MaxPull)] {
+		out = append(out, b.notices[key].bytes)
 	}
 	return out
 }

@@ -3,8 +3,10 @@ package runtime
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 
+	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
@@ -69,5 +71,21 @@ func TestCrowdedBoard(t *testing.T) {
 	}
 	if counted != len(b.notices) {
 		t.Errorf("%d announcements are counted, %d are there", counted, len(b.notices))
+	}
+}
+
+// TestCrowdedShard: a few keys that announce much in one shard leave room for others
+// in what a newcomer is handed.
+func TestCrowdedShard(t *testing.T) {
+	b, at := newBoard(), now()
+	for author := range uint16(p2p.MaxPull / MaxPerAuthor) {
+		for i := range MaxPerAuthor {
+			b.put(at, posting(author, fmt.Sprintf("text/a%d@1", i), at, 1), wire.CID{}, []byte("crowd"))
+		}
+	}
+	b.put(at, posting(1000, "text/words@1", at, 1), wire.CID{}, []byte("one"))
+	live := b.live(at, protocol.ShardOf("text/words@1"))
+	if len(live) != p2p.MaxPull || !slices.ContainsFunc(live, func(m []byte) bool { return string(m) == "one" }) {
+		t.Errorf("%d are handed over, and not what one alone announced", len(live))
 	}
 }
