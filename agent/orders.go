@@ -43,8 +43,12 @@ type order struct {
 func (o *order) waiting() bool { return o != nil && (o.job.IsZero() || o.again) && o.code == "" }
 
 func (s *step) wish(o *order) hire.Wish {
+	var only []wire.Key // whom else the mandate forbids must not stand in anybody's way
+	if !s.mandate.AnyParty {
+		only = append([]wire.Key{}, s.mandate.Parties...)
+	}
 	return hire.Wish{
-		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: s.time(&o.Order), Peer: o.Peer,
+		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: s.time(&o.Order), Peer: o.Peer, Only: only,
 		InputType: o.Input.Type, Size: o.size(), Calls: uint64(1 + len(o.More)), Label: o.Input.Label, Rails: []string{s.c.Rail},
 		Least: s.mandate.LeastEstimate, By: o.Choose,
 		Evaluators: o.Evaluators,

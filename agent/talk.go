@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/souk-network/souk/agent/hire"
@@ -13,6 +14,7 @@ const (
 	roundPatience = 3_000 // milliseconds: round_by, for the answer to a Counter
 	mostTalks     = 64    // quotes taken for one Call, of strangers that were not asked
 	mostDear      = 16    // providers that an order haggles with over a posted price: the cheapest
+	mostAsked     = 64    // providers that an order asks for a quote
 	mostCalls     = 16    // of ours in the air at once: what others carry of one author
 )
 
@@ -154,10 +156,7 @@ func (s *step) dear(o *order) []wire.Key {
 // ask requests quotes from providers that were not asked yet, or were busy.
 func (s *step) ask(o *order, providers []wire.Key) {
 	o.talks = slices.DeleteFunc(o.talks, func(t talk) bool { return t.again != 0 && s.at >= t.again })
-	for _, p := range providers {
-		if slices.ContainsFunc(o.talks, func(t talk) bool { return t.peer == p }) {
-			continue
-		}
+	for _, p := range s.someOf(o, providers) {
 		t := talk{peer: p, until: max(o.since, s.at) + quotePatience}
 		if !s.peers[p] {
 			s.effect(Reach{p})
@@ -178,6 +177,49 @@ func (s *step) ask(o *order, providers []wire.Key) {
 		o.talks = append(o.talks, t)
 		s.effect(Tell{To: p, Doc: said})
 	}
+}
+
+// someOf returns which providers an order asks next: of more than it may ask, those
+// first with whom this agent has had to do, then those of whom it has heard, and of
+// others whom the lot draws. Names are free, and so is telling no price.
+func (s *step) someOf(o *order, providers []wire.Key) []wire.Key {
+	left := mostAsked
+	for _, t := range o.talks {
+		if t.request.IsZero() || t.request != o.call {
+			left--
+		}
+	}
+	if left <= 0 || len(providers) == 0 {
+		return nil
+	}
+	fresh := slices.DeleteFunc(slices.Clone(providers), func(p wire.Key) bool {
+		return slices.ContainsFunc(o.talks, func(t talk) bool { return t.peer == p })
+	})
+	if len(fresh) <= left {
+		return fresh
+	}
+	lot := s.nonce()
+	rank := func(p wire.Key) int {
+		switch {
+		case s.parties[p] != nil:
+			return 0
+		case s.web.Knows(p):
+			return 1
+		}
+		return 2
+	}
+	slices.SortFunc(fresh, func(a, b wire.Key) int {
+		if c := cmp.Compare(rank(a), rank(b)); c != 0 {
+			return c
+		}
+		for i := range lot {
+			if c := cmp.Compare(a[i]^lot[i], b[i]^lot[i]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	return fresh[:left]
 }
 
 // quoted takes a provider's Quote into the talk that it belongs to, and counters

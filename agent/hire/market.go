@@ -142,6 +142,7 @@ type Wish struct {
 	Budget     wire.Amount // most that one job may cost
 	Deliver    uint64      // milliseconds from Accept to Delivery that would do
 	Peer       wire.Key    // only this provider; zero for any
+	Only       []wire.Key  // only these providers, none where it is empty; nil for any
 	InputType  string
 	Size       uint64 // bytes of all inputs
 	Calls      uint64 // inputs, each a call of its own; 0 and 1: one
@@ -181,6 +182,8 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 	switch {
 	case t.Capability != w.Capability || (!w.Peer.IsZero() && w.Peer != provider):
 		return protocol.CodeNotOffered
+	case w.Only != nil && !slices.Contains(w.Only, provider):
+		return protocol.CodeMandate
 	case t.ValidUntil <= at:
 		return protocol.CodeExpired
 	case !dealt:
