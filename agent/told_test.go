@@ -254,3 +254,21 @@ func TestOwnJobsAreNotHearsay(t *testing.T) {
 		t.Errorf("what we know of our own job was %+v, and after hearsay %+v", before, after)
 	}
 }
+
+// TestNobodyTakesAJobsName: who says that a job was between others keeps nothing
+// from counting of those whose job it is.
+func TestNobodyTakesAJobsName(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.work = fails(protocol.CodeWorkFailed, minute)
+	seller.sells(5)
+	w.pass(second)
+	buyer.orders("one")
+	w.pass(5 * second)
+	h := newHearsay(2)
+	squat := h.job(h.people[0], h.people[1], func(o *protocol.Outcome) { o.Job = buyer.view("one").ID })
+	buyer.tell(agent.Told{Author: h.people[0], Pages: []agent.Testimony{squat}})
+	w.pass(hour)
+	if e := buyer.trusts(seller); e.Bad != 0.5 {
+		t.Errorf("its failure weighs %v", e.Bad)
+	}
+}

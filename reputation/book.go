@@ -26,7 +26,7 @@ type Book struct {
 	potted map[potKey]int32
 	celled map[cellKey]int32
 	byID   map[wire.CID]int32
-	byJob  map[wire.CID]jobRecords
+	byJob  map[jobKey]jobRecords
 	logs   map[wire.Key]*log
 
 	anchors []int32
@@ -38,6 +38,13 @@ type Book struct {
 
 	hires uint64 // one's own jobs as hirer, for the base rate
 	score uint64 // the sum of their scores
+}
+
+// jobKey is a job of two parties. What others call by the same name is another job:
+// anyone may seal that a job was theirs.
+type jobKey struct {
+	job             wire.CID
+	hirer, provider int32
 }
 
 // jobRecords are the living Outcomes of one job, by who sealed them; -1 for none.
@@ -60,7 +67,7 @@ func New(viewer wire.Key, policy Policy) (*Book, error) {
 		potted: make(map[potKey]int32),
 		celled: make(map[cellKey]int32),
 		byID:   make(map[wire.CID]int32),
-		byJob:  make(map[wire.CID]jobRecords),
+		byJob:  make(map[jobKey]jobRecords),
 		logs:   make(map[wire.Key]*log),
 	}
 	b.place(viewer)
@@ -105,7 +112,7 @@ func (b *Book) Learn(at uint64, e Evidence) error {
 			b.others++
 		}
 	}
-	b.supersede(o, e.How)
+	b.supersede(jobKey{o.Job, hirer, provider}, o.By == o.Hirer, e.How)
 	b.file(i, hirer, provider, o, e.How)
 	return nil
 }
@@ -120,16 +127,13 @@ func (b *Book) fresh(e Evidence, o *protocol.Outcome) error {
 	if b.answers(o.Hirer, o.HirerOwner, e.HirerOwned) == b.answers(o.Provider, o.ProviderOwner, e.ProviderOwned) {
 		return &Refusal{protocol.CodeNotOffered, e.Said.ID, "one owner on both sides"}
 	}
-	for _, i := range b.ofJob(o.Job) {
+	for _, i := range b.toldOf(o) {
 		r := b.records[i]
 		if same, known := b.byID[e.Said.ID]; known && same == i {
 			continue
 		}
 		if sameSide := r.byHirer == (o.By == o.Hirer); r.how >= e.How && (sameSide || r.how >= Contested) {
 			return &Refusal{protocol.CodeDuplicate, e.Said.ID, fmt.Sprintf("another outcome of its job is %s", r.how)}
-		}
-		if t := b.ties[b.cells[r.cell].tie]; b.parties[t.hirer].key != o.Hirer || b.parties[t.provider].key != o.Provider {
-			return &Refusal{protocol.CodeMalformed, e.Said.ID, "another outcome of its job names other parties"}
 		}
 	}
 	viewer := b.parties[self].key
@@ -150,19 +154,29 @@ func (b *Book) answers(agent, owner wire.Key, proved bool) wire.Key {
 	return agent
 }
 
+// toldOf returns the living records of the job that o tells of.
+func (b *Book) toldOf(o *protocol.Outcome) []int32 {
+	hirer, met := b.places[o.Hirer]
+	provider, also := b.places[o.Provider]
+	if !met || !also {
+		return nil
+	}
+	return b.ofJob(jobKey{o.Job, hirer, provider})
+}
+
 // ofJob returns the living records of a job.
-func (b *Book) ofJob(job wire.CID) []int32 {
-	jr, ok := b.byJob[job]
+func (b *Book) ofJob(k jobKey) []int32 {
+	jr, ok := b.byJob[k]
 	if !ok {
 		return nil
 	}
 	return slices.DeleteFunc([]int32{jr.hirer, jr.provider}, func(i int32) bool { return i < 0 })
 }
 
-// supersede drops what a newly attested Outcome of its job replaces.
-func (b *Book) supersede(o *protocol.Outcome, how Attested) {
-	for _, i := range b.ofJob(o.Job) {
-		if how >= Contested || b.records[i].byHirer == (o.By == o.Hirer) {
+// supersede drops what a newly attested Outcome of a job replaces.
+func (b *Book) supersede(k jobKey, byHirer bool, how Attested) {
+	for _, i := range b.ofJob(k) {
+		if how >= Contested || b.records[i].byHirer == byHirer {
 			b.drop(i)
 		}
 	}
@@ -185,7 +199,8 @@ func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, how Attested)
 		disputed: how == Contested || o.Ended == protocol.EndedContested,
 	}
 	b.records[i] = r
-	jr, ok := b.byJob[o.Job]
+	name := jobKey{o.Job, hirer, provider}
+	jr, ok := b.byJob[name]
 	if !ok {
 		jr = jobRecords{-1, -1}
 	}
@@ -194,7 +209,7 @@ func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, how Attested)
 	} else {
 		jr.provider = i
 	}
-	b.byJob[o.Job] = jr
+	b.byJob[name] = jr
 	b.cells[c].records = append(b.cells[c].records, i)
 	b.pots[b.cells[c].pot].value += x
 	for _, p := range []int32{hirer, provider} {
@@ -217,13 +232,14 @@ func (b *Book) drop(i int32) {
 		c.sum = c.sum.plus(b.says(&b.records[o]))
 	}
 	b.sumPot(c.pot)
-	jr := b.byJob[r.job]
+	name := jobKey{r.job, b.ties[c.tie].hirer, b.ties[c.tie].provider}
+	jr := b.byJob[name]
 	if r.byHirer {
 		jr.hirer = -1
 	} else {
 		jr.provider = -1
 	}
-	b.byJob[r.job] = jr
+	b.byJob[name] = jr
 	b.stain(r.cell)
 	b.records[i].cell = -1
 }

@@ -37,8 +37,9 @@ type Evidence struct {
 
 	// Whether mandates were seen by which the owners named in the Outcome answer
 	// for hirer and provider. An owner only claimed is counted as no owner, so
-	// that nobody votes, or uses up the vote, in another's name; only to tell that
-	// one owner is on both sides a claim is enough.
+	// that nobody votes, or uses up the vote, in another's name. That one owner is on
+	// both sides may be claimed by one side alone, so as not to be blamed: by a claim
+	// praise is lost, and nothing else.
 	HirerOwned, ProviderOwned bool
 }
 
@@ -93,8 +94,6 @@ func admit(at uint64, e Evidence) (*protocol.Outcome, error) {
 		return no(protocol.CodeMalformed, "resolved, and names nobody who did so")
 	case o.Ended > protocol.EndedCancelled:
 		return no(protocol.CodeNotOffered, "ended in a way that this version cannot weigh")
-	case o.HirerOwner == o.ProviderOwner, o.HirerOwner == o.Provider, o.ProviderOwner == o.Hirer:
-		return no(protocol.CodeNotOffered, "one owner on both sides")
 	case max(o.Closed, o.Opened, o.At) > at+protocol.Skew:
 		return no(protocol.CodeClock, "from the future")
 	}
@@ -113,6 +112,7 @@ const (
 	onesided                   // only claimed: says something of the hirer alone
 	unsettled                  // not attested by both that it was paid for
 	cut                        // cancelled after it was taken: no good can come of it
+	kin                        // one owner is claimed for both sides: no good either, but blame counts
 )
 
 // kindOf places an outcome. tainted says that its award came from an evaluator
@@ -127,6 +127,9 @@ func kindOf(o *protocol.Outcome, how Attested, known, tainted bool) kind {
 	}
 	if o.Ended == protocol.EndedCancelled {
 		k |= cut
+	}
+	if o.HirerOwner == o.ProviderOwner || o.HirerOwner == o.Provider || o.ProviderOwner == o.Hirer {
+		k |= kin | unsettled
 	}
 	if !known {
 		k |= unvalue

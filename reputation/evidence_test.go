@@ -16,9 +16,6 @@ func TestRefusals(t *testing.T) {
 		how    Attested
 		code   protocol.Code
 	}{
-		{"one owner claimed on both sides", func(o *protocol.Outcome) { o.ProviderOwner = o.HirerOwner }, Agreed, protocol.CodeNotOffered},
-		{"hirer owned by the provider", func(o *protocol.Outcome) { o.HirerOwner = o.Provider }, Agreed, protocol.CodeNotOffered},
-		{"provider owned by the hirer", func(o *protocol.Outcome) { o.ProviderOwner = o.Hirer }, Agreed, protocol.CodeNotOffered},
 		{"from the future", func(o *protocol.Outcome) { o.Closed = noon + protocol.Skew + 1 }, Agreed, protocol.CodeClock},
 		{"claimed by the hirer", nil, Claimed, protocol.CodeMalformed},
 		{"shown by the provider", func(o *protocol.Outcome) { o.By = o.Provider }, Shown, protocol.CodeMalformed},
@@ -133,13 +130,34 @@ func TestClaimSaysNothingOfTheProvider(t *testing.T) {
 	}
 }
 
-func TestOutcomesOfOneJobNameTheSameParties(t *testing.T) {
+// Nobody keeps an Outcome from counting by sealing that its job was between others,
+// nor a provider by claiming to be owned by its hirer's owner.
+func TestNothingKeepsOutAnOutcome(t *testing.T) {
 	w := newTown(t, nil)
-	a := w.outcome(1, 2, nil)
-	a.How = Shown
-	w.learn(a)
-	b := w.outcome(3, 2, func(o *protocol.Outcome) { o.Job = a.Said.Doc.(*protocol.Outcome).Job })
-	w.refused(b, protocol.CodeMalformed)
+	squat := w.outcome(3, 4, nil)
+	w.learn(squat)
+	shown := w.outcome(1, 2, func(o *protocol.Outcome) { o.Job = squat.Said.Doc.(*protocol.Outcome).Job })
+	shown.How = Shown
+	w.learn(shown)
+	if a, _ := w.book.Met(w.name(2)); a.Served != 1 {
+		t.Errorf("%+v", a)
+	}
+	for i, claim := range []func(*protocol.Outcome){
+		func(o *protocol.Outcome) { o.ProviderOwner = o.HirerOwner },
+		func(o *protocol.Outcome) { o.ProviderOwner = o.Hirer },
+		func(o *protocol.Outcome) { o.HirerOwner = o.Provider },
+	} {
+		bad := w.outcome(0, 10+i, func(o *protocol.Outcome) { o.Score = 0; claim(o) })
+		bad.How = Shown
+		w.learn(bad)
+		w.learn(w.outcome(0, 20+i, claim))
+		if blamed, praised := w.estimate(10+i), w.estimate(20+i); blamed.Bad == 0 || praised.Good != 0 || praised.Bad != 0 {
+			t.Errorf("claim %d: blamed it is %+v, praised %+v", i, blamed, praised)
+		}
+	}
+	w.book.Owned(w.name(0), firm(0))
+	w.book.Owned(w.name(6), firm(0))
+	w.refused(w.outcome(0, 6, nil), protocol.CodeNotOffered) // proved, it is another matter
 }
 
 func TestSmallJobsInsideAPairGainNothing(t *testing.T) {
