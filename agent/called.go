@@ -38,11 +38,8 @@ func (s *step) called(said wire.Said) {
 	if !ok || c.By == s.c.Self || c.At > s.at+protocol.Skew || c.Reply <= s.at || s.heeds(said.ID, c.By) {
 		return
 	}
-	all, known := callsOfAll, s.parties[c.By] != nil
-	if known {
-		all = callsOfAll + s.callers.all // never in the way
-	}
-	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, callsOfOne, all) {
+	known := s.parties[c.By] != nil
+	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, known, callsOfOne, callsOfAll) {
 		return
 	}
 	s.callers.waiting = slices.DeleteFunc(s.callers.waiting, func(w waiting) bool { return w.until <= s.at })

@@ -27,7 +27,7 @@ type Choice struct {
 }
 
 // share returns x, 0 to 1, in 10,000ths.
-func share(x float64) uint64 { return uint64(max(0, min(1, x))*protocol.Full + 0.5) }
+func share(x float64) uint64 { return uint64(float64(max(0, min(1, x))*protocol.Full) + 0.5) }
 
 // thought writes down what is thought of a prospect.
 func thought(p *hire.Prospect) Choice {

@@ -13,7 +13,7 @@ import (
 const (
 	mostGiven     = 32  // quotes of one peer that it may counter
 	countersOfOne = 60  // answered in a minute, of one peer
-	countersOfAll = 600 // answered in a minute
+	countersOfAll = 600 // answered in a minute, of strangers
 )
 
 // given is a quote as we gave it: what a Counter may answer. Soft, and forgotten
@@ -43,7 +43,7 @@ func (s *step) quote(peer wire.Key, stand *sell.Stand, g given) {
 // countered answers a Counter with a fresh Quote of its round, or a coded no. What
 // is over a peer's ration is not answered at all: a storm costs its maker more.
 func (s *step) countered(from wire.Key, said wire.Said, c *protocol.Counter) {
-	if !s.counters.grant(s.at, from, countersOfOne, countersOfAll) {
+	if !s.counters.grant(s.at, from, s.parties[from] != nil, countersOfOne, countersOfAll) {
 		return
 	}
 	i := slices.IndexFunc(s.given[from], func(g given) bool { return g.id == c.Quote })

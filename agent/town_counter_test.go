@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/souk-network/souk/agent"
@@ -169,4 +170,36 @@ func TestCounters(t *testing.T) {
 	if got := r.says(counter(again, func(*protocol.Counter) {})); len(got) != 0 || len(r.heard) != 2 {
 		t.Errorf("after the storm: %q", got)
 	}
+}
+
+// TestKnownHaggleInAStorm: whom a seller has had to do with comes to terms with it
+// though strangers storm it with Counters.
+func TestKnownHaggleInAStorm(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.sells(100, least(80))
+	seller.link(buyer)
+	w.pass(second)
+	buyer.orders("before")
+	w.pass(minute)
+	var crowd []*citizen
+	for i := range 11 {
+		c := w.settle(fmt.Sprint("stranger ", i)).start()
+		c.link(seller)
+		crowd = append(crowd, c)
+	}
+	w.pass(second)
+	for _, c := range crowd {
+		for i := range 60 {
+			d := &protocol.Counter{
+				Head:  wire.Head{Kind: protocol.KindCounter, By: c.key.Key(), At: c.clock(), Nonce: wire.Nonce{byte(i)}},
+				Quote: wire.Sum(nil), Round: 1, Price: protocol.Price{Fixed: wire.Units(1)},
+			}
+			c.send(seller, []wire.Said{wire.Canonical{}.Name(d)})
+		}
+	}
+	w.pass(100)
+	buyer.orders("one", bidding(60, 100))
+	w.pass(minute)
+	buyer.ended("one", ending{"settled", "", 88})
+	w.reckon()
 }
