@@ -98,3 +98,28 @@ func happenings(t *testing.T, rt *rapid.T) (events []func(w *town)) {
 	events = append(events, func(w *town) { w.book.Owned(who(0), firm(0)) })
 	return events
 }
+
+// What two of one owner did for one another counts for nothing, whenever that comes out.
+func TestOneOwnerComesOutLate(t *testing.T) {
+	for _, agents := range [][]int{{1, 2}, {2, 1}} {
+		w := newTown(t, nil)
+		blank := w.estimate(2)
+		w.good(1, 2)
+		w.bad(2, 1)
+		w.good(3, 2)
+		for _, n := range agents {
+			w.book.Owned(w.name(n), firm(9))
+		}
+		other := newTown(t, nil)
+		for _, n := range agents {
+			other.book.Owned(other.name(n), firm(9))
+		}
+		other.good(3, 2)
+		if have, want := w.estimate(2), other.estimate(2); have != want || have == blank {
+			t.Errorf("proved late, its estimate is %+v, want %+v", have, want)
+		}
+		if a, _ := w.book.Met(w.name(1)); a.Served+a.Hired != 0 {
+			t.Errorf("%+v", a)
+		}
+	}
+}

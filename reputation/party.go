@@ -98,7 +98,23 @@ func (b *Book) own(agent, owner int32) {
 	}
 	b.parties[agent].owner = owner
 	b.parties[owner].agents = append(b.parties[owner].agents, agent)
+	b.disown(agent)
 	b.rehome(agent)
+}
+
+// disown drops what an agent did for others of its owner, or they for it: had it been
+// known before whose they are, it would have been refused.
+func (b *Book) disown(agent int32) {
+	for _, t := range slices.Concat(b.parties[agent].hired, b.parties[agent].served) {
+		if b.parties[b.ties[t].hirer].owner != b.parties[b.ties[t].provider].owner {
+			continue
+		}
+		for _, c := range b.ties[t].cells {
+			for _, i := range slices.Clone(b.cells[c].records) {
+				b.drop(i)
+			}
+		}
+	}
 }
 
 // rehome moves what an agent has hired into the pots of its owner, so that it
