@@ -10,7 +10,7 @@ import (
 )
 
 // maxEarly is how many Outcomes whose answer is not yet overdue are kept in
-// mind. What finds no room is learned when the logs are told again, at the next
+// mind, strangers' at most in half of the room. What finds no room is learned when the logs are told again, at the next
 // start.
 const maxEarly = 1024
 
@@ -46,7 +46,7 @@ func (s *step) told(e Told) {
 		case t.Due <= s.at:
 			s.believe(t.Evidence)
 		case t.Due > s.at+longestAnswer+2*protocol.Skew: // from the future
-		case len(s.early) < maxEarly:
+		case len(s.early) < maxEarly/2, s.parties[e.Author] != nil && len(s.early) < maxEarly:
 			s.early[t.Evidence.Said.ID] = t.Evidence
 			s.agenda.set(matter{what: dueEvidence, job: t.Evidence.Said.ID}, t.Due)
 		}

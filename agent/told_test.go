@@ -183,7 +183,7 @@ func TestHearsayIsBounded(t *testing.T) {
 		t.Errorf("%d jobs are believed at once: of those with us we know ourselves", n)
 	}
 	w.pass(2 * minute)
-	if n := known(); n != 1024 {
+	if n := known(); n != 512 { // of strangers
 		t.Errorf("%d jobs are believed later", n)
 	}
 	// Two stories of one place.
@@ -270,5 +270,29 @@ func TestNobodyTakesAJobsName(t *testing.T) {
 	w.pass(hour)
 	if e := buyer.trusts(seller); e.Bad != 0.5 {
 		t.Errorf("its failure weighs %v", e.Bad)
+	}
+}
+
+// TestStrangersLeaveRoom: however much strangers tell that may still be answered,
+// what one tells with whom we have dealt is kept in mind.
+func TestStrangersLeaveRoom(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.sells(5)
+	w.pass(second)
+	buyer.orders("one")
+	w.pass(minute)
+	h := newHearsay(3)
+	tell := func(author, provider wire.Key, jobs int) {
+		for range jobs {
+			p := h.job(author, provider)
+			p.Due = w.now + minute
+			buyer.tell(agent.Told{Author: author, Pages: []agent.Testimony{p}})
+		}
+	}
+	tell(h.people[0], h.people[1], 3000)
+	tell(seller.key.Key(), h.people[2], 1)
+	w.pass(2 * minute)
+	if x, _ := buyer.agent.Met(h.people[2]); x.Served != 1 {
+		t.Errorf("of the job told by one we know is left %+v", x)
 	}
 }
