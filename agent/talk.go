@@ -11,11 +11,12 @@ import (
 
 // Bounds of the talk before a contract, on the hirer's side.
 const (
-	roundPatience = 3_000 // milliseconds: round_by, for the answer to a Counter
-	mostTalks     = 64    // quotes taken for one Call, of strangers that were not asked
-	mostDear      = 16    // providers that an order haggles with over a posted price: the cheapest
-	mostAsked     = 64    // providers that an order asks for a quote
-	mostCalls     = 16    // of ours in the air at once: what others carry of one author
+	roundPatience = 3_000  // milliseconds: round_by, for the answer to a Counter
+	talkPatience  = 20_000 // milliseconds for all talk of an order, from when it looks, or its Call is over: all rounds and a bit
+	mostTalks     = 64     // quotes taken for one Call, of strangers that were not asked
+	mostDear      = 16     // providers that an order haggles with over a posted price: the cheapest
+	mostAsked     = 64     // providers that an order asks for a quote
+	mostCalls     = 16     // of ours in the air at once: what others carry of one author
 )
 
 // talk is what lies between an order and one provider before there is a contract.
@@ -66,13 +67,14 @@ func (o *order) talkAgain(peer wire.Key) bool {
 	return len(o.talks) < n
 }
 
-// awaits returns until when the order waits for answers.
+// awaits returns until when the order waits for answers. Who comes and goes, or comes
+// late, does not hold it up for ever.
 func (o *order) awaits() uint64 {
 	until := o.reply
 	for _, t := range o.talks {
 		until = max(until, t.until)
 	}
-	return until
+	return min(until, max(o.since, o.reply)+talkPatience)
 }
 
 // asksAgain returns when the next provider that was busy is asked again, or 0.

@@ -98,3 +98,29 @@ func TestMandateChoosesAmong(t *testing.T) {
 	buyer.ended("named", ending{agent.StageGivenUp, protocol.CodeMandate, 0})
 	w.reckon()
 }
+
+// TestFlapping: who has an order ask it for its price, and is gone and there again
+// before it answers, holds the order up for a while and no longer.
+func TestFlapping(t *testing.T) {
+	for _, other := range []bool{true, false} {
+		w := newTown(t, 1)
+		seller, eve, buyer := w.settle("seller").start(), w.settle("eve").start(), w.settle("buyer").start()
+		want := ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}
+		if other {
+			seller.sells(5)
+			want = ending{"settled", "", 5}
+		}
+		eve.sells(1, func(s *sell.Stand) { s.Ask = true })
+		eve.twist = func(*citizen, []wire.Said) [][]wire.Said { return nil }
+		eve.link(buyer)
+		seller.link(buyer)
+		w.pass(second)
+		buyer.orders("one")
+		for range 30 {
+			w.pass(2 * second)
+			eve.unlink(buyer)
+			eve.link(buyer)
+		}
+		buyer.ended("one", want)
+	}
+}
