@@ -165,6 +165,20 @@ type Candidate struct {
 // deadlines at which it has something to do: to judge, and to pay.
 const Leisure = 60_000
 
+// Longest is the most time, in milliseconds beyond that for delivery, for which a
+// hirer sets money aside. A provider that takes a job and is gone keeps it from being
+// spent for so long, and names are free.
+const Longest = 7 * 86_400_000
+
+// held returns for how long terms set money aside, beyond the time for delivery.
+func held(t *protocol.Terms) uint64 {
+	long := t.Times.Claim + t.Reworks*t.Times.Rework
+	if len(t.Needs) > 0 {
+		long += t.Times.PauseMax
+	}
+	return long - min(long, t.Times.Deliver)
+}
+
 // trusts reports whether each evaluator of a panel is one that the wish names, and
 // works for nothing.
 func (w Wish) trusts(p *protocol.Panel) bool {
@@ -193,6 +207,8 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 	case !t.KillFee.IsZero() || !w.trusts(&t.Panel) || !t.Witness.Key.IsZero():
 		return protocol.CodeNotOffered
 	case t.Times.Fund > 0 || t.Times.Review < t.Times.Deliver+Leisure || t.Times.Settle < t.Times.Claim+Leisure:
+		return protocol.CodeNotOffered
+	case held(t) > Longest:
 		return protocol.CodeNotOffered
 	case t.Times.Deliver > w.Deliver:
 		return protocol.CodeLate

@@ -9,6 +9,8 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
+const day = 86_400_000
+
 func wish() Wish {
 	return Wish{Capability: "text/words@1", Asset: "souk:credit/usd-6", Deliver: 60_000, InputType: "text/plain", Size: 100, Label: payload.Label{Class: payload.Public}, Rails: []string{"credit"}}
 }
@@ -31,6 +33,9 @@ func TestSuits(t *testing.T) {
 		"reworks":                    {func(t *protocol.Terms) { t.Reworks = 1 }, ""},
 		"needs":                      {func(t *protocol.Terms) { t.Needs, t.Times.PauseMax = []string{"map"}, 1 }, ""},
 		"a strange evaluator":        {func(t *protocol.Terms) { t.Panel.Members = []protocol.Third{{Key: wire.Key{1}}} }, protocol.CodeNotOffered},
+		"held for a year":            {func(t *protocol.Terms) { t.Times.Claim, t.Times.Settle = 365*day, 366*day }, protocol.CodeNotOffered},
+		"paused for a year":          {func(t *protocol.Terms) { t.Needs, t.Times.PauseMax = []string{"map"}, 365*day }, protocol.CodeNotOffered},
+		"reworked for a month":       {func(t *protocol.Terms) { t.Reworks, t.Times.Rework = 15, 2*day }, protocol.CodeNotOffered},
 		"over already":               {func(t *protocol.Terms) { t.ValidUntil = 1 }, protocol.CodeExpired},
 		"paid in two parts":          {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, ""},
 		"paid in too many":           {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 65) }, protocol.CodeNotOffered},
