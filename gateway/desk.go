@@ -173,7 +173,8 @@ type Found struct {
 	DeliverMS  uint64      `json:"deliver_ms"`
 	Expires    uint64      `json:"expires"`
 	Own        bool        `json:"own"`
-	Estimate   *Estimate   `json:"estimate,omitempty"` // of others
+	Evaluators []wire.Key  `json:"evaluators,omitempty"` // who judges disputes: an order that does not name them finds no match here
+	Estimate   *Estimate   `json:"estimate,omitempty"`   // of others
 }
 
 // Estimate is what a hirer thinks of a provider for one capability. Shares are of 10,000.

@@ -8,6 +8,8 @@ import (
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/hire"
 	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 // Find returns live offers, by asset, that with the least expected cost of a
@@ -83,8 +85,15 @@ func foundOf(x *agent.Appraisal) gateway.Found {
 	return gateway.Found{
 		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: most, Asset: o.Terms.Asset,
 		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, PassOn: o.Terms.Data.PassOn, DeliverMS: o.Terms.Times.Deliver,
-		Expires: o.Expires, Estimate: estimateOf(x.Choice),
+		Expires: o.Expires, Evaluators: judges(&o.Terms.Panel), Estimate: estimateOf(x.Choice),
 	}
+}
+
+func judges(p *protocol.Panel) (all []wire.Key) {
+	for i := range p.Members {
+		all = append(all, p.Members[i].Key)
+	}
+	return all
 }
 
 func estimateOf(c agent.Choice) *gateway.Estimate {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/souk-network/souk/gateway"
@@ -81,6 +82,12 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 		if !o.order.Peer.IsZero() {
 			e.Message, e.Hint = "the peer of --peer does not offer "+job.Capability+" right now", "`souk find "+job.Capability+"` shows who does"
 		}
+	case job.Code == protocol.CodeNoOffer && len(unnamed(offers, o.order.Evaluators)) > 0:
+		e.Message = "every offer of " + job.Capability + " leaves disputes to evaluators that the order does not name"
+		e.Hint = "to accept them, add"
+		for _, key := range unnamed(offers, o.order.Evaluators) {
+			e.Hint += " --evaluator " + key.String()
+		}
 	case job.Code == protocol.CodeNoOffer:
 		e.Message = "no offer of " + job.Capability + " suits the budget, asset and --type of this order"
 	case job.Code == protocol.CodeLate && o.deadline > 0:
@@ -95,6 +102,21 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 	}
 	e.Message = "job " + name(job) + " is given up: " + e.Message
 	return e
+}
+
+// unnamed returns whom the first offer has as evaluators and the order does not
+// name, or nobody where there is an offer of which it names all.
+func unnamed(offers []gateway.Found, named []wire.Key) (first []wire.Key) {
+	for _, f := range offers {
+		lacks := slices.DeleteFunc(slices.Clone(f.Evaluators), func(k wire.Key) bool { return slices.Contains(named, k) })
+		if len(lacks) == 0 {
+			return nil
+		}
+		if first == nil {
+			first = lacks
+		}
+	}
+	return first
 }
 
 // promises says what is the best of each that live offers promise.
