@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/souk-network/souk/agent"
@@ -68,7 +69,7 @@ func court(t *testing.T, seed uint64, needed uint8, split uint64, judges int) (w
 	}
 	seller.sells(5, func(s *sell.Stand) { s.Panel = panel })
 	buyer.judge = func(j agent.Judge) (agent.Judged, uint64) {
-		return agent.Judged{Job: j.Job, Code: protocol.CodeCheck, Clause: "expect"}, 5
+		return agent.Judged{Job: j.Job, Code: protocol.CodeCheck, Clause: "expect", Detail: "too long"}, 5
 	}
 	w.pass(second)
 	return w, seller, buyer, bench
@@ -175,6 +176,10 @@ func TestDisputes(t *testing.T) {
 			v := buyer.view("a")
 			if v.Stage != c.stage || v.Paid != wire.Units(c.paid) {
 				t.Errorf("it ended %s (%s %s), paid %s; want %s, paid %d", v.Stage, v.Code, v.Detail, v.Paid, c.stage, c.paid)
+			}
+			awarded := strings.HasPrefix(v.Detail, "too long; its evaluators awarded ")
+			if v.Code != protocol.CodeCheck || awarded != (c.ended == protocol.EndedResolved) {
+				t.Errorf("its owner is told (%s) %q", v.Code, v.Detail)
 			}
 			w.fall(6 * day)
 			o := seller.outcome(v.ID)

@@ -133,7 +133,11 @@ func whyNot(d *deal, v View) (protocol.Code, string) {
 		return "", ""
 	}
 	if a := d.job.InHand().Award(); a.Counts {
-		return protocol.CodeCheck, fmt.Sprintf("its evaluators awarded %d of %d to the provider", a.Share, protocol.Full)
+		detail := fmt.Sprintf("its evaluators awarded %d of %d to the provider", a.Share, protocol.Full)
+		if d.judgement != nil && d.judgement.detail != "" {
+			detail = d.judgement.detail + "; " + detail
+		}
+		return protocol.CodeCheck, detail
 	}
 	if d.judgement != nil && d.judgement.code != "" {
 		return d.judgement.code, d.judgement.detail

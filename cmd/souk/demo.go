@@ -32,7 +32,8 @@ func demoCommand(p *program) *cobra.Command {
 found, quote, contract, work, deliver, are checked and paid. Some of it goes wrong
 on purpose:
 
-  the copyist   delivers rubbish, which fails its check
+  the copyist   delivers rubbish, which fails its check, and stands by it:
+                the appraiser, whom both have named, awards it nothing
   the tinker    is a process of its own, killed in mid-work: the abacus takes over
   the editor    hires the scribe and the printer to do a job
   one order     may cost more than the mandate allows, and is refused

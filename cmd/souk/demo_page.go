@@ -20,6 +20,7 @@ type shownDemo struct {
 	Settled       int     `json:"settled"`
 	Capabilities  int     `json:"capabilities"` // different ones among the settled
 	FailedCheck   int     `json:"failed_check"`
+	Awarded       int     `json:"awarded"` // of them brought to an evaluator, and ended against their providers
 	RefusedBudget int     `json:"refused_budget"`
 	TakenOver     int     `json:"taken_over"`
 	SubHired      int     `json:"sub_hired"` // jobs for whose parts others were hired
@@ -36,7 +37,7 @@ type shownDemo struct {
 func shownOf(r *demo.Report, took time.Duration) shownDemo {
 	return shownDemo{
 		Schema: "souk.demo/v1", Peers: r.Peers, Jobs: r.Wanted, Settled: r.Settled(), Capabilities: r.Capabilities(),
-		FailedCheck: r.FailedCheck(), RefusedBudget: r.RefusedBudget(), TakenOver: r.TakenOver(), SubHired: r.SubHired(),
+		FailedCheck: r.FailedCheck(), Awarded: r.Awarded(), RefusedBudget: r.RefusedBudget(), TakenOver: r.TakenOver(), SubHired: r.SubHired(),
 		Incidents: list(r.Incidents()), Chains: list(r.Chains()), Costs: list(r.Costs), Trust: list(r.Trust), Why: r.Why,
 		BooksAgree: r.Agree, Seconds: float64(took.Milliseconds()) / 1000,
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/souk-network/souk/gateway"
@@ -25,7 +26,7 @@ func (p *play) compare(ctx context.Context) error {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for late := time.After(patience / 4); ; {
-		if err := p.lookUp(ctx); err != nil || p.report.Agree {
+		if err := p.lookUp(ctx); err != nil || p.report.Agree && p.report.Free() {
 			return err
 		}
 		select {
@@ -37,6 +38,13 @@ func (p *play) compare(ctx context.Context) error {
 		}
 	}
 }
+
+// Free reports whether nothing is set aside any more, by both books of every pair.
+func (r *Report) Free() bool {
+	return !slices.ContainsFunc(r.Pairs, func(q Pair) bool { return !q.free() })
+}
+
+func (q *Pair) free() bool { return q.Holds.IsZero() && q.IsFor.IsZero() }
 
 // lookUp reads all books.
 func (p *play) lookUp(ctx context.Context) error {

@@ -15,6 +15,7 @@ const (
 	scribe    = "scribe"
 	printer   = "printer"
 	editor    = "editor"
+	appraiser = "appraiser"
 	copyist   = "copyist"
 	tinker    = "tinker"
 	traveller = "traveller"
@@ -32,11 +33,13 @@ const (
 
 // part is what one peer does in the play.
 type part struct {
-	name   string
-	sells  func(p *play) gateway.OfferDraft // nil for a buyer
-	hires  bool                             // it sells, and hires others for it
-	blind  bool                             // its own checker says yes to everything
-	mortal bool                             // it runs in a process of its own, which is killed
+	name      string
+	sells     func(p *play) gateway.OfferDraft // nil for who sells nothing
+	buys      bool                             // it sells nothing, and orders
+	hires     bool                             // it sells, and hires others for it
+	evaluator string                           // who judges what it and a hirer cannot agree on
+	blind     bool                             // its own checker says yes to everything
+	mortal    bool                             // it runs in a process of its own, which is killed
 }
 
 // parts returns the cast, in the order in which it comes: buyers last, so that
@@ -66,8 +69,11 @@ func parts() []part {
 				Rule: "html", RuleParams: fmt.Sprintf(`{"renderer":%q}`, markdown.Renderer), RerunSafe: true, DeliverMS: quick,
 			}
 		}},
-		// The copyist promises what the scribe does for less than half, and delivers rubbish.
-		{name: copyist, blind: true, sells: func(*play) gateway.OfferDraft {
+		// The appraiser only judges, by the rule of the contract.
+		{name: appraiser},
+		// The copyist promises what the scribe does for less than half, and delivers rubbish. Who hires it accepts the
+		// appraiser, for its terms name one.
+		{name: copyist, blind: true, evaluator: appraiser, sells: func(*play) gateway.OfferDraft {
 			d := craft(summary, "Summaries, cheap", 900, quick, "rubbish")
 			d.Rule, d.RuleParams = "summary", summaryRule
 			return d
@@ -76,17 +82,16 @@ func parts() []part {
 		{name: tinker, mortal: true, sells: func(*play) gateway.OfferDraft {
 			return craft(letters, "Letters counted by hand", 3, quick, "slowly")
 		}},
-		// The editor does nothing by himself: he hires a summary, and then a page of it. A part may cost more than it is
-		// sold for: where a first provider fails, what it was promised stays set aside for a while.
+		// The editor does nothing by himself: he hires a summary, and then a page of it.
 		{name: editor, hires: true, sells: func(*play) gateway.OfferDraft {
 			return gateway.OfferDraft{
 				Capability: brief, Title: "The sentences that matter, as a page", Price: wire.Units(2600),
-				Technology: "broker", Settings: map[string]string{"hire": summary + "," + html, "budget": "3500"},
+				Technology: "broker", Settings: map[string]string{"hire": summary + "," + html, "budget": "2500"},
 				PassOn: true, RerunSafe: true, DeliverMS: 3 * quick,
 			}
 		}},
-		{name: traveller},
-		{name: weaver},
+		{name: traveller, buys: true},
+		{name: weaver, buys: true},
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package demo plays the whole market on one machine: peers with homes and
 // sockets of their own offer, are found, quote, contract, work, deliver, are
 // checked and paid. Some of it goes wrong on purpose: a provider delivers
-// rubbish, an order asks for more than it may cost, a provider's process is
-// killed in mid-work. At the end everybody's books are compared.
+// rubbish and an evaluator awards it nothing, an order asks for more than it may
+// cost, a provider's process is killed in mid-work. At the end everybody's books are compared.
 //
 // It promises that everything it tells was read from the peers' desks, and that
 // no peer it opened outlives it. It must never know how a peer is put together.
@@ -149,6 +149,11 @@ func (p *play) enter(ctx context.Context, part part) error {
 	}
 	draft := part.sells(p)
 	draft.Asset = p.Asset
+	if part.evaluator != "" {
+		if err := p.appoint(ctx, &draft, pl); err != nil {
+			return err
+		}
+	}
 	_, err = pl.AddOffer(ctx, draft)
 	return err
 }
@@ -169,7 +174,7 @@ func (p *play) who(name string) *player {
 
 // buyers returns those who only buy.
 func (p *play) buyers() []*player {
-	return slices.DeleteFunc(slices.Clone(p.cast), func(pl *player) bool { return pl.sells != nil })
+	return slices.DeleteFunc(slices.Clone(p.cast), func(pl *player) bool { return !pl.buys })
 }
 
 // find waits until all who hire have heard every offer.
@@ -179,7 +184,7 @@ func (p *play) find(ctx context.Context) error {
 	again := time.NewTicker(20 * time.Millisecond) // announcements come when they come
 	defer again.Stop()
 	for _, buyer := range p.cast {
-		if buyer.sells != nil && !buyer.hires {
+		if !buyer.buys && !buyer.hires {
 			continue
 		}
 		p.Scene("the " + buyer.name + " looks round the market")

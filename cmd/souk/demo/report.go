@@ -96,6 +96,10 @@ func (r *Report) Incidents() []Incident {
 		case len(j.Parts) > 0:
 			x.What, x.Code = "sub-hired", j.Stage
 			x.Says = fmt.Sprintf("The %s %s, and sold the %s the whole. Each of them knows of what job its own is a part.", j.Provider, j.hired(), j.Buyer)
+		case j.Evaluator != "":
+			x.What = "failed check"
+			x.Says = fmt.Sprintf("The %s's check found it wrong and the %s stood by it, so it went to the %s, whom both had named: %s. The job is %s, %s is paid, and %s stays set aside.",
+				j.Buyer, j.Provider, j.Evaluator, j.Detail, j.Stage, nothing(j.Paid), nothing(r.held(j)))
 		case j.Code == protocol.CodeCheck:
 			x.What = "failed check"
 			x.Says = fmt.Sprintf("The %s let it pass, but the %s ran the check of the contract too: %s. The job is %s, and %s is paid.",
@@ -125,6 +129,8 @@ func (r *Report) Broken() []string {
 	}
 	demand(r.Settled() == r.Wanted, "%d of %d jobs are settled", r.Settled(), r.Wanted)
 	demand(r.FailedCheck() >= 1, "no job failed its check")
+	demand(r.Awarded() >= 1, "no disputed job was awarded against its provider")
+	demand(r.Sunk(), "who lost a dispute is trusted as before")
 	demand(r.RefusedBudget() >= 1, "no order was refused for its budget")
 	demand(len(r.Trust) > 0 && r.Why != nil, "no buyer trusts anybody")
 	demand(r.Killing != nil, "no provider was killed while it worked")
@@ -132,6 +138,7 @@ func (r *Report) Broken() []string {
 	demand(r.SubHired() >= 1 || r.Wanted == 1, "nobody was hired for a part of another's job")
 	for _, q := range r.Pairs {
 		demand(q.Agree, "the books of %s and %s differ", q.Payer, q.Payee)
+		demand(q.free(), "%s has still something set aside for %s", q.Payer, q.Payee)
 	}
 	return broken
 }

@@ -23,7 +23,7 @@ type Purpose int
 // Purposes of an order.
 const (
 	ToSettle   Purpose = iota // it is to be settled
-	ToFail                    // its result is to fail the check
+	ToFail                    // its result is to fail the check, and to be awarded nothing
 	ToBeDenied                // it may not cost so much
 	ToBeHired                 // its provider hires others for it
 	ToBeTaken                 // its provider is killed while it works, and another takes over
@@ -36,6 +36,7 @@ type errand struct {
 	buyer      *player
 	capability string
 	provider   string // only this one; "" for whoever is chosen
+	evaluator  string // whose judgement is accepted; "" for nobody's
 	choose     string // by what; "" for the cost of a success
 	budget     uint64 // most it may cost; 0 for what the mandate allows
 }
@@ -58,14 +59,15 @@ type Row struct {
 // Job is one order and what came of it, as the desks of both sides tell it.
 type Job struct {
 	gateway.Job
-	N        int
-	Purpose  Purpose
-	Buyer    string
-	Provider string // name
-	Result   []byte
-	Parts    []Part         // what others were hired for to do it, by the provider's desk
-	Receipt  bool           // the job's receipt proves that the provider has seen what the hirer signed
-	Refusal  *gateway.Error // why the order was not even taken
+	N         int
+	Purpose   Purpose
+	Buyer     string
+	Provider  string // name
+	Result    []byte
+	Evaluator string         // name of the evaluator that awarded it; "" for none
+	Parts     []Part         // what others were hired for to do it, by the provider's desk
+	Receipt   bool           // the job's receipt proves that the provider has seen what the hirer signed
+	Refusal   *gateway.Error // why the order was not even taken
 }
 
 // errands returns what is bought, by turns.
@@ -82,9 +84,10 @@ func (p *play) errands() []*errand {
 		add(errand{purpose: ToBeHired, capability: brief})
 	}
 	add(errand{purpose: ToBeDenied, capability: words, budget: 250_000})
-	add(errand{purpose: ToFail, capability: summary, provider: copyist})
+	add(errand{purpose: ToFail, capability: summary, provider: copyist, evaluator: appraiser})
+	// An ordinary order accepts nobody's judgement, which rules the copyist out: no summary of these fails.
 	ordinary := []errand{
-		{capability: words}, {capability: summary, provider: scribe}, {capability: letters, provider: abacus}, {capability: html},
+		{capability: words}, {capability: summary}, {capability: letters, provider: abacus}, {capability: html},
 	}
 	for i := range p.Jobs - 2 { // two of them stand there already
 		add(ordinary[i%len(ordinary)])
@@ -134,6 +137,9 @@ func (p *play) run(ctx context.Context, e *errand) error {
 	if e.provider != "" {
 		o.Peer = p.who(e.provider).key
 	}
+	if e.evaluator != "" {
+		o.Evaluators = []wire.Key{p.who(e.evaluator).key}
+	}
 	if e.budget > 0 {
 		budget := wire.Units(e.budget)
 		o.Budget = &budget
@@ -154,6 +160,9 @@ func (p *play) run(ctx context.Context, e *errand) error {
 		if done.Job, err = p.follow(ctx, e, j); err != nil {
 			return err
 		}
+		if done.Evaluator, err = p.conclude(ctx, &done.Job); err != nil {
+			return err
+		}
 	}
 	done.Provider = p.names[done.Peer]
 	if done.OK {
@@ -165,18 +174,20 @@ func (p *play) run(ctx context.Context, e *errand) error {
 	p.report.Jobs = append(p.report.Jobs, done)
 	p.mu.Unlock()
 	row := p.row(e, done.Job)
-	if len(done.Parts) > 0 {
+	switch {
+	case len(done.Parts) > 0:
 		row.Note = "the " + done.Provider + " " + done.hired()
+	case done.Evaluator != "":
+		row.Note = fmt.Sprintf("the %s awarded %s: %s", done.Evaluator, nothing(done.Paid), done.Detail)
 	}
 	p.Tell(row)
 	return nil
 }
 
-// follow waits until an order has come as far as it will in this play, and
-// returns it with its documents.
+// follow waits until an order is over, and returns it with its documents.
 func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Job, error) {
 	late := time.After(patience)
-	for !p.enough(e, &j) {
+	for !j.Final {
 		p.Tell(p.row(e, j))
 		if e.purpose == ToBeTaken && j.Stage == job.Working.String() {
 			if err := p.strike(ctx, e); err != nil {
@@ -196,18 +207,11 @@ func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Jo
 	return e.buyer.Job(ctx, e.key())
 }
 
-// enough reports whether nothing more is to be seen of an order. A complaint that
-// its provider does not concede stands open for hours.
-func (p *play) enough(e *errand, j *gateway.Job) bool {
-	disputed := j.Stage == job.Contested.String() || j.Stage == job.Disputed.String()
-	return j.Final || e.purpose == ToFail && disputed
-}
-
 // row tells how an order stands.
 func (p *play) row(e *errand, j gateway.Job) Row {
 	r := Row{
 		N: e.n, Buyer: e.buyer.name, Capability: e.capability, Provider: p.names[j.Peer], Stage: j.Stage,
-		Final: p.enough(e, &j), OK: j.OK, Paid: j.Paid, At: time.Since(p.began),
+		Final: j.Final, OK: j.OK, Paid: j.Paid, At: time.Since(p.began),
 	}
 	switch {
 	case !j.Instead.IsZero() && j.Final:

@@ -75,16 +75,17 @@ func (p *play) judge(ctx context.Context) error {
 	return nil
 }
 
-// opinion waits until a desk has learned from all its settled jobs, and thought it over.
+// opinion waits until a desk has learned from all its jobs that are settled or
+// failed, and thought it over.
 func (p *play) opinion(ctx context.Context, buyer *player) (t gateway.Trust, err error) {
 	jobs, err := buyer.Jobs(ctx, 10*MaxJobs)
 	if err != nil {
 		return t, err
 	}
-	settled := map[wire.Key]int{} // by provider
+	over := map[wire.Key]int{} // by provider
 	for _, j := range jobs {
-		if j.OK {
-			settled[j.Peer]++
+		if j.OK || against(&j) {
+			over[j.Peer]++
 		}
 	}
 	again := time.NewTicker(20 * time.Millisecond)
@@ -96,11 +97,11 @@ func (p *play) opinion(ctx context.Context, buyer *player) (t gateway.Trust, err
 		learned, thinking := 0, false
 		for _, k := range t.Known {
 			thinking = thinking || k.Pending > unthought
-			if n := settled[k.Peer]; n > 0 && k.Jobs >= n {
+			if n := over[k.Peer]; n > 0 && k.Jobs >= n {
 				learned++
 			}
 		}
-		if learned == len(settled) && !thinking {
+		if learned == len(over) && !thinking {
 			return t, nil
 		}
 		select {
