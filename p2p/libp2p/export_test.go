@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 // SeekOn has peers sought on these interfaces alone, until restore is called.
@@ -39,4 +41,10 @@ func PullWithin(d time.Duration) (restore func()) {
 	before := pullTime
 	pullTime = d
 	return func() { pullTime = before }
+}
+
+// Wait has one more announcement of a peer wait to be judged, for ever, if it may.
+func (n *Network) Wait(key wire.Key) bool {
+	_, ok := n.gossip.waiting.take(key)
+	return ok
 }

@@ -40,6 +40,8 @@ func newGossip(n *Network) (*gossip, error) {
 		g.names[i] = "/souk/" + n.opts.Net + "/offers/" + strconv.Itoa(i)
 		g.shardOf[g.names[i]] = uint8(i)
 	}
+	g.waiting.spare = true
+	most := judgingQueue + n.opts.conns()
 	ps, err := pubsub.NewGossipSub(n.ctx, n.host,
 		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
 		pubsub.WithNoAuthor(),
@@ -51,10 +53,10 @@ func newGossip(n *Network) (*gossip, error) {
 		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
 			pubsub.NewAllowlistSubscriptionFilter(g.names[:]...), 4*p2p.Shards)),
 		pubsub.WithPeerScore(scoring(g), thresholds()),
-		pubsub.WithValidateQueueSize(judgingQueue),
-		pubsub.WithValidateThrottle(judgingQueue),
+		pubsub.WithValidateQueueSize(most),
+		pubsub.WithValidateThrottle(most),
 		pubsub.WithDefaultValidator(g.validate,
-			pubsub.WithValidatorConcurrency(judgingQueue), pubsub.WithValidatorTimeout(judgingTimeout)),
+			pubsub.WithValidatorConcurrency(most), pubsub.WithValidatorTimeout(judgingTimeout)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("libp2p: gossip: %w", err)

@@ -420,6 +420,29 @@ func TestSlowPull(t *testing.T) {
 	}
 }
 
+// TestFloodOfAnnouncements: peers that announce more than can be judged leave each
+// other peer its turn.
+func TestFloodOfAnnouncements(t *testing.T) {
+	n := local(t, "n", &p2ptest.Recorder{}).(*libp2p.Network)
+	let := 0
+	for flooder := range byte(20) {
+		for range 1000 {
+			if n.Wait(wire.Key{1, flooder}) {
+				let++
+			}
+		}
+	}
+	if let != 512+12 {
+		t.Errorf("%d announcements of 20 peers wait, want 512, and one for each that came later", let)
+	}
+	if !n.Wait(wire.Key{2}) {
+		t.Error("another peer has no turn")
+	}
+	if n.Wait(wire.Key{2}) {
+		t.Error("it takes more turns than there are")
+	}
+}
+
 // TestFaultyPull pulls from a peer whose second announcement is faulty, and
 // from one that sends too much.
 func TestFaultyPull(t *testing.T) {

@@ -149,6 +149,7 @@ func (n *Network) begin() bool {
 // turns counts what goes on at once, for each peer and in all.
 type turns struct {
 	perPeer, inAll int
+	spare          bool // a peer's first is beyond inAll: others cannot take it from it
 
 	mu    sync.Mutex
 	total int
@@ -164,7 +165,8 @@ func newTurns(perPeer, inAll int) *turns {
 func (t *turns) take(peer wire.Key) (done func(), ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.total >= t.inAll || t.peers[peer] >= t.perPeer {
+	n := t.peers[peer]
+	if n >= t.perPeer || t.total >= t.inAll && (n > 0 || !t.spare) {
 		return nil, false
 	}
 	t.total++
