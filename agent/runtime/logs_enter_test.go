@@ -48,3 +48,16 @@ func TestSlowStrangers(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// TestNothingToTell: the core, which remembers owners for as long as it runs, hears
+// none of a key of whose log nothing is kept.
+func TestNothingToTell(t *testing.T) {
+	for seq, want := range []int{0, 1} {
+		l := newLogs(&Peer{inbox: make(chan message, 1), done: make(chan struct{})})
+		r := &reading{logs: l, author: wire.Key{1}, owner: wire.Key{2}, at: mark{seq: uint64(seq)}}
+		r.tell()
+		if n := len(l.p.inbox); n != want {
+			t.Errorf("with %d entries kept, %d told", seq, n)
+		}
+	}
+}

@@ -67,9 +67,9 @@ func (r *reading) take(b []byte) bool {
 	return true
 }
 
-// tell tells the core what was read.
+// tell tells the core what was read: of one of whose log nothing is kept, nothing.
 func (r *reading) tell() {
-	if len(r.pages) > 0 || !r.owner.IsZero() {
+	if r.at.seq > 0 && (len(r.pages) > 0 || !r.owner.IsZero()) {
 		r.p.post(agent.Told{Author: r.author, Owner: r.owner, Pages: r.pages})
 	}
 	r.pages = nil
