@@ -37,7 +37,9 @@ func TestSlowStrangers(t *testing.T) {
 		entered = 0
 		for i := range byte(readers - strange) {
 			friend := wire.Key{200, i}
+			l.mu.Lock()
 			l.wanted[friend] = true
+			l.mu.Unlock()
 			enter(friend)
 		}
 		synctest.Wait()
