@@ -80,8 +80,8 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
 	case contested:
 		ended = protocol.EndedContested
-	case d.sentAway():
-		score, ended = protocol.Full, protocol.EndedCancelled // nobody's fault
+	case d.sentAway(), d.leftWaiting():
+		score, ended = protocol.Full, protocol.EndedCancelled // not the provider's fault
 	case stage == job.Cancelled:
 		ended = protocol.EndedCancelled
 	}
@@ -132,6 +132,14 @@ func (d *deal) sentAway() bool {
 	return wished && cancelled && !delivered && end.Doc.(*protocol.Cancel).Code == protocol.CodeWithdrawn
 }
 
+// leftWaiting reports whether the job ended because what the provider asked for
+// was not provided in time.
+func (d *deal) leftWaiting() bool {
+	_, _, waits := d.job.InHand().Need()
+	_, cancelled := d.job.CancelBy(job.Provider)
+	return waits && !cancelled
+}
+
 // agrees reports whether an Outcome of the other side's says what we saw, so
 // that we could not honestly deny it. To log one is to concede it.
 func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
@@ -169,7 +177,7 @@ func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
 	case protocol.EndedDefault:
 		ok = lost && stage == job.Defaulted && !delivered
 	case protocol.EndedCancelled:
-		ok = stage == job.Cancelled && !delivered && (o.Score == protocol.Full || !d.sentAway())
+		ok = stage == job.Cancelled && !delivered && (o.Score == protocol.Full || !d.sentAway() && !d.leftWaiting())
 	}
 	if band == 0 {
 		conduct = protocol.PaidNothing
