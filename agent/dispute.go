@@ -135,7 +135,7 @@ func (s *step) standsBy(d *deal, verdict wire.Said) bool {
 		return false
 	}
 	contest, ok := s.may(d, &protocol.Contest{
-		Head: s.head(protocol.KindContest), Job: d.id, About: verdict.ID, Clause: clause,
+		Head: s.head(protocol.KindContest), Job: d.id, Part: d.part(), About: verdict.ID, Clause: clause,
 	})
 	p := s.about(d)
 	if ok {

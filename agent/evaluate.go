@@ -16,7 +16,7 @@ import (
 const (
 	maxConsents = 1024
 	maxCases    = 256
-	maxShown    = 1 << 20 // bytes of bundles about one case
+	maxShown    = 1 << 20 // bytes of bundles about one case from one side
 	maxTried    = 1024    // cases that are over, and are not taken again
 )
 
@@ -29,9 +29,10 @@ type assent struct {
 // courtCase is one disputed job that we are to judge. Its job is folded at the dates
 // of its documents: whether they came in time is between the two sides.
 type courtCase struct {
+	accept wire.Said
 	job    *job.Job
-	under  wire.CID // our Consent
-	shown  int
+	under  wire.CID         // our Consent
+	shown  map[job.Role]int // bytes from each side, so that neither drowns the other
 	graded bool
 	share  uint64
 	salt   protocol.Salt
@@ -64,12 +65,12 @@ func (s *step) consented(e Consented) {
 }
 
 // foldEvaluator folds what we do as an evaluator.
-func (a *Agent) foldEvaluator(f *Fact) {
+func (a *Agent) foldEvaluator(at uint64, f *Fact) {
 	switch f.What {
 	case FactConsented:
 		a.foldConsented(f)
 	case FactBrought:
-		a.foldBrought(f)
+		a.foldBrought(at, f)
 	case FactGraded:
 		a.foldGraded(f)
 	case FactCaseClosed:
@@ -95,7 +96,7 @@ func (s *step) brought(e Heard) bool {
 	if slices.Contains(s.tried, id) {
 		return true
 	}
-	if c == nil && len(s.cases) >= maxCases || c != nil && c.shown >= maxShown {
+	if c == nil && len(s.cases) >= maxCases || c != nil && c.shown[c.job.RoleOf(e.From)] >= maxShown {
 		s.refuse(e.From, e.Docs[0].ID, protocol.CodeBusy, "too many cases")
 		return true
 	}
@@ -104,7 +105,7 @@ func (s *step) brought(e Heard) bool {
 		s.fail("record a case", err)
 	}
 	f := Fact{What: FactBrought, Peer: e.From, Job: id, Bundle: b, said: e.Docs}
-	if !s.foldBrought(&f) {
+	if !s.foldBrought(s.at, &f) {
 		return true // nothing new
 	}
 	s.record.Facts = append(s.record.Facts, f)
@@ -168,7 +169,7 @@ func InScope(scope, capability string) bool {
 }
 
 // foldBrought folds what was shown of a case, and reports whether any was new.
-func (a *Agent) foldBrought(f *Fact) (news bool) {
+func (a *Agent) foldBrought(at uint64, f *Fact) (news bool) {
 	for _, said := range f.said {
 		c := a.cases[f.Job]
 		if doc, ok := said.Doc.(*protocol.Accept); ok && c == nil && said.ID == f.Job {
@@ -181,28 +182,64 @@ func (a *Agent) foldBrought(f *Fact) (news bool) {
 			if err != nil {
 				continue
 			}
-			a.cases[f.Job] = &courtCase{job: j, under: under}
+			a.cases[f.Job] = &courtCase{accept: said, job: j, under: under, shown: map[job.Role]int{}}
 			a.docket = append(a.docket, f.Job)
 			news = true
 			continue
 		}
-		if c != nil && a.foldIntoCase(c, said) == nil {
+		if c != nil && a.foldIntoCase(at, c, said) == nil {
 			news = true
 		}
 	}
 	if c := a.cases[f.Job]; c != nil && news {
-		c.shown += len(f.Bundle)
+		c.shown[c.job.RoleOf(f.Peer)] += len(f.Bundle)
 	}
 	return news
 }
 
-// foldIntoCase folds a document at its own date.
-func (a *Agent) foldIntoCase(c *courtCase, said wire.Said) error {
-	err := c.job.Apply(said.Doc.Header().At, said)
-	if errors.Is(err, job.ErrKnown) {
+// foldIntoCase folds a document at its own date, or at ours where its author's
+// clock is ahead. What is dated too far ahead would make all others late. Who shows
+// first what was said last does not make late what was said before: then the case
+// is folded anew.
+func (a *Agent) foldIntoCase(at uint64, c *courtCase, said wire.Said) error {
+	if said.Doc.Header().At > at+protocol.Skew {
+		return &job.Refusal{Code: protocol.CodeClock, Of: said.ID, Why: "it is dated too far ahead"}
+	}
+	dated := min(said.Doc.Header().At, at)
+	err := c.job.Apply(dated, said)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, job.ErrKnown):
 		return errKnown
 	}
+	if again := a.refold(c, job.Heard{At: dated, Said: said}); again != nil {
+		c.job = again
+		return nil
+	}
 	return err
+}
+
+// refold tells a case anew with a document in its place by date, and returns nil
+// if it has none there either, or something that we said had none then.
+func (a *Agent) refold(c *courtCase, late job.Heard) *job.Job {
+	record := c.job.Record()
+	i := slices.IndexFunc(record, func(h job.Heard) bool { return h.At > late.At })
+	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, c.accept.Doc.(*protocol.Accept))
+	if i < 0 || err != nil {
+		return nil
+	}
+	again, err := job.Open(a.c.Net, c.accept, terms, provider)
+	if err != nil {
+		return nil
+	}
+	for _, h := range slices.Insert(slices.Clone(record), i, late) {
+		ours := h.Said.ID == late.Said.ID || h.Said.Doc.Header().By == a.c.Self
+		if again.Apply(min(h.At, h.Said.Doc.Header().At), h.Said) != nil && ours {
+			return nil
+		}
+	}
+	return again
 }
 
 // judgeCase does what a case now calls for: have it graded, commit, open, say again.
@@ -226,10 +263,13 @@ func (s *step) judgeCase(id wire.CID) {
 		s.grade(id, c)
 	case !committed && s.at <= part.CommitBy():
 		s.award(id, c, &protocol.Award{
-			Job: id, About: about, Commit: protocol.AwardCommitment(s.c.Self, id, 0, about, c.share, c.salt),
+			Job: id, Part: part.Number(), About: about,
+			Commit: protocol.AwardCommitment(s.c.Self, id, part.Number(), about, c.share, c.salt),
 		})
 	case committed && !part.Opened(s.c.Self) && (all || s.at > part.CommitBy()) && s.at <= part.AwardBy():
-		s.award(id, c, &protocol.Award{Job: id, About: about, Opens: s.commitment(c), Share: c.share, Salt: c.salt})
+		s.award(id, c, &protocol.Award{
+			Job: id, Part: part.Number(), About: about, Opens: s.commitment(c), Share: c.share, Salt: c.salt,
+		})
 	}
 	s.followCase(id)
 }

@@ -65,7 +65,7 @@ func (a *Agent) fold(at uint64, f *Fact) ([]wire.CID, error) {
 	case FactRemaking:
 		return a.foldRemaking(f.Job)
 	case FactConsented, FactBrought, FactGraded, FactCaseClosed:
-		a.foldEvaluator(f)
+		a.foldEvaluator(at, f)
 	case FactErased:
 		a.foldErased(f.Job)
 		return []wire.CID{f.Job}, nil
@@ -176,7 +176,7 @@ func (a *Agent) foldDoc(at uint64, peer wire.Key, said wire.Said, key string) ([
 	}
 	id := jobOf(said.Doc)
 	if c := a.cases[id]; c != nil && a.deals[id] == nil {
-		return nil, a.foldIntoCase(c, said)
+		return nil, a.foldIntoCase(at, c, said)
 	}
 	if a.past[id] != nil {
 		return nil, errKnown // known, or of no use any more

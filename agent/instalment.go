@@ -165,6 +165,10 @@ func (s *step) goesOn(p *speech, d *deal) bool {
 		s.noMore(p, d, next.Number(), protocol.CodeWithdrawn)
 		return false
 	}
+	if verdict, judged := d.job.Verdict(); judged && !verdict.Doc.(*protocol.Verdict).Pass {
+		s.noMore(p, d, next.Number(), protocol.CodeCheck) // what was paid for all the same shall be the only loss
+		return false
+	}
 	if err := delegation.Authorize(s.mandate, s.act(&o.Order, next.Most(), d.peer)); err != nil {
 		s.noMore(p, d, next.Number(), refusal(err).Code)
 		return false
