@@ -70,17 +70,6 @@ func TestInstalments(t *testing.T) {
 			ending{"cancelled", protocol.CodeWorkFailed, 11},
 			2, 1,
 		},
-		{
-			"the budget ends first", tranches(3, 0), nil,
-			func(_ *town, _, buyer *citizen) {
-				buyer.judge = func(j agent.Judge) (agent.Judged, uint64) {
-					buyer.orders("another", func(o *agent.Order) { o.Capability = "text/none@1" })
-					return agent.Judged{Job: j.Job}, 5
-				}
-			},
-			ending{"settled", "", 31},
-			3, 3,
-		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, seller, buyer := pair(t)
@@ -114,6 +103,40 @@ func TestInstalments(t *testing.T) {
 			}
 			w.reckon()
 		})
+	}
+}
+
+// TestBudgetEndsFirst: a contract goes no further than its buyer's mandate, whatever
+// else was bought meanwhile, and both sides know that it ends there.
+func TestBudgetEndsFirst(t *testing.T) {
+	for _, advance := range []uint64{0, 1} {
+		w, seller, buyer := pair(t, budget(100, 45))
+		seller.work = piece(10 * second)
+		seller.sells(31, tranches(3, advance))
+		seller.sells(30, func(s *sell.Stand) { s.Capability = "text/other@1" })
+		w.pass(second)
+		if r := buyer.orders("a", func(o *agent.Order) { o.Budget = wire.Units(31) }); r != nil {
+			t.Fatal(r)
+		}
+		w.pass(5 * second) // 11 of 45 are held for the first part
+		if r := buyer.orders("another", func(o *agent.Order) { o.Capability, o.Budget = "text/other@1", wire.Units(30) }); r != nil {
+			t.Fatal(r)
+		}
+		w.pass(minute)
+		buyer.ended("another", ending{"settled", "", 30})
+		v := buyer.ended("a", ending{"settled", "", 11})
+		if len(v.Instalments) != 1 || len(v.Results) != 1 {
+			t.Errorf("%d parts and %d results", len(v.Instalments), len(v.Results))
+		}
+		if theirs, _ := w.other(v); !theirs.Final || theirs.Stage != "settled" {
+			t.Errorf("the seller still waits: %s", theirs.Stage)
+		}
+		o := seller.outcome(v.ID)
+		if o == nil || o.Ended != protocol.EndedAgreed || o.Score != protocol.Full {
+			t.Errorf("the outcome is %+v", o)
+		}
+		w.fall(3 * day)
+		w.reckon()
 	}
 }
 
