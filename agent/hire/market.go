@@ -200,7 +200,7 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeMandate
 	case t.ValidUntil <= at:
 		return protocol.CodeExpired
-	case !dealt:
+	case !dealt, several(t.Price) && (t.Reworks > 0 || len(t.Needs) > 0):
 		return protocol.CodeNotOffered
 	case t.Asset != w.Asset || worst.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer

@@ -32,6 +32,8 @@ func TestSuits(t *testing.T) {
 		"smaller inputs":             {func(t *protocol.Terms) { t.MaxBytes = 99 }, protocol.CodeTooLarge},
 		"reworks":                    {func(t *protocol.Terms) { t.Reworks = 1 }, ""},
 		"needs":                      {func(t *protocol.Terms) { t.Needs, t.Times.PauseMax = []string{"map"}, 1 }, ""},
+		"reworks of several parts":   {func(t *protocol.Terms) { t.Price.Tranches, t.Reworks = make([]wire.Amount, 2), 1 }, protocol.CodeNotOffered},
+		"needs of several calls":     {func(t *protocol.Terms) { t.Price.Window, t.Needs, t.Times.PauseMax = 2, []string{"map"}, 1 }, protocol.CodeNotOffered},
 		"a strange evaluator":        {func(t *protocol.Terms) { t.Panel.Members = []protocol.Third{{Key: wire.Key{1}}} }, protocol.CodeNotOffered},
 		"held for a year":            {func(t *protocol.Terms) { t.Times.Claim, t.Times.Settle = 365*day, 366*day }, protocol.CodeNotOffered},
 		"paused for a year":          {func(t *protocol.Terms) { t.Needs, t.Times.PauseMax = []string{"map"}, 365*day }, protocol.CodeNotOffered},

@@ -18,3 +18,7 @@ func Worst(p protocol.Price, calls uint64) (wire.Amount, bool) {
 	most, err := p.Most()
 	return most, err == nil
 }
+
+// several reports whether a contract at a price has more than one part, or calls.
+// Such a one has neither reworks nor needs: it is not dealt in.
+func several(p protocol.Price) bool { return len(p.Tranches) > 1 || p.Parts > 1 || p.Window > 1 }

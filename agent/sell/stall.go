@@ -109,6 +109,9 @@ func (s *Stand) Check() error {
 	if s.Tranches == 1 || s.Tranches > protocol.MaxParts || s.Advance > s.Tranches || s.Tranches > 0 && s.Meter.Unit != "" {
 		return errors.New("a price has 2 to 64 tranches, as many of them in advance as there are, and none beside a meter")
 	}
+	if several := s.Tranches > 1 || s.Meter.Windows > 1 || s.Meter.Window > 1; several && (s.Reworks > 0 || len(s.Needs) > 0) {
+		return errors.New("a contract of several parts or calls has neither reworks nor needs")
+	}
 	if s.Meter.Window > protocol.MaxInputs || s.Meter.Windows > protocol.MaxParts {
 		return errors.New("a window has at most 16 calls, and a contract at most 64 windows")
 	}

@@ -35,6 +35,8 @@ func TestCheck(t *testing.T) {
 		"a year":                        {func(s *Stand) { s.Deliver = protocol.MaxDuration }, false},
 		"no worker":                     {func(s *Stand) { s.Technology = "" }, false},
 		"least above the price":         {func(s *Stand) { s.Least = wire.Units(101) }, false},
+		"reworks of several parts":      {func(s *Stand) { s.Tranches, s.Reworks = 2, 1 }, false},
+		"needs of several windows":      {func(s *Stand) { s.Meter = Meter{Unit: "call", MaxUnits: 1, Windows: 2}; s.Needs = []string{"map"} }, false},
 		"surge":                         {func(s *Stand) { s.Surge = MaxSurge }, true},
 		"too much surge":                {func(s *Stand) { s.Surge = MaxSurge + 1 }, false},
 		"the highest price":             {func(s *Stand) { s.Price = huge }, true},

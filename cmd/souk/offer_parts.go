@@ -32,6 +32,8 @@ func (s *stall) fillParts() error {
 		return errors.New("a meter needs --unit and --max-units; --per-unit, --window and --windows go with them")
 	case meter && d.Tranches > 0:
 		return errors.New("--tranches and --unit do not go together: a meter has windows")
+	case (d.Tranches > 1 || d.Window > 1 || d.Windows > 1) && (d.Reworks > 0 || len(d.Needs) > 0):
+		return errors.New("--reworks and --needs do not go together with --tranches, --window and --windows")
 	case d.Window > protocol.MaxInputs || d.Windows > protocol.MaxParts:
 		return fmt.Errorf("--window is at most %d, --windows at most %d", protocol.MaxInputs, protocol.MaxParts)
 	}
