@@ -259,6 +259,11 @@ func TestRefusals(t *testing.T) {
 			{hire(func(o *gateway.Order) { o.Class = "odd" }), gateway.CodeInvalid},
 			{hire(func(o *gateway.Order) { o.InputType = "no type" }), gateway.CodeInvalid},
 			{hire(func(o *gateway.Order) { o.DeadlineMS = 1 << 60 }), gateway.CodeInvalid},
+			{hire(func(o *gateway.Order) { o.Sizes = []uint64{2} }), gateway.CodeInvalid},
+			{hire(func(o *gateway.Order) { o.Sizes = []uint64{1, 1} }), gateway.CodeInvalid},
+			{hire(func(o *gateway.Order) { o.Sizes = []uint64{0} }), gateway.CodeInvalid}, // a byte is left over
+			{hire(func(o *gateway.Order) { o.Sizes = make([]uint64, 257) }), gateway.CodeInvalid},
+			{hire(func(o *gateway.Order) { o.Sizes = []uint64{1, 1 << 39, 1 << 39} }), protocol.CodeTooLarge},
 			{add(func(o *gateway.OfferDraft) { o.Technology = "none" }), gateway.CodeInvalid},
 			{add(func(o *gateway.OfferDraft) { o.Settings = nil }), gateway.CodeInvalid},
 			{add(func(o *gateway.OfferDraft) { o.Rule = "none" }), gateway.CodeInvalid},

@@ -47,6 +47,11 @@ func (p *Peer) stageAll(input io.Reader, sizes []uint64, media string, label pay
 			return all, invalid("input %d ends after %d of %d bytes", len(all), one.Size, size)
 		}
 	}
+	if n, err := io.ReadFull(input, make([]byte, 1)); n > 0 {
+		return all, invalid("the input goes on after the %d inputs whose sizes were told", len(all))
+	} else if !errors.Is(err, io.EOF) {
+		return all, err
+	}
 	return all, nil
 }
 
