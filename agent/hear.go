@@ -48,7 +48,9 @@ func (s *step) hear(e Heard) {
 			took |= 1 << i
 			touched = append(touched, jobs...)
 		case errors.Is(err, errKnown):
-			repeated = repeated || said.Doc.Header().Kind != protocol.KindRefuse
+			// What answers by itself is not answered: two would echo each other for ever.
+			kind := said.Doc.Header().Kind
+			repeated = repeated || kind != protocol.KindRefuse && kind != protocol.KindAck
 			continue
 		}
 		if err != nil && refused == nil {

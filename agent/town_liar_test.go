@@ -7,6 +7,7 @@ import (
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -183,4 +184,29 @@ func TestNoPartAfterAFailure(t *testing.T) {
 	}
 	w.fall(3 * day)
 	w.reckon()
+}
+
+// TestNoEchoes: two peers who are far apart do not answer each other's answers for ever.
+func TestNoEchoes(t *testing.T) {
+	w, seller, buyer := pair(t)
+	w.latency = 3 * second // what is said again crosses what answers it
+	seller.work = needing("map")
+	seller.sells(5, lacks)
+	said := 0
+	w.drop = func(_, _ *citizen, _ []wire.Said) bool {
+		said++
+		return said > 1000 // a storm shall end the test, not the machine
+	}
+	w.pass(minute)
+	buyer.orders("a")
+	w.pass(20 * minute)
+	if v := buyer.view("a"); v.Stage != "paused" || said > 50 {
+		t.Errorf("it is %s, and %d bundles were said", v.Stage, said)
+	}
+	buyer.tell(agent.Provided{Job: buyer.view("a").ID, Input: artefact("map", 9, payload.Public)})
+	w.pass(20 * minute)
+	buyer.ended("a", ending{"settled", "", 5})
+	if said > 100 {
+		t.Errorf("%d bundles were said", said)
+	}
 }
