@@ -148,6 +148,34 @@ func (a *Agent) partsOf(at uint64, id wire.CID) []View {
 	return all
 }
 
+// PartBudget returns the most that one part more may cost of a job that we do, in
+// the asset of that job: what its price leaves after the parts there are, and no
+// more than the mandate allows one job.
+func (a *Agent) PartBudget(at uint64, parent wire.CID) (asset string, left wire.Amount) {
+	v, ok := a.ByID(at, parent)
+	if !ok || v.Role != job.Provider {
+		return "", wire.Amount{}
+	}
+	left = v.Price
+	for _, part := range a.partsOf(at, parent) {
+		cost := part.Price
+		if part.Final {
+			cost = part.Paid
+		}
+		rest, err := left.Minus(cost)
+		if part.Asset != v.Asset || err != nil {
+			rest = wire.Amount{} // what cannot be compared is not weighed up
+		}
+		left = rest
+	}
+	for _, b := range a.mandate.Budgets {
+		if b.Asset == v.Asset && b.PerJob.Cmp(left) < 0 {
+			left = b.PerJob
+		}
+	}
+	return v.Asset, left
+}
+
 // stageOf returns the stage of a job of ours, or "".
 func (a *Agent) stageOf(at uint64, id wire.CID) string {
 	if p := a.past[id]; p != nil {

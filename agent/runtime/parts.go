@@ -29,9 +29,15 @@ func (f foreman) Hire(ctx context.Context, part worker.Part, input io.Reader) (i
 		return nil, "", fmt.Errorf("%w: %s: a part's name has 1 to %d bytes", worker.ErrFailed, about, worker.MaxPartName)
 	}
 	key := part.Name + "." + f.job.String() // the same after a restart
-	j, err := f.p.Hire(ctx, gateway.Order{
-		Key: key, Capability: part.Capability, InputType: part.InputType, Budget: part.Budget, Parent: f.job,
-	}, input)
+	o := gateway.Order{Key: key, Capability: part.Capability, InputType: part.InputType, Budget: part.Budget, Parent: f.job}
+	var err error
+	if o.Budget == nil {
+		o.Budget, o.Asset, err = f.rest(ctx)
+	}
+	var j gateway.Job
+	if err == nil {
+		j, err = f.p.Hire(ctx, o, input)
+	}
 	for err == nil && !j.Final && !passed(j) && ctx.Err() == nil {
 		j, err = f.p.Await(ctx, key, j.Stage)
 	}
@@ -48,6 +54,20 @@ func (f foreman) Hire(ctx context.Context, part worker.Part, input io.Reader) (i
 		return nil, "", fmt.Errorf("%w: %s: %w", worker.ErrFailed, about, err)
 	}
 	return result, of.Type, nil
+}
+
+// rest is what a part may cost of which its owner has not said it: who hires for
+// a job then never loses by it more than the job's own price.
+func (f foreman) rest(ctx context.Context) (most *wire.Amount, asset string, err error) {
+	type answer struct {
+		asset string
+		left  wire.Amount
+	}
+	a, err := ask(ctx, f.p, func(a *agent.Agent, at uint64) answer {
+		asset, left := a.PartBudget(at, f.job)
+		return answer{asset, left}
+	})
+	return &a.left, a.asset, err
 }
 
 // passed reports whether a job's result is here and was judged good. Its payment

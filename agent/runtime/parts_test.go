@@ -245,6 +245,8 @@ func TestPartThatFailsFailsTheWork(t *testing.T) {
 		"too dear":    {"hire": "text/upper@1", "budget": "4"},
 		"not offered": {"hire": "text/upper@1,text/nobody@1"},
 		"too slow":    {"hire": "text/upper@1"},
+		// A part costs 5 and the whole 30: after six of them nothing is left for the seventh.
+		"for nothing": {"hire": strings.Repeat("text/upper@1,text/again@1,", 3) + "text/upper@1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

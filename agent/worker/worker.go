@@ -64,7 +64,7 @@ type Part struct {
 	Name       string // within its task, 1 to MaxPartName bytes of ASCII
 	Capability string
 	InputType  string       // media type
-	Budget     *wire.Amount // most it may cost, in the peer's only asset; nil for what the owner's mandate allows one job
+	Budget     *wire.Amount // most it may cost, in the peer's only asset; nil for what the parts before leave of the job's own price
 }
 
 // MaxPartName is the most bytes that the name of a Part may have.

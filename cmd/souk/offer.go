@@ -148,7 +148,7 @@ func (s *stall) flags(c *cobra.Command) {
 	f.BoolVar(&s.by.shell, "shell", false, "hand COMMAND to sh -c")
 	f.StringVar(&s.by.builtin, "builtin", "", "built-in `NAME` that does the work: "+strings.Join(builtin.Names(), ", "))
 	f.StringVar(&s.by.hire, "hire", "", "`CAPABILITIES` to hire one after another, divided by commas")
-	f.Var(amount{&s.by.budget}, "part-budget", "most that each of --hire may cost, in smallest `unit`s (default: the mandate's cap for one job)")
+	f.Var(amount{&s.by.budget}, "part-budget", "most that each of --hire may cost, in smallest `unit`s (default: all together what the job is paid with)")
 	f.BoolVar(&s.draft.PassOn, "pass-on", false, "the work may give its input on to others (always with --hire)")
 	f.BoolVar(&s.draft.Ask, "ask", false, "tell the price on request only")
 	f.StringVar(&s.check, "check", "", "acceptance check, `RULE[=PARAMS]`, PARAMS in JSON")

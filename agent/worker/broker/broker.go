@@ -26,7 +26,7 @@ const (
 	// Required.
 	SettingHire = "hire"
 	// SettingBudget is the most that each part may cost, a whole number of the asset's smallest
-	// units; without it what the owner's mandate allows one job.
+	// units; without it all parts together may cost what the job is paid with.
 	SettingBudget = "budget"
 )
 
