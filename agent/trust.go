@@ -122,6 +122,7 @@ func (a *Agent) heardLog(said wire.Said) {
 // none left, on the next day, when evidence has aged.
 func (s *step) ponder() {
 	if s.web.Step(s.at, slice) {
+		s.notes.Reconsider()
 		s.agenda.set(matter{what: dueTrust}, (s.at/day+1)*day)
 		return
 	}

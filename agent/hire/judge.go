@@ -23,17 +23,25 @@ const (
 	MaxNotes = 8192    // providers about whom estimates are noted; over it all are forgotten
 	MaxFresh = 4       // estimates made in one step; the rest waits for the next
 	Fresh    = 300_000 // milliseconds for which a note counts
+	Unheard  = 2_000   // and of whom nobody trusted had said anything, once the web was thought over anew
 )
 
 // Notes are estimates as they were when last asked for. They are soft: what is
 // forgotten is asked for again.
-type Notes struct{ of map[wire.Key][]note }
+type Notes struct {
+	of   map[wire.Key][]note
+	turn uint64
+}
 
 type note struct {
 	capability string
-	at         uint64
+	at, turn   uint64
 	estimate   reputation.Estimate
 }
+
+// Reconsider tells that trust may reach further than it did: who was not reached
+// is asked about anew. What is known of others grows old as it did.
+func (n *Notes) Reconsider() { n.turn++ }
 
 // Forget drops what is noted about a provider, since there is news of it.
 func (n *Notes) Forget(provider wire.Key) { delete(n.of, provider) }
@@ -42,8 +50,10 @@ func (n *Notes) Forget(provider wire.Key) { delete(n.of, provider) }
 func (n *Notes) look(at uint64, provider wire.Key, capability string) (*reputation.Estimate, bool) {
 	known := n.of[provider]
 	for i := range known {
-		if x := &known[i]; x.capability == capability && at < x.at+Fresh {
-			return &x.estimate, true
+		if x := &known[i]; x.capability == capability {
+			// However often there is news: an order must come to its choice.
+			counts := at < x.at+Fresh && (x.estimate.Reached || x.turn == n.turn || at < x.at+Unheard)
+			return &x.estimate, counts
 		}
 	}
 	return nil, false
@@ -57,11 +67,11 @@ func (n *Notes) take(at uint64, provider wire.Key, capability string, e reputati
 	known := n.of[provider]
 	for i := range known {
 		if x := &known[i]; x.capability == capability {
-			x.at, x.estimate = at, e
+			x.at, x.turn, x.estimate = at, n.turn, e
 			return &x.estimate
 		}
 	}
-	n.of[provider] = append(known, note{capability, at, e})
+	n.of[provider] = append(known, note{capability, at, n.turn, e})
 	return &n.of[provider][len(known)].estimate
 }
 

@@ -246,3 +246,35 @@ func TestAmounts(t *testing.T) {
 		t.Error("an amount is another as a float")
 	}
 }
+
+// TestReconsider: who was not reached when it was asked about is asked about anew
+// once trust may reach further, though not at every step; of who was, the note counts on.
+func TestReconsider(t *testing.T) {
+	all := candidates(5, 8)
+	unheard := reputation.Estimate{Success: 0.5, Low: 0.05, High: 0.95, Uncertainty: 1, Base: 0.5}
+	think := opinions{all[0].Provider: unheard, all[1].Provider: seen(9, 0)}
+	wish := Wish{Deliver: all[0].Terms.Times.Deliver}
+	var notes Notes
+	cost := func(at uint64) [2]float64 {
+		prospects, _, done := wish.Appraise(at, all, think, &notes)
+		if !done || len(prospects) != 2 {
+			t.Fatalf("%d prospects, %v", len(prospects), done)
+		}
+		return [2]float64{prospects[0].Cost, prospects[1].Cost}
+	}
+	before := cost(1)
+	think[all[0].Provider], think[all[1].Provider] = seen(9, 0), seen(99, 0)
+	if got := cost(1 + 10*Unheard); got != before {
+		t.Errorf("with no news it went from %v to %v", before, got)
+	}
+	notes.Reconsider()
+	if got := cost(Unheard); got != before {
+		t.Errorf("at the next step already it went from %v to %v", before, got)
+	}
+	switch got := cost(1 + Unheard); {
+	case got[0] >= before[0]:
+		t.Errorf("who is now reached is expected to cost %v, and was %v", got[0], before[0])
+	case got[1] != before[1]:
+		t.Errorf("who was reached was asked about again: %v, %v", before[1], got[1])
+	}
+}
