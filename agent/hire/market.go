@@ -200,8 +200,8 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeMandate
 	case t.ValidUntil <= at:
 		return protocol.CodeExpired
-	case !dealt, several(t.Price) && (t.Reworks > 0 || len(t.Needs) > 0):
-		return protocol.CodeNotOffered
+	case !dealt, several(t.Price) && (t.Reworks > 0 || len(t.Needs) > 0), t.Price.Window > 1 && !t.Panel.IsZero():
+		return protocol.CodeNotOffered // nobody could rework it, or judge what several calls brought
 	case t.Asset != w.Asset || worst.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer
 	case !t.KillFee.IsZero() || !w.trusts(&t.Panel) || !t.Witness.Key.IsZero():

@@ -23,6 +23,7 @@ func suitable() protocol.Terms {
 }
 
 func TestSuits(t *testing.T) {
+	judge := wire.Key{2}
 	for name, c := range map[string]struct {
 		change func(*protocol.Terms)
 		want   protocol.Code
@@ -34,6 +35,8 @@ func TestSuits(t *testing.T) {
 		"needs":                      {func(t *protocol.Terms) { t.Needs, t.Times.PauseMax = []string{"map"}, 1 }, ""},
 		"reworks of several parts":   {func(t *protocol.Terms) { t.Price.Tranches, t.Reworks = make([]wire.Amount, 2), 1 }, protocol.CodeNotOffered},
 		"needs of several calls":     {func(t *protocol.Terms) { t.Price.Window, t.Needs, t.Times.PauseMax = 2, []string{"map"}, 1 }, protocol.CodeNotOffered},
+		"a window that is judged":    {func(t *protocol.Terms) { t.Price.Window, t.Panel.Members = 2, []protocol.Third{{Key: judge}} }, protocol.CodeNotOffered},
+		"a call that is judged":      {func(t *protocol.Terms) { t.Price.Window, t.Panel.Members = 1, []protocol.Third{{Key: judge}} }, ""},
 		"a strange evaluator":        {func(t *protocol.Terms) { t.Panel.Members = []protocol.Third{{Key: wire.Key{1}}} }, protocol.CodeNotOffered},
 		"held for a year":            {func(t *protocol.Terms) { t.Times.Claim, t.Times.Settle = 365*day, 366*day }, protocol.CodeNotOffered},
 		"paused for a year":          {func(t *protocol.Terms) { t.Needs, t.Times.PauseMax = []string{"map"}, 365*day }, protocol.CodeNotOffered},
@@ -48,7 +51,9 @@ func TestSuits(t *testing.T) {
 	} {
 		terms := suitable()
 		c.change(&terms)
-		if got := wish().Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
+		w := wish()
+		w.Evaluators = []wire.Key{judge}
+		if got := w.Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

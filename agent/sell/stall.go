@@ -112,6 +112,9 @@ func (s *Stand) Check() error {
 	if several := s.Tranches > 1 || s.Meter.Windows > 1 || s.Meter.Window > 1; several && (s.Reworks > 0 || len(s.Needs) > 0) {
 		return errors.New("a contract of several parts or calls has neither reworks nor needs")
 	}
+	if s.Meter.Window > 1 && !s.Panel.IsZero() {
+		return errors.New("nobody judges what a window of several calls brought: sell it by the call, or name no evaluators")
+	}
 	if s.Meter.Window > protocol.MaxInputs || s.Meter.Windows > protocol.MaxParts {
 		return errors.New("a window has at most 16 calls, and a contract at most 64 windows")
 	}

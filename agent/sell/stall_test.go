@@ -28,15 +28,19 @@ func TestCheck(t *testing.T) {
 		change func(*Stand)
 		ok     bool
 	}{
-		"ordinary":                      {func(*Stand) {}, true},
-		"no slot":                       {func(s *Stand) { s.Slots = 0 }, false},
-		"slots beyond count":            {func(s *Stand) { s.Slots = math.MaxUint64 }, false},
-		"no time":                       {func(s *Stand) { s.Deliver = 0 }, false},
-		"a year":                        {func(s *Stand) { s.Deliver = protocol.MaxDuration }, false},
-		"no worker":                     {func(s *Stand) { s.Technology = "" }, false},
-		"least above the price":         {func(s *Stand) { s.Least = wire.Units(101) }, false},
-		"reworks of several parts":      {func(s *Stand) { s.Tranches, s.Reworks = 2, 1 }, false},
-		"needs of several windows":      {func(s *Stand) { s.Meter = Meter{Unit: "call", MaxUnits: 1, Windows: 2}; s.Needs = []string{"map"} }, false},
+		"ordinary":                 {func(*Stand) {}, true},
+		"no slot":                  {func(s *Stand) { s.Slots = 0 }, false},
+		"slots beyond count":       {func(s *Stand) { s.Slots = math.MaxUint64 }, false},
+		"no time":                  {func(s *Stand) { s.Deliver = 0 }, false},
+		"a year":                   {func(s *Stand) { s.Deliver = protocol.MaxDuration }, false},
+		"no worker":                {func(s *Stand) { s.Technology = "" }, false},
+		"least above the price":    {func(s *Stand) { s.Least = wire.Units(101) }, false},
+		"reworks of several parts": {func(s *Stand) { s.Tranches, s.Reworks = 2, 1 }, false},
+		"needs of several windows": {func(s *Stand) { s.Meter = Meter{Unit: "call", MaxUnits: 1, Windows: 2}; s.Needs = []string{"map"} }, false},
+		"a window that is judged": {func(s *Stand) {
+			s.Meter = Meter{Unit: "call", MaxUnits: 2, Window: 2}
+			s.Panel.Members = []protocol.Third{{}}
+		}, false},
 		"surge":                         {func(s *Stand) { s.Surge = MaxSurge }, true},
 		"too much surge":                {func(s *Stand) { s.Surge = MaxSurge + 1 }, false},
 		"the highest price":             {func(s *Stand) { s.Price = huge }, true},
