@@ -236,3 +236,17 @@ func TestManyAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A program may have ended, and its standard input been closed, before the feed begins.
+func TestFeedAfterTheEnd(t *testing.T) {
+	for name, input := range map[string]io.Reader{"nothing": nil, "something": strings.NewReader("words")} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAll(r, w)
+		if err := feed(w, input); err != nil {
+			t.Errorf("feed of %s: %v", name, err)
+		}
+	}
+}

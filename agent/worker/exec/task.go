@@ -177,7 +177,8 @@ func awaitFeed(fed <-chan error) error {
 // the part it got for the whole.
 func feed(in *os.File, input io.Reader) error {
 	if input == nil {
-		return in.Close()
+		_ = in.Close() // closed already where the program ended first
+		return nil
 	}
 	buf := make([]byte, 32<<10)
 	for {
