@@ -42,6 +42,7 @@ type Options struct {
 	// Dial puts the peer on the network. It is called once, when the journal is replayed.
 	Dial   func(p2p.Handler) (p2p.Network, error)
 	Policy settlement.Policy
+	Quotas sell.Quotas  // optional: what others may have of it; the zero value stands for sell.DefaultQuotas
 	Log    *slog.Logger // optional
 	// Version is shown in the status. Optional.
 	Version string
@@ -50,6 +51,9 @@ type Options struct {
 func (o *Options) check() error {
 	if o.Net == "" || o.Agent == nil || o.Journal == nil || o.Vault == nil || o.Checker == nil || o.Dial == nil {
 		return errors.New("runtime: net, agent, journal, vault, checker and dial are needed")
+	}
+	if o.Quotas == (sell.Quotas{}) {
+		o.Quotas = sell.DefaultQuotas()
 	}
 	return o.Policy.Check()
 }

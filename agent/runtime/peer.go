@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/souk-network/souk/agent"
-	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
@@ -115,7 +114,7 @@ func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
 	}
 	core, err := agent.New(agent.Config{
 		Self: p.o.Agent.Key(), Net: p.o.Net, Registry: p.reg, Namer: wire.Canonical{},
-		Mandate: mandate, Rail: "credit", Policy: p.o.Policy, Quotas: sell.DefaultQuotas(),
+		Mandate: mandate, Rail: "credit", Policy: p.o.Policy, Quotas: p.o.Quotas,
 	})
 	if err != nil {
 		return nil, 0, err

@@ -79,10 +79,11 @@ type opening struct {
 	crew
 }
 
-// crew is what a peer of the demo has beside, or instead of, what every peer has.
+// crew is what a peer of the demo or of a measurement has beside, or instead of, what every peer has.
 type crew struct {
 	workers []worker.Maker
-	checker worker.Checker // nil for the usual one
+	checker worker.Checker         // nil for the usual one
+	around  func(*runtime.Options) // may put something between a peer and what it is made of; nil for nothing
 }
 
 // running is a peer with the stores that were opened for it.
@@ -129,7 +130,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	if throughJournal != nil {
 		journal = throughJournal(journal)
 	}
-	peer, err := runtime.Open(ctx, runtime.Options{
+	made := runtime.Options{
 		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault, Shelf: db,
 		Workers: append([]worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}, broker.Maker{}, http.Maker{}}, o.workers...),
 		Checker: o.checker,
@@ -143,7 +144,11 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: o.set.Asset, Limit: o.set.NewcomerPool}}},
 		Log:     o.log,
 		Version: thisBuild().Version,
-	})
+	}
+	if o.around != nil {
+		o.around(&made)
+	}
+	peer, err := runtime.Open(ctx, made)
 	if err != nil {
 		for _, f := range shut {
 			err = errors.Join(err, f())

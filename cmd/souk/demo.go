@@ -174,6 +174,19 @@ func demoHome(folder string, o demo.Opening) (settings.Home, settings.Settings) 
 // openFresh makes a home and opens its peer in this process.
 func (p *program) openFresh(ctx context.Context, folder string, o demo.Opening) (demo.Peer, error) {
 	home, set := demoHome(folder, o)
+	with := crew{workers: []worker.Maker{demo.Craft{}}}
+	if o.Blind {
+		with.checker = blind{}
+	}
+	peer, err := p.openIn(ctx, home, set, with)
+	if err != nil {
+		return nil, err
+	}
+	return peer, nil
+}
+
+// openIn makes a home and opens its peer in this process.
+func (p *program) openIn(ctx context.Context, home settings.Home, set settings.Settings, with crew) (*running, error) {
 	unencrypted := &secret{none: true}
 	if _, err := p.found(home, set, unencrypted); err != nil {
 		return nil, err
@@ -185,10 +198,6 @@ func (p *program) openFresh(ctx context.Context, folder string, o demo.Opening) 
 	agent, err := p.unlock(home, unencrypted)
 	if err != nil {
 		return nil, errors.Join(err, release())
-	}
-	with := crew{workers: []worker.Maker{demo.Craft{}}}
-	if o.Blind {
-		with.checker = blind{}
 	}
 	peer, err := openPeer(ctx, opening{home, set, agent, p.logger(set.Log), with})
 	if err != nil {

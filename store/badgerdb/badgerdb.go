@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -55,6 +56,7 @@ type Store struct {
 	failure error      // after which nothing more is taken
 
 	scratch []byte // of the committer: values of the group being written
+	commits atomic.Uint64
 }
 
 var (

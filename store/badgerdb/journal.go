@@ -148,6 +148,7 @@ func (s *Store) write(head store.Head, group []entry) (store.Head, error) {
 		return head, fmt.Errorf("commit records %d to %d: %w", head.Seq+1, head.Seq+uint64(len(group)), err)
 	}
 	s.space.wrote(len(s.scratch))
+	s.commits.Add(1)
 	return next, nil
 }
 
@@ -183,6 +184,10 @@ func (s *Store) reserve(group []entry) {
 	}
 	s.scratch = s.scratch[:0]
 }
+
+// Commits returns how many groups of records have become durable since Open: each
+// cost one synchronous transaction, however many records were in it.
+func (s *Store) Commits() uint64 { return s.commits.Load() }
 
 func (s *Store) durableHead() store.Head {
 	s.mu.Lock()

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/cmd/souk/bench"
+	"github.com/souk-network/souk/cmd/souk/demo"
+)
+
+func benchCommand(p *program) *cobra.Command {
+	c := &cobra.Command{
+		Use: "bench", Short: "Measure what the market costs on this machine",
+		Long: `Each measurement stops by itself, listens on loopback only, and leaves nothing
+behind. Beside every figure stands its reference, the least that the same work can
+cost, measured in the same run, and the ratio of the two: seconds are of one
+machine, ratios are less so.
+
+With --json the last line is one object of the schema souk.bench/v1.`,
+		Example: "  souk bench hire\n  souk bench core --json",
+	}
+	c.AddCommand(benchHireCommand(p), benchCoreCommand(p))
+	return c
+}
+
+// benchFor is how long a measurement lasts, where nothing else is said.
+const benchFor = 5 * time.Second
+
+func benchHireCommand(p *program) *cobra.Command {
+	h := bench.HireOptions{At: 256, For: benchFor}
+	c := &cobra.Command{
+		Use: "hire", Short: "Whole jobs between two peers, every second",
+		Long: `Two peers with homes, keys and a journal of their own deal over a loopback socket:
+each job is ordered, contracted, done, judged, paid and countersigned, durably on
+both sides. It is over when the hirer has the countersign on disk. The reference
+makes as many signatures, durable writes and loopback exchanges, and nothing else.`,
+		Example: "  souk bench hire\n  souk bench hire --concurrency 1\n  souk bench hire --posted --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if h.At < 1 || h.At > 4096 || h.For < time.Millisecond {
+				return misuse(c, errors.New("--concurrency must be from 1 to 4096, and --for a time"))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, o bench.Options) (*bench.Report, error) {
+				return bench.Hire(ctx, o, h)
+			})
+		},
+	}
+	c.Flags().IntVar(&h.At, "concurrency", h.At, "jobs under way at once")
+	c.Flags().DurationVar(&h.For, "for", h.For, "how long new jobs are begun")
+	c.Flags().BoolVar(&h.Posted, "posted", false, "take the price that the offer names, instead of asking for a quote each time")
+	return c
+}
+
+func benchCoreCommand(p *program) *cobra.Command {
+	o := bench.CoreOptions{Jobs: 2000, At: 64}
+	c := &cobra.Command{
+		Use: "core", Short: "Decisions: agent.Handle, every second on one core",
+		Long: `The events of whole jobs, as the cores of both sides get them, are recorded once and
+played again to fresh cores: no seal, no disk, no socket. A row for each kind of
+event says what it takes and how often it allocates.`,
+		Example: "  souk bench core\n  souk bench core --jobs 20000 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Jobs < 1 || o.Jobs > bench.MaxCoreJobs || o.At < 1 {
+				return misuse(c, fmt.Errorf("--jobs must be from 1 to %d, and --concurrency 1 or more", bench.MaxCoreJobs))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Core(ctx, b, o)
+			})
+		},
+	}
+	c.Flags().IntVar(&o.Jobs, "jobs", o.Jobs, "jobs whose events are played")
+	c.Flags().IntVar(&o.At, "concurrency", o.At, "jobs under way at once")
+	c.Flags().BoolVar(&o.Posted, "posted", false, "take the price that the offer names, instead of asking for a quote each time")
+	return c
+}
+
+// bench measures in a folder that is removed, however it ends, and shows what came out.
+func (p *program) bench(ctx context.Context, measure func(context.Context, bench.Options) (*bench.Report, error)) (err error) {
+	folder, done, err := demoFolder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	live := p.begin("opening")
+	defer live.end()
+	report, err := measure(ctx, bench.Options{
+		Folder: folder, Scene: live.step,
+		Open: func(ctx context.Context, o bench.Opening) (bench.Peer, error) {
+			return p.openMeasured(ctx, folder, o)
+		},
+	})
+	live.end()
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // whatever was under way says of it what it can
+	}
+	if err != nil {
+		return fmt.Errorf("measure: %w", err)
+	}
+	return p.show(report, report.Page)
+}
+
+// openMeasured makes a home and opens its peer in this process.
+func (p *program) openMeasured(ctx context.Context, folder string, o bench.Opening) (bench.Peer, error) {
+	home, set := demoHome(folder, demo.Opening{Name: o.Name})
+	peer, err := p.openIn(ctx, home, set, crew{around: o.Around})
+	if err != nil {
+		return nil, err
+	}
+	return peer, nil
+}

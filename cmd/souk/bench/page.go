@@ -1,0 +1,111 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Page writes a report for people, in lines of at most 80 cells.
+func (r *Report) Page(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s, %d cores, %s, %s\n", r.Name, r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go)
+	var kinds []Row
+	for _, row := range r.All() {
+		if row.Parts == nil {
+			kinds = append(kinds, row)
+			continue
+		}
+		row.page(&b)
+	}
+	kindsPage(&b, kinds)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Row) page(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%s: %s %s, %d measured\n", r.Case, Figure(r.Rate), r.Unit, r.N)
+	fmt.Fprintf(b, "  %-12s%12s%12s%12s%12s%12s\n", "µs", "p50", "p95", "p99", "max", "CPU")
+	line := func(name string, p Percentiles, cpu float64) {
+		fmt.Fprintf(b, "  %-12s%12s%12s%12s%12s%12s\n", name, Figure(p.P50), Figure(p.P95), Figure(p.P99), Figure(p.Max), Figure(cpu))
+	}
+	if r.Max > 0 {
+		line("measured", r.Percentiles, r.CPU)
+	} else {
+		fmt.Fprintf(b, "  %-60s%12s\n", "measured", Figure(r.CPU))
+	}
+	if ref := r.Reference; ref != nil {
+		if ref.Max > 0 {
+			line("reference", ref.Percentiles, ref.CPU)
+		} else {
+			fmt.Fprintf(b, "  %-60s%12s\n", "reference", Figure(ref.CPU))
+		}
+		said := fmt.Sprintf("ratio %s of %s; reference %s %s: %s", Figure(r.Ratio), r.RatioOf, Figure(ref.Rate), r.Unit, ref.Case)
+		if r.Goal != "" {
+			said += "; goal: " + r.Goal
+		}
+		wrapped(b, said)
+	}
+	if len(r.Parts) > 0 {
+		b.WriteString("  CPU by part\n")
+		for _, part := range Parts {
+			if us, ok := r.Parts[part]; ok {
+				fmt.Fprintf(b, "    %-12s%10s µs%8.1f %%\n", part, Figure(us), 100*us/r.CPU)
+			}
+		}
+	}
+	if len(r.Counts) > 0 {
+		b.WriteString("  counted for each\n")
+		for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
+			fmt.Fprintf(b, "    %-28s%12s\n", name, Figure(r.Counts[name]))
+		}
+	}
+}
+
+// kindsPage writes rows that are kinds of one thing, a line for each.
+func kindsPage(b *strings.Builder, rows []Row) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n  %-42s%8s%8s%8s%8s\n", "µs", "n", "mean", "p50", "allocs")
+	for _, r := range rows {
+		name := []rune(r.Case)
+		if len(name) > 41 {
+			name = append(name[:40], '…')
+		}
+		fmt.Fprintf(b, "  %-42s%8s%8s%8s%8s\n", string(name), Figure(float64(r.N)), Figure(r.CPU), Figure(r.P50), Figure(r.Counts[allocations]))
+	}
+}
+
+// wrapped writes words in lines of at most 80 cells.
+func wrapped(b *strings.Builder, text string) {
+	line := " "
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > 80 {
+			b.WriteString(line + "\n")
+			line = " "
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
+}
+
+// Figure writes a number with three or more significant digits, thousands apart.
+func Figure(f float64) string {
+	switch {
+	case f == 0:
+		return "0"
+	case f < 10:
+		return strconv.FormatFloat(f, 'f', 2, 64)
+	case f < 100:
+		return strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	s := strconv.FormatFloat(f, 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
