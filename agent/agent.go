@@ -67,6 +67,7 @@ type Agent struct {
 	keys      []string              // of all orders, oldest first
 	parts     map[wire.CID][]string // keys of the orders that are parts of a job, oldest first
 	outlays   []outlay              // of budgets with a period
+	sold      sold
 	log       outcomeLog
 	uttered   uint64 // sayings so far
 
@@ -131,6 +132,7 @@ func New(c Config) (*Agent, error) {
 		peers:     map[wire.Key]bool{},
 		greetings: map[wire.Key]uint64{},
 		given:     map[wire.Key][]given{},
+		sold:      sold{jobs: map[wire.CID]wire.CID{}},
 	}, nil
 }
 

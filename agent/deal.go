@@ -16,7 +16,8 @@ type deal struct {
 	job   *job.Job
 	role  job.Role
 	peer  wire.Key
-	order string // the hirer's order it fulfils
+	order string   // the hirer's order it fulfils
+	quote wire.CID // the Quote that it accepts; zero where that is an Offer, which anyone may accept, and again
 
 	choice    Choice             // hirer: why the provider was hired
 	said      []utterance        // our bundles, oldest first

@@ -241,6 +241,9 @@ func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]
 	if d.job, err = job.Open(a.c.Net, said, terms, provider); err != nil {
 		return nil, err
 	}
+	if !terms.Hirer.IsZero() {
+		d.quote = wire.Sum(doc.Offered.Doc)
+	}
 	a.deals[said.ID] = d
 	a.history = append(a.history, said.ID)
 	a.enliven(d)
@@ -301,6 +304,9 @@ func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *p
 		var refused *job.Refusal
 		if e := d.job.Apply(at, said); e == nil {
 			touched = append(touched, d.id)
+			if slices.Contains(doc.Taken, d.id) && d.role == job.Provider {
+				a.sold.add(at, d)
+			}
 		} else if errors.As(e, &refused) && doc.By == peer {
 			a.objections = append(a.objections, refused)
 			if slices.Contains(doc.Taken, d.id) {

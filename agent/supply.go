@@ -143,6 +143,8 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeNotOffered
 	case accept.At > s.at+protocol.Skew || accept.At+protocol.Skew < s.at:
 		return protocol.CodeClock
+	case s.sold.before(d):
+		return protocol.CodeDuplicate
 	case !held || d.stray:
 		return protocol.CodeAmount
 	case s.book.Admit(d.peer, terms.Asset, d.job.InHand().Most()) != nil:
