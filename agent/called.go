@@ -38,7 +38,7 @@ func (s *step) called(said wire.Said) {
 	if !ok || c.By == s.c.Self || c.At > s.at+protocol.Skew || c.Reply <= s.at || s.heeds(said.ID, c.By) {
 		return
 	}
-	known := s.parties[c.By] != nil
+	known := s.Dealt(c.By)
 	if _, does := s.answers(c); !does || !s.callers.grant(s.at, c.By, known, callsOfOne, callsOfAll) {
 		return
 	}

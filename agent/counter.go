@@ -43,7 +43,7 @@ func (s *step) quote(peer wire.Key, stand *sell.Stand, g given) {
 // countered answers a Counter with a fresh Quote of its round, or a coded no. What
 // is over a peer's ration is not answered at all: a storm costs its maker more.
 func (s *step) countered(from wire.Key, said wire.Said, c *protocol.Counter) {
-	if !s.counters.grant(s.at, from, s.parties[from] != nil, countersOfOne, countersOfAll) {
+	if !s.counters.grant(s.at, from, s.Dealt(from), countersOfOne, countersOfAll) {
 		return
 	}
 	i := slices.IndexFunc(s.given[from], func(g given) bool { return g.id == c.Quote })

@@ -88,6 +88,7 @@ type party struct {
 	deals    []*deal   // live, oldest first
 	openings []*Saying // OPENs said and not yet seen
 	answers  []answer  // our last countersign of each lane from it
+	dealt    bool      // something was paid between us, or it has done for nothing what we wanted
 
 	left    uint64        // soft: when the last link to the peer went
 	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen
@@ -136,6 +137,12 @@ func (a *Agent) party(peer wire.Key) *party {
 	}
 	return &party{}
 }
+
+// Dealt reports whether there is a history with a peer: a job was paid, by it or by
+// us, or it has done for nothing what we wanted. Names are free, and so is asking,
+// opening a lane and making contracts that come to nothing: who has done no more is
+// a stranger.
+func (a *Agent) Dealt(peer wire.Key) bool { return a.party(peer).dealt }
 
 // acquaint returns what lies between us and a peer we have to do with.
 func (a *Agent) acquaint(peer wire.Key) *party {
@@ -241,10 +248,12 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 		a.keepsakes[id] = k
 		a.kept = append(a.kept, id)
 	}
+	v := a.viewOf(at, d)
+	p.dealt = p.dealt || !v.Paid.IsZero() || d.role == job.Hirer && v.OK
 	if !a.atRest(d, func(h settlement.HoldState) bool { return h.EndSeen }) {
 		return []wire.CID{id}, nil
 	}
-	over := &past{view: a.viewOf(at, d)}
+	over := &past{view: v}
 	if d.role == job.Provider && len(d.said) > 0 {
 		over.closing = d.lastWord()
 		a.closings = append(a.closings, id)

@@ -91,10 +91,12 @@ type Erase struct {
 }
 
 // Pull asks a peer for what is new in its log of outcomes, and ends in Told.
-// Wanted tells that we have dealt with it: then others make room.
+// Wanted tells that we have dealt with it: then others make room, those first who
+// stand lowest.
 type Pull struct {
-	Author wire.Key
-	Wanted bool
+	Author   wire.Key
+	Wanted   bool
+	Standing float64 // from 0 to 1
 }
 
 // Caught: the author has written two different entries for one place of its

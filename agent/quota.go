@@ -21,7 +21,7 @@ type guests struct {
 // guest is one peer in one minute.
 type guest struct {
 	quota    sell.Quota
-	stranger bool
+	standing float64
 	asks     int
 }
 
@@ -34,7 +34,7 @@ func (s *step) guest(peer wire.Key) *guest {
 	g := s.guests.of[peer]
 	if g == nil {
 		standing := s.Standing(peer)
-		g = &guest{quota: s.c.Quotas.Of(standing), stranger: standing == 0}
+		g = &guest{quota: s.c.Quotas.Of(standing), standing: standing}
 		s.guests.of[peer] = g
 	}
 	return g
@@ -45,11 +45,11 @@ func (s *step) guest(peer wire.Key) *guest {
 // again, or goes elsewhere, and a flood costs its maker more than us.
 func (s *step) admits(peer wire.Key) bool {
 	g := s.guest(peer)
-	if g.asks >= g.quota.Asks || g.stranger && s.guests.crowd >= s.c.Quotas.Crowd {
+	if g.asks >= g.quota.Asks || g.standing == 0 && s.guests.crowd >= s.c.Quotas.Crowd {
 		return false
 	}
 	g.asks++
-	if g.stranger {
+	if g.standing == 0 {
 		s.guests.crowd++
 	}
 	return true

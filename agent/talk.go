@@ -203,7 +203,7 @@ func (s *step) someOf(o *order, providers []wire.Key) []wire.Key {
 	lot := s.nonce()
 	rank := func(p wire.Key) int {
 		switch {
-		case s.parties[p] != nil:
+		case s.Dealt(p):
 			return 0
 		case s.web.Knows(p):
 			return 1
@@ -276,7 +276,7 @@ func (s *step) invite(o *order, from wire.Key, q *protocol.Quote) *talk {
 	t := talk{peer: from, request: o.call, last: o.call, until: o.reply}
 	dearest, n := -1, 0
 	for i := range o.talks {
-		if o.talks[i].request != o.call || s.parties[o.talks[i].peer] != nil {
+		if o.talks[i].request != o.call || s.Dealt(o.talks[i].peer) {
 			continue
 		}
 		n++
@@ -284,7 +284,7 @@ func (s *step) invite(o *order, from wire.Key, q *protocol.Quote) *talk {
 			dearest = i
 		}
 	}
-	if n < mostTalks || s.parties[from] != nil {
+	if n < mostTalks || s.Dealt(from) {
 		o.talks = append(o.talks, t)
 		return &o.talks[len(o.talks)-1]
 	}

@@ -106,7 +106,7 @@ func (s *step) done(d *deal) bool {
 func (s *step) letGo(d *deal) {
 	s.fact(Fact{What: FactLetGo, Job: d.id})
 	if _, told := d.job.OutcomeBy(job.Hirer); told {
-		s.effect(Pull{Author: d.peer, Wanted: true}) // it has written of this job, and perhaps of others
+		s.effect(Pull{Author: d.peer, Wanted: s.Dealt(d.peer), Standing: s.guest(d.peer).standing}) // it has written of this job, and perhaps of others
 	}
 	if d.role == job.Hirer {
 		s.effect(Withhold{From: d.peer, Artefacts: d.allInputs()})

@@ -46,7 +46,7 @@ func (s *step) told(e Told) {
 		case t.Due <= s.at:
 			s.believe(t.Evidence)
 		case t.Due > s.at+longestAnswer+2*protocol.Skew: // from the future
-		case len(s.early) < maxEarly/2, s.parties[e.Author] != nil && len(s.early) < maxEarly:
+		case len(s.early) < maxEarly/2, s.Dealt(e.Author) && len(s.early) < maxEarly:
 			s.early[t.Evidence.Said.ID] = t.Evidence
 			s.agenda.set(matter{what: dueEvidence, job: t.Evidence.Said.ID}, t.Due)
 		}
@@ -106,7 +106,7 @@ func (s *step) headTold(peer wire.Key, h *protocol.Hello) {
 		_ = s.web.Log(head) // refused where the book is full: then the hole does not show
 	}
 	if have, ok := s.web.Head(peer); !ok || have.Entry != h.LogHead || len(s.web.Holes(peer)) > 0 {
-		s.effect(Pull{Author: peer, Wanted: s.parties[peer] != nil})
+		s.effect(Pull{Author: peer, Wanted: s.Dealt(peer), Standing: s.guest(peer).standing})
 	}
 }
 
@@ -129,6 +129,6 @@ func (s *step) inquire(firm []hire.Candidate, ask []wire.Key) {
 		}
 		s.inquiries[k] = s.at
 		n++
-		s.effect(Pull{Author: k, Wanted: s.parties[k] != nil})
+		s.effect(Pull{Author: k, Wanted: s.Dealt(k), Standing: s.guest(k).standing})
 	}
 }

@@ -3,78 +3,161 @@ package runtime
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// expose puts together the proof that an author has written two entries for one
-// place of its log, and keeps it for good.
-func (p *Peer) expose(e agent.Caught) {
-	p.log.Warn("two entries for one place of a log: its author weighs nothing from now on", "author", e.Author)
-	if p.o.Shelf == nil {
-		return
-	}
-	p.wg.Go(func() {
-		if err := p.keepEquivocation(e); err != nil {
-			p.log.Warn("the proof of it is not kept", "author", e.Author, "error", err)
-		}
-	})
+// Bounds of proofs that authors have written two entries for one place of their
+// logs. What finds no room is not kept: the core knows it for as long as it runs,
+// and finds it again when the pages are told anew.
+const (
+	MaxForked   = 4096 // proofs kept, one of each author
+	MaxExposing = 64   // authors whose proofs wait to be put together
+)
+
+// caught are the authors whose proofs wait. They are put together one after the
+// other, for each may be a search of the whole shelf, and once for each author.
+type caught struct {
+	waiting chan agent.Caught
+
+	mu   sync.Mutex
+	of   map[wire.Key]bool // who waits
+	kept int
 }
 
-func (p *Peer) keepEquivocation(e agent.Caught) error {
-	first, ok := p.proofOf(e.First)
-	second, also := p.proofOf(e.Second)
-	if !ok || !also {
-		return fmt.Errorf("one of the entries %s and %s is not at hand", e.First, e.Second)
+func newCaught() *caught {
+	return &caught{waiting: make(chan agent.Caught, MaxExposing), of: map[wire.Key]bool{}}
+}
+
+// put has the proof against an author put together, unless it waits already or there
+// is no room.
+func (c *caught) put(e agent.Caught) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of[e.Author] || len(c.of) >= MaxExposing || c.kept >= MaxForked {
+		return false
+	}
+	c.of[e.Author] = true
+	c.waiting <- e // there is room
+	return true
+}
+
+// done counts a proof off that waited, and as kept if it is.
+func (c *caught) done(author wire.Key, kept bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.of, author)
+	if kept {
+		c.kept++
+	}
+}
+
+// expose has the proof put together that an author has written two entries for one
+// place of its log, and kept for good.
+func (p *Peer) expose(e agent.Caught) {
+	if p.o.Shelf != nil && p.caught.put(e) {
+		p.log.Warn("two entries for one place of a log: its author weighs nothing from now on", "author", e.Author)
+	}
+}
+
+// keepProofs puts the proofs together until the peer stops.
+func (p *Peer) keepProofs() {
+	for {
+		select {
+		case e := <-p.caught.waiting:
+			kept, err := p.keepEquivocation(e)
+			if err != nil {
+				p.log.Warn("the proof of two entries for one place of a log is not kept", "author", e.Author, "error", err)
+			}
+			p.caught.done(e.Author, kept)
+		case <-p.ctx.Done():
+			return
+		}
+	}
+}
+
+// keepEquivocation keeps a proof, and reports whether it is one more than before.
+func (p *Peer) keepEquivocation(e agent.Caught) (bool, error) {
+	key := shelfForked + e.Author.String()
+	if p.logs.has(key) {
+		return false, nil // one is enough
+	}
+	proofs := p.proofsOf(e)
+	first, second := proofs[e.First], proofs[e.Second]
+	if first == nil || second == nil {
+		return false, fmt.Errorf("one of the entries %s and %s is not at hand", e.First, e.Second)
 	}
 	if bytes.Compare(e.First[:], e.Second[:]) > 0 {
 		first, second = second, first
 	}
 	d := &protocol.Equivocation{
 		Head:  wire.Head{Kind: protocol.KindEquivocation, By: p.o.Agent.Key(), At: now()},
-		First: first, Second: second,
+		First: *first, Second: *second,
 	}
 	draw(d.Nonce[:])
 	if err := d.Check(); err != nil {
-		return err
+		return false, err
 	}
 	bundle, err := wire.Seal(p.o.Agent, p.o.Net, wire.Canonical{}.Name(d).Raw)
 	if err != nil {
-		return err
+		return false, err
 	}
 	b, err := bundle.Bytes()
 	if err != nil {
-		return err
+		return false, err
 	}
-	return p.o.Shelf.Put(shelfForked+e.Author.String(), b)
+	return true, p.o.Shelf.Put(key, b)
 }
 
-// proofOf looks for who said an entry of a log, in the journal and on the shelf.
-func (p *Peer) proofOf(id wire.CID) (proof wire.Proof, ok bool) {
-	if seq, known := p.archive.entry(id); known {
-		r, err := p.readRecord(seq)
-		if err != nil {
-			return proof, false
-		}
-		for _, s := range r.Statements() {
-			if s.ID == id && s.Bundle != nil {
-				return s.Bundle.Proof(s.Index), true
-			}
+// proofsOf looks for who said the two entries: in the journal, in what is kept of
+// their author's own log, and on everybody's pages.
+func (p *Peer) proofsOf(e agent.Caught) map[wire.CID]*wire.Proof {
+	found := map[wire.CID]*wire.Proof{}
+	for _, id := range []wire.CID{e.First, e.Second} {
+		if proof, ok := p.journalled(id); ok {
+			found[id] = &proof
 		}
 	}
-	err := p.o.Shelf.List(shelfPages, func(_ string, value []byte) bool {
-		page, err := protocol.ReadPage(value)
-		if err != nil {
-			return p.ctx.Err() == nil
+	for _, where := range []string{shelfPages + e.Author.String() + "/", shelfPages} {
+		if len(found) == 2 {
+			break
 		}
-		for i := range page.Shown {
-			if wire.Sum(page.Shown[i].Doc) == id {
-				proof, ok = page.Shown[i], true
+		err := p.o.Shelf.List(where, func(_ string, value []byte) bool {
+			page, err := protocol.ReadPage(value)
+			if err != nil {
+				return p.ctx.Err() == nil
 			}
+			for i := range page.Shown {
+				if id := wire.Sum(page.Shown[i].Doc); found[id] == nil && (id == e.First || id == e.Second) {
+					found[id] = &page.Shown[i]
+				}
+			}
+			return len(found) < 2 && p.ctx.Err() == nil
+		})
+		if err != nil {
+			p.log.Warn("the shelf is not read", "error", err)
 		}
-		return !ok && p.ctx.Err() == nil
-	})
-	return proof, ok && err == nil
+	}
+	return found
+}
+
+// journalled returns who said an entry of a log, if the journal tells.
+func (p *Peer) journalled(id wire.CID) (proof wire.Proof, ok bool) {
+	seq, known := p.archive.entry(id)
+	if !known {
+		return proof, false
+	}
+	r, err := p.readRecord(seq)
+	if err != nil {
+		return proof, false
+	}
+	for _, s := range r.Statements() {
+		if s.ID == id && s.Bundle != nil {
+			return s.Bundle.Proof(s.Index), true
+		}
+	}
+	return proof, false
 }

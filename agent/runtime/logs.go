@@ -13,12 +13,17 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// Bounds of reading others' logs.
+// Bounds of reading others' logs. Strangers are those with whom nothing came to be
+// paid and whom this agent never hired.
 const (
-	MaxLogAuthors = 1024   // whose logs are read, strangers at most half
-	MaxLogPages   = 20_000 // pages kept, strangers' at most half
-	MaxLogOf      = 4_096  // of them of one author
-	MaxStrangers  = 256    // of one with whom we have nothing to do
+	MaxLogAuthors  = 1024      // whose logs are read, strangers at most half
+	MaxLogPages    = 20_000    // pages kept, strangers' at most half
+	MaxLogBytes    = 64 << 20  // bytes of all of them, strangers' at most half
+	MaxLogOf       = 4_096     // pages of one author
+	MaxLogBytesOf  = 8 << 20   // their bytes
+	MaxStrangers   = 256       // pages of one stranger
+	MaxStrangeSize = 512 << 10 // their bytes
+	MaxStrangeTold = 100_000   // pages of strangers told to the core in one run: half of what it can learn
 
 	readers     = 32               // logs read at once: slow authors must not keep the others waiting,
 	strange     = readers / 2      // and strangers not those with whom we have dealt
@@ -51,125 +56,121 @@ func (m mark) follows(e *protocol.LogEntry) bool {
 	return e.Seq == 1 && e.Prev == m.id
 }
 
+// next is the place after m.
+func (m mark) next(author wire.Key) p2p.Place {
+	if m.seq == 0 {
+		return p2p.Place{Author: author}
+	}
+	return p2p.Place{Author: author, Epoch: m.epoch, Seq: m.seq + 1}
+}
+
 // logs reads the logs of others, keeps what they show on the shelf and tells the
 // core of it.
 type logs struct {
 	p        *Peer
-	slots    chan struct{}
-	strange  chan struct{} // taken first for a stranger
 	recalled chan struct{} // closed once the shelf was read
 
 	mu     sync.Mutex
-	marks  map[wire.Key]mark
-	wanted map[wire.Key]bool // with whom we have dealt
-	busy   map[wire.Key]bool // being read; true: once more afterwards
+	places places
 	barred map[wire.Key]time.Time
-	kept   map[wire.Key]int // pages
-	total  int
+	told   int // pages of strangers in this run
 }
 
 func newLogs(p *Peer) *logs {
-	return &logs{
-		p: p, slots: make(chan struct{}, readers), strange: make(chan struct{}, strange), recalled: make(chan struct{}), marks: map[wire.Key]mark{}, busy: map[wire.Key]bool{}, wanted: map[wire.Key]bool{},
-		barred: map[wire.Key]time.Time{}, kept: map[wire.Key]int{},
-	}
+	return &logs{p: p, recalled: make(chan struct{}), places: newPlaces(), barred: map[wire.Key]time.Time{}}
 }
 
 // pull has an author's log read from where it was left, once at a time.
 func (l *logs) pull(e agent.Pull) {
-	author := e.Author
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.Wanted && len(l.wanted) < MaxLogAuthors {
-		l.wanted[author] = true
-	}
-	_, known := l.marks[author]
-	_, busy := l.busy[author]
-	most := MaxLogAuthors / 2
-	if l.wanted[author] {
-		most = MaxLogAuthors
-	}
-	switch {
-	case author == l.p.o.Agent.Key(), time.Now().Before(l.barred[author]), !known && len(l.marks)+len(l.busy) >= most:
-		return
-	case busy:
-		l.busy[author] = true
+	if e.Author == l.p.o.Agent.Key() || time.Now().Before(l.barred[e.Author]) || !e.Wanted && l.told >= MaxStrangeTold {
 		return
 	}
-	l.busy[author] = false
-	l.p.wg.Go(func() { l.reader(author) })
+	a := l.place(e.Author, e.Wanted, e.Standing)
+	if a == nil {
+		return
+	}
+	switch a.state {
+	case idle:
+		a.state = waiting
+		l.begin()
+	case underWay:
+		a.again = true
+	}
 }
 
-// reader reads a log, and again for as long as that is asked for meanwhile.
-func (l *logs) reader(author wire.Key) {
+// place returns the place of an author, which may have to be another's until now.
+// The caller holds l.mu.
+func (l *logs) place(key wire.Key, dealt bool, standing float64) *author {
+	a, gone := l.places.take(key, dealt, standing)
+	for _, k := range gone {
+		l.forget(k)
+	}
+	return a
+}
+
+// begin starts as many readers as may run. The caller holds l.mu.
+func (l *logs) begin() {
+	for a := l.places.next(); a != nil; a = l.places.next() {
+		a.state = underWay
+		l.p.wg.Go(func() { l.reader(a) })
+	}
+}
+
+// reader reads a log once, and settles when it is read again.
+func (l *logs) reader(a *author) {
 	select {
 	case <-l.recalled:
 	case <-l.p.ctx.Done():
 		return
 	}
-	busy := 0
-	for again := true; again; {
-		leave, ok := l.enter(author)
-		if !ok {
-			return
-		}
-		err := l.read(author)
-		leave()
-		if err != nil {
-			l.p.log.Debug("a log is not read on", "author", author, "error", err)
-		}
-		pause := readPause
-		var bad *faulty
-		l.mu.Lock()
-		again = l.busy[author]
-		switch {
-		case errors.As(err, &bad):
-			l.bar(author)
-			again = false
-		case !again && errors.Is(err, p2p.ErrBusy) && busy < busyTries:
-			busy++
-			again, pause = true, servedEvery
-		}
-		if again {
-			l.busy[author] = false
-		} else {
-			delete(l.busy, author)
-		}
-		l.mu.Unlock()
-		if again && !l.p.wait(l.p.ctx, pause) {
-			return
-		}
+	err := l.read(a.key)
+	if err != nil {
+		l.p.log.Debug("a log is not read on", "author", a.key, "error", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	again, pause := a.again, readPause
+	a.state, a.again = idle, false
+	var bad *faulty
+	switch {
+	case errors.As(err, &bad):
+		l.bar(a.key)
+		again = false
+	case errors.Is(err, p2p.ErrBusy) && a.tries < busyTries:
+		a.tries++
+		again, pause = true, servedEvery
+	default:
+		a.tries = 0
+	}
+	if again {
+		a.state = resting
+		l.p.wg.Go(func() { l.rest(a, pause) })
+	}
+	l.places.leave(a)
+	l.begin()
+}
+
+// rest has a log read again after a while, unless its author has lost its place.
+func (l *logs) rest(a *author, pause time.Duration) {
+	if !l.p.wait(l.p.ctx, pause) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.places.of[a.key] == a {
+		a.state = waiting
+		l.begin()
 	}
 }
 
 // dealtWith reports whether an author is no stranger.
-func (l *logs) dealtWith(author wire.Key) bool {
+func (l *logs) dealtWith(key wire.Key) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.wanted[author]
-}
-
-// enter waits until an author's log may be read; false when the peer stops first.
-func (l *logs) enter(author wire.Key) (leave func(), ok bool) {
-	all := []chan struct{}{l.strange, l.slots}
-	if l.dealtWith(author) {
-		all = all[1:]
-	}
-	for i, c := range all {
-		select {
-		case c <- struct{}{}:
-		case <-l.p.ctx.Done():
-			for _, taken := range all[:i] {
-				<-taken
-			}
-			return nil, false
-		}
-	}
-	return func() {
-		for _, c := range all {
-			<-c
-		}
-	}, true
+	a := l.places.of[key]
+	return a != nil && a.dealt
 }
 
 // bar has an author's log not read for a while. The caller holds l.mu.
@@ -195,7 +196,7 @@ func (f *faulty) Unwrap() error { return f.why }
 // nothing at the place where it was left is read again from its beginning.
 func (l *logs) read(author wire.Key) error {
 	l.mu.Lock()
-	at := l.marks[author]
+	at := l.places.mark(author)
 	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(l.p.ctx, turn)
 	defer cancel()
@@ -219,12 +220,4 @@ func (l *logs) read(author wire.Key) error {
 		at = r.at
 	}
 	return nil
-}
-
-// next is the place after m.
-func (m mark) next(author wire.Key) p2p.Place {
-	if m.seq == 0 {
-		return p2p.Place{Author: author}
-	}
-	return p2p.Place{Author: author, Epoch: m.epoch, Seq: m.seq + 1}
 }

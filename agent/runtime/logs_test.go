@@ -510,3 +510,50 @@ func TestLogQuota(t *testing.T) {
 		}
 	})
 }
+
+// TestCrowdOfLogs: more strangers than there are places show a log each; all of them
+// are read, what is kept stays within its bounds, and after a restart too.
+func TestCrowdOfLogs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newHub(t)
+		s := newSeat(t, hub, 1)
+		s.up()
+		var last wire.Key
+		for i := range runtime.MaxLogAuthors/2 + 20 {
+			one := &stranger{t: t, key: wire.NewPrivateKey([32]byte{byte(i), byte(i >> 8), 5}), to: s.agent.Key()}
+			k := newChronicle(t, one.key)
+			one.log = always(k.pages(1))
+			var err error
+			if one.net, err = hub.Join(one.key.Key(), one); err != nil {
+				t.Fatal(err)
+			}
+			one.link()
+			one.hello(func(h *protocol.Hello) { h.LogHead = wire.Sum([]byte{1}) })
+			pass(100 * time.Millisecond)
+			if len(one.asked) == 0 {
+				t.Fatalf("stranger %d is not asked for its log", i)
+			}
+			last = one.key.Key()
+			if err := one.net.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		marks := func() (n int) {
+			_ = s.shelf.List("log-at/", func(string, []byte) bool { n++; return true })
+			return n
+		}
+		if n := marks(); n != runtime.MaxLogAuthors/2 {
+			t.Errorf("the logs of %d strangers are kept, want %d", n, runtime.MaxLogAuthors/2)
+		}
+		r := &reader{seat: s}
+		if got := r.knows(last); got.Hired != 1 {
+			t.Errorf("of the last one %d jobs are known", got.Hired)
+		}
+		s.restart()
+		pass(time.Second)
+		if got := r.knows(last); got.Hired != 1 || marks() != runtime.MaxLogAuthors/2 {
+			t.Errorf("after a restart %d jobs of the last one are known, %d logs kept", got.Hired, marks())
+		}
+		s.down()
+	})
+}

@@ -38,6 +38,7 @@ type Peer struct {
 	waiters *waiters
 	links   *links
 	logs    *logs
+	caught  *caught
 	quota   *quota // of pages of our log
 
 	ctx    context.Context // ends when the peer stops
@@ -59,7 +60,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	p := &Peer{
 		o: o, reg: protocol.Registry(), log: o.Log, start: now(),
 		inbox: make(chan message, MaxInbox), news: newNews(), release: newRelease(), archive: newArchive(o.Agent.Key()), quota: newQuota(servedEach, servedAll, servedEvery),
-		board: newBoard(), calls: newCalls(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(),
+		board: newBoard(), calls: newCalls(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(), caught: newCaught(),
 		done: make(chan struct{}),
 	}
 	if p.log == nil {
@@ -81,6 +82,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	p.wg.Go(func() { p.loop(core, last) })
 	p.wg.Go(p.carryOut)
 	p.wg.Go(p.tellNews)
+	p.wg.Go(p.keepProofs)
 	if err := p.join(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

@@ -70,6 +70,7 @@ func (r *reading) take(b []byte) bool {
 // tell tells the core what was read: of one of whose log nothing is kept, nothing.
 func (r *reading) tell() {
 	if r.at.seq > 0 && (len(r.pages) > 0 || !r.owner.IsZero()) {
+		r.count(r.author, len(r.pages))
 		r.p.post(agent.Told{Author: r.author, Owner: r.owner, Pages: r.pages})
 	}
 	r.pages = nil
@@ -83,17 +84,16 @@ func (r *reading) keep(t agent.Testimony, page []byte) bool {
 	key := shelfPage(r.author, entry, t.Entries[0].ID)
 	fresh := !r.has(key)
 	r.mu.Lock()
-	if fresh && !r.room(r.author) {
-		r.mu.Unlock()
+	a := r.places.of[r.author]
+	ok := a != nil && (!fresh || r.room(a, len(page)))
+	if ok {
+		r.at = mark{entry.Epoch, entry.Seq, t.Entries[0].ID}
+		a.mark = r.at
+	}
+	r.mu.Unlock()
+	if !ok {
 		return false
 	}
-	if fresh {
-		r.kept[r.author]++
-		r.total++
-	}
-	r.at = mark{entry.Epoch, entry.Seq, t.Entries[0].ID}
-	r.marks[r.author] = r.at
-	r.mu.Unlock()
 	r.put(key, page)
 	r.put(shelfMark+r.author.String(), r.at.bytes())
 	if r.named != nil {

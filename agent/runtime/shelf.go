@@ -45,10 +45,16 @@ func (l *logs) recall(ctx context.Context) {
 	if l.p.o.Shelf == nil {
 		return
 	}
+	marks := map[wire.Key]mark{}
 	err := errors.Join(
 		l.each(ctx, shelfForked, l.recallForked),
+		l.each(ctx, shelfMark, func(author wire.Key, b []byte) {
+			if m, ok := readMark(b); ok {
+				marks[author] = m
+			}
+		}),
+		l.recallMarks(ctx, marks),
 		l.each(ctx, shelfOwner, l.recallPage),
-		l.each(ctx, shelfMark, l.recallMark),
 		l.each(ctx, shelfPages, l.recallPage),
 	)
 	if err != nil {
@@ -56,12 +62,34 @@ func (l *logs) recall(ctx context.Context) {
 	}
 }
 
-func (l *logs) recallMark(author wire.Key, b []byte) {
+// recallMarks gives the authors on the shelf their places again, those with whom we
+// have dealt first. For whom there is none is forgotten.
+func (l *logs) recallMarks(ctx context.Context, marks map[wire.Key]mark) error {
+	dealt, err := ask(ctx, l.p, func(a *agent.Agent, _ uint64) map[wire.Key]bool {
+		dealt := map[wire.Key]bool{}
+		for key := range marks {
+			dealt[key] = a.Dealt(key)
+		}
+		return dealt
+	})
+	if err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if m, ok := readMark(b); ok && len(l.marks) < MaxLogAuthors {
-		l.marks[author] = m
+	for _, friends := range []bool{true, false} {
+		for key, m := range marks {
+			if dealt[key] != friends {
+				continue
+			}
+			if a := l.place(key, friends, 0); a != nil {
+				a.mark = m
+			} else {
+				l.forget(key)
+			}
+		}
 	}
+	return nil
 }
 
 // each calls f for what the shelf has under a prefix.
@@ -101,9 +129,13 @@ func (l *logs) recallPage(author wire.Key, b []byte) {
 		return
 	}
 	l.mu.Lock()
-	l.kept[author]++
-	l.total++
+	a := l.places.of[author]
+	ok := a != nil && l.room(a, len(b))
 	l.mu.Unlock()
+	if !ok {
+		return // the bounds were others when it was kept
+	}
+	l.count(author, 1)
 	l.p.post(agent.Told{Author: author, Pages: []agent.Testimony{t}})
 }
 
@@ -117,37 +149,34 @@ func (l *logs) recallForked(author wire.Key, b []byte) {
 		return
 	}
 	if d, ok := docs[0].Doc.(*protocol.Equivocation); ok && d.Author() == author && d.Open(l.p.o.Net) == nil {
+		l.p.caught.done(author, true)
 		l.p.post(agent.Told{Author: author, Forked: true})
 	}
 }
 
-// room reports whether one page more of an author's log may be kept, and makes
-// room for whom we deal with by forgetting a stranger. The caller holds l.mu.
-func (l *logs) room(author wire.Key) bool {
-	if !l.wanted[author] {
-		return l.kept[author] < MaxStrangers && l.total < MaxLogPages/2
+// room reports whether one page more of an author's log may be kept, and makes room
+// by forgetting those who are worth less. The caller holds l.mu.
+func (l *logs) room(a *author, size int) bool {
+	gone, ok := l.places.keep(a, size)
+	for _, k := range gone {
+		l.forget(k)
 	}
-	if l.kept[author] >= MaxLogOf {
-		return false
-	}
-	if l.total < MaxLogPages {
-		return true
-	}
-	for k, n := range l.kept { // any one will do
-		if n > 0 && !l.wanted[k] {
-			l.forget(k)
-			return true
-		}
-	}
-	return false
+	return ok
 }
 
-// forget takes an author's log from the shelf. What the core has learned of it
-// stays until the next start. The caller holds l.mu.
+// count counts the pages of strangers of which the core is told: what it has learned
+// stays until the next start, although their logs are forgotten here.
+func (l *logs) count(author wire.Key, pages int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a := l.places.of[author]; a != nil && !a.dealt {
+		l.told += pages
+	}
+}
+
+// forget takes the log of an author that has no place any more from the shelf. The
+// caller holds l.mu.
 func (l *logs) forget(author wire.Key) {
-	l.total -= l.kept[author]
-	delete(l.kept, author)
-	delete(l.marks, author)
 	if l.p.o.Shelf == nil {
 		return
 	}
