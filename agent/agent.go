@@ -174,7 +174,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 	case Garbled:
 		s.refuse(e.From, e.Of, e.Code, "")
 	case Listed:
-		if a.market.Put(at, e.Listing) {
+		if a.market.Put(at, e.Listing, s.worth(e.Listing.Offer.By)) {
 			s.listed(e.Listing)
 		}
 	case Called:

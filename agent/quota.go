@@ -65,3 +65,21 @@ func (s *step) crowded(d *deal) bool {
 	}
 	return n >= s.guest(d.peer).quota.Open
 }
+
+// What an agent is worth to us where there is not room for all.
+const (
+	unknown uint8 = iota
+	vouched       // our trust reaches it
+	dealt         // something was paid between us
+)
+
+// worth returns what an agent is worth to us.
+func (s *step) worth(peer wire.Key) uint8 {
+	switch {
+	case s.Dealt(peer):
+		return dealt
+	case s.web.Knows(peer) && s.guest(peer).standing > 0:
+		return vouched
+	}
+	return unknown
+}

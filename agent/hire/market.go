@@ -28,14 +28,21 @@ const (
 type Listing struct {
 	Offer *protocol.Offer
 	Proof wire.Proof
+
+	worth uint8
+	heard uint64
+	of    *int // how many its author has in the book
 }
 
-// Market is the book of live offers. Nothing in it outlives its expiry.
+// Market is the book of live offers. Nothing in it outlives its expiry. Where it is
+// full, those make room who are worth least: a crowd of names that nobody knows pushes
+// out nobody who is worth more, nor keeps out others whom nobody knows.
 type Market struct {
-	listings []Listing // by capability, then author
+	listings []*Listing // by capability, then author
+	authors  map[wire.Key]*int
 }
 
-func order(a, b Listing) int {
+func order(a, b *Listing) int {
 	return cmp.Or(
 		cmp.Compare(a.Offer.Terms.Capability, b.Offer.Terms.Capability),
 		bytes.Compare(a.Offer.By[:], b.Offer.By[:]))
@@ -43,29 +50,61 @@ func order(a, b Listing) int {
 
 // Put takes a proved offer into the book and reports whether it changed
 // anything: a lower Seq than the one known, or an offer over the limits, does
-// not. Of two with one Seq that with the lower CID counts, whoever heard it first. An offer that is already over removes its predecessor.
-func (m *Market) Put(at uint64, l Listing) bool {
-	i, known := slices.BinarySearchFunc(m.listings, l, order)
+// not. Of two with one Seq that with the lower CID counts, whoever heard it first. An
+// offer that is already over removes its predecessor. worth tells what its author is
+// worth to the reader, by any scale.
+func (m *Market) Put(at uint64, l Listing, worth uint8) bool {
+	l.worth, l.heard = worth, at
+	i, known := slices.BinarySearchFunc(m.listings, &l, order)
 	if known && !l.replaces(m.listings[i]) {
 		return false
 	}
 	over := l.Offer.Expires <= at
 	switch {
 	case known && over:
-		m.listings = slices.Delete(m.listings, i, i+1)
+		m.drop(i)
 	case known:
-		m.listings[i] = l
-	case over || !m.room(at, l.Offer.By):
+		l.of = m.listings[i].of
+		m.listings[i] = &l
+	case over || !m.room(at, &l):
 		return false
 	default:
-		i, _ = slices.BinarySearchFunc(m.listings, l, order)
-		m.listings = slices.Insert(m.listings, i, l)
+		l.of = m.count(l.Offer.By)
+		*l.of++
+		i, _ = slices.BinarySearchFunc(m.listings, &l, order)
+		m.listings = slices.Insert(m.listings, i, &l)
 	}
 	return true
 }
 
+// count returns where the listings of an author are counted.
+func (m *Market) count(author wire.Key) *int {
+	n := m.authors[author]
+	if n == nil {
+		n = new(int)
+		if m.authors == nil {
+			m.authors = map[wire.Key]*int{}
+		}
+		m.authors[author] = n
+	}
+	return n
+}
+
+// uncount counts a listing off that is taken out.
+func (m *Market) uncount(l *Listing) {
+	if *l.of--; *l.of == 0 {
+		delete(m.authors, l.Offer.By)
+	}
+}
+
+// drop takes a listing out.
+func (m *Market) drop(i int) {
+	m.uncount(m.listings[i])
+	m.listings = slices.Delete(m.listings, i, i+1)
+}
+
 // replaces reports whether l takes the place of another offer of its author.
-func (l Listing) replaces(known Listing) bool {
+func (l Listing) replaces(known *Listing) bool {
 	if l.Offer.Seq != known.Offer.Seq {
 		return l.Offer.Seq > known.Offer.Seq
 	}
@@ -73,40 +112,57 @@ func (l Listing) replaces(known Listing) bool {
 	return bytes.Compare(a[:], b[:]) < 0
 }
 
-// room drops what is over where the book is full, and then one offer of the author
-// that has most, if it has more than this one would: a few keys keep nobody out. It
-// reports whether author may add one more.
-func (m *Market) room(at uint64, author wire.Key) bool {
+// room drops what is over where the book is full, and then the listing that is to make
+// room first, if it is not worth more than l. It reports whether l may be added.
+func (m *Market) room(at uint64, l *Listing) bool {
+	own := 0
+	if n := m.authors[l.Offer.By]; n != nil {
+		own = *n
+	}
+	if own >= MaxPerAuthor {
+		return false
+	}
 	if len(m.listings) >= MaxOffers {
 		m.Expire(at)
 	}
-	own := 0
-	for _, l := range m.listings {
-		if l.Offer.By == author {
-			own++
+	if len(m.listings) < MaxOffers {
+		return true
+	}
+	first := 0
+	for i := range m.listings {
+		if m.listings[i].yields(m.listings[first]) {
+			first = i
 		}
 	}
-	return own < MaxPerAuthor && (len(m.listings) < MaxOffers || m.yield(own+1))
-}
-
-// yield drops an offer of the author that has most, if these are more than than.
-func (m *Market) yield(than int) bool {
-	of, last := map[wire.Key]int{}, 0
-	for i, l := range m.listings {
-		if of[l.Offer.By]++; of[l.Offer.By] >= of[m.listings[last].Offer.By] {
-			last = i
-		}
-	}
-	if of[m.listings[last].Offer.By] <= than {
+	last := m.listings[first]
+	if last.worth > l.worth || last.worth == l.worth && *last.of <= own {
 		return false
 	}
-	m.listings = slices.Delete(m.listings, last, last+1)
+	m.drop(first)
 	return true
+}
+
+// yields reports whether a is to make room before b: that of an author of less worth,
+// of such the one who has most in the book, of such the one heard longest ago.
+func (a *Listing) yields(b *Listing) bool {
+	switch {
+	case a.worth != b.worth:
+		return a.worth < b.worth
+	case *a.of != *b.of:
+		return *a.of > *b.of
+	}
+	return a.heard < b.heard
 }
 
 // Expire drops the offers that are over.
 func (m *Market) Expire(at uint64) {
-	m.listings = slices.DeleteFunc(m.listings, func(l Listing) bool { return l.Offer.Expires <= at })
+	m.listings = slices.DeleteFunc(m.listings, func(l *Listing) bool {
+		over := l.Offer.Expires <= at
+		if over {
+			m.uncount(l)
+		}
+		return over
+	})
 }
 
 // Live returns the offers for a capability ("" for all) that are not over, by capability and author.
@@ -114,18 +170,18 @@ func (m *Market) Live(at uint64, capability string) []Listing {
 	var live []Listing
 	for _, l := range m.of(capability) {
 		if l.Offer.Expires > at {
-			live = append(live, l)
+			live = append(live, *l)
 		}
 	}
 	return live
 }
 
 // of returns the listings of a capability, or all for "".
-func (m *Market) of(capability string) []Listing {
+func (m *Market) of(capability string) []*Listing {
 	if capability == "" {
 		return m.listings
 	}
-	from, _ := slices.BinarySearchFunc(m.listings, capability, func(l Listing, c string) int {
+	from, _ := slices.BinarySearchFunc(m.listings, capability, func(l *Listing, c string) int {
 		return cmp.Or(cmp.Compare(l.Offer.Terms.Capability, c), 1) // before the first of them
 	})
 	to := from
@@ -250,7 +306,7 @@ func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate,
 		if l.Offer.By == self {
 			continue
 		}
-		code := w.Fits(at, l)
+		code := w.Fits(at, *l)
 		switch {
 		case code != "":
 			if code != protocol.CodeNotOffered && code != protocol.CodeExpired {

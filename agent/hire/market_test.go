@@ -72,12 +72,12 @@ func TestOfTwoListings(t *testing.T) {
 	for _, order := range [][]Listing{{low, high}, {high, low}} {
 		m := new(Market)
 		for _, l := range order {
-			m.Put(1, l)
+			m.Put(1, l, 0)
 		}
 		if live := m.Live(1, ""); len(live) != 1 || string(live[0].Proof.Doc) != string(low.Proof.Doc) {
 			t.Error("the order in which they came decides")
 		}
-		if !m.Put(1, listing("later", 2)) || m.Put(1, low) {
+		if !m.Put(1, listing("later", 2), 0) || m.Put(1, low, 0) {
 			t.Error("the later offer does not stand")
 		}
 	}
@@ -90,7 +90,7 @@ func TestCrowdedMarket(t *testing.T) {
 	put := func(author byte, capability string) bool {
 		o := &protocol.Offer{Seq: 1, Expires: 2, Terms: suitable()}
 		o.By, o.Terms.Capability = wire.Key{author}, capability
-		return m.Put(1, Listing{Offer: o})
+		return m.Put(1, Listing{Offer: o}, 0)
 	}
 	for author := range byte(MaxOffers / MaxPerAuthor) {
 		for i := range MaxPerAuthor {
@@ -115,5 +115,50 @@ func TestCrowdedMarket(t *testing.T) {
 	}
 	if n := len(m.Live(1, "")); n != MaxOffers {
 		t.Errorf("%d offers in a market for %d", n, MaxOffers)
+	}
+}
+
+// TestCrowdOfNames: more keys than there is room for offer one thing each. They push
+// out nobody who is worth something to the reader, and whoever else comes finds room.
+func TestCrowdOfNames(t *testing.T) {
+	m, at := new(Market), uint64(1)
+	put := func(author int, capability string, worth uint8) bool {
+		at++
+		o := &protocol.Offer{Seq: 1, Expires: at + 1_000_000, Terms: suitable()}
+		o.By, o.Terms.Capability = wire.Key{byte(author), byte(author >> 8)}, capability
+		return m.Put(at, Listing{Offer: o}, worth)
+	}
+	put(1, "text/words@1", 2)
+	put(2, "text/words@1", 1)
+	for i := range MaxOffers + 500 {
+		if !put(100+i, "text/words@1", 0) {
+			t.Fatalf("no room for name %d: those before it hold it for good", i)
+		}
+	}
+	has := map[wire.Key]bool{}
+	for _, l := range m.Live(at, "") {
+		has[l.Offer.By] = true
+	}
+	last := 100 + MaxOffers + 499
+	if !has[wire.Key{1}] || !has[wire.Key{2}] || has[wire.Key{100}] || !has[wire.Key{byte(last), byte(last >> 8)}] || len(has) != MaxOffers || len(m.authors) != MaxOffers {
+		t.Errorf("dealt with %v, trusted %v, the oldest %v, of %d", has[wire.Key{1}], has[wire.Key{2}], has[wire.Key{100}], len(has))
+	}
+	if put(last, "text/more@1", 0) || !put(1, "text/more@1", 2) {
+		t.Error("a second offer finds room by its author's worth alone")
+	}
+	m.Expire(at + 2_000_000)
+	if len(m.listings)+len(m.authors) != 0 {
+		t.Errorf("%d offers of %d authors are left", len(m.listings), len(m.authors))
+	}
+}
+
+// BenchmarkFullMarket is what an offer costs that finds room in a full book.
+func BenchmarkFullMarket(b *testing.B) {
+	m, n := new(Market), 0
+	for b.Loop() {
+		n++
+		o := &protocol.Offer{Seq: 1, Expires: 1 << 40, Terms: suitable()}
+		o.By = wire.Key{byte(n), byte(n >> 8), byte(n >> 16)}
+		m.Put(uint64(n), Listing{Offer: o}, 0)
 	}
 }

@@ -13,11 +13,14 @@ import (
 )
 
 // board keeps the announcements now live, ours included, for peers that join
-// later, and tells new ones from repeated or outdated ones.
+// later, and tells new ones from repeated or outdated ones. Where it is full, those
+// make room whose authors are worth least, as in the core's own book of offers.
 type board struct {
+	worth func(wire.Key) uint8 // nil: all are worth the same
+
 	mu      sync.Mutex
-	notices map[noticeKey]notice
-	authors map[wire.Key]int
+	notices map[noticeKey]*notice
+	authors map[wire.Key]*int // how many each has
 }
 
 type noticeKey struct {
@@ -34,6 +37,8 @@ type notice struct {
 
 	renewed float64 // how often of late, at kept
 	kept    uint64  // Unix milliseconds
+	worth   uint8   // its author's
+	of      *int    // how many its author has
 }
 
 // Bounds of renewing one offer: an author says so much at once, and once more in
@@ -44,12 +49,12 @@ const (
 )
 
 // lately returns how often n was renewed and what of that is not yet forgotten.
-func (n notice) lately(at uint64) float64 {
+func (n *notice) lately(at uint64) float64 {
 	return max(0, n.renewed-float64(at-min(n.kept, at))/renewPause)
 }
 
 func newBoard() *board {
-	return &board{notices: map[noticeKey]notice{}, authors: map[wire.Key]int{}}
+	return &board{notices: map[noticeKey]*notice{}, authors: map[wire.Key]*int{}}
 }
 
 // fresh reports whether an offer is of our time and later than what is known.
@@ -59,68 +64,101 @@ func (b *board) fresh(at uint64, o *protocol.Offer, id wire.CID) bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	known, ok := b.notices[noticeKey{o.By, o.Terms.Capability}]
-	return !ok || known.before(o.Seq, id) && known.lately(at) < renewals
+	known := b.notices[noticeKey{o.By, o.Terms.Capability}]
+	return known == nil || known.before(o.Seq, id) && known.lately(at) < renewals
 }
 
 // before reports whether another offer of the same author takes n's place: a
 // later one, or of two with one seq that with the lower CID.
-func (n notice) before(seq uint64, id wire.CID) bool {
+func (n *notice) before(seq uint64, id wire.CID) bool {
 	return n.seq < seq || n.seq == seq && bytes.Compare(id[:], n.id[:]) < 0
 }
 
 // put keeps an offer, and reports whether it is new and there was room.
 func (b *board) put(at uint64, o *protocol.Offer, id wire.CID, raw []byte) bool {
+	worth := uint8(0)
+	if b.worth != nil {
+		worth = b.worth(o.By)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := noticeKey{o.By, o.Terms.Capability}
-	known, ok := b.notices[key]
-	if ok && !known.before(o.Seq, id) {
+	renewed := 1.0
+	known := b.notices[key]
+	of := b.authors[o.By]
+	if of == nil {
+		of = new(int)
+	}
+	switch {
+	case known != nil && !known.before(o.Seq, id):
 		return false
+	case known != nil:
+		renewed += known.lately(at)
+	case !b.room(at, worth, *of):
+		return false
+	default:
+		*of++
+		b.authors[o.By] = of
 	}
-	if !ok {
-		if len(b.notices) >= MaxBoard {
-			b.sweep(at)
-		}
-		if b.authors[o.By] >= MaxPerAuthor || len(b.notices) >= MaxBoard && !b.yield(b.authors[o.By]+1) {
-			return false
-		}
-		b.authors[o.By]++
-	}
-	b.notices[key] = notice{
+	b.notices[key] = &notice{
 		seq: o.Seq, id: id, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw,
-		renewed: known.lately(at) + 1, kept: at,
+		renewed: renewed, kept: at, worth: worth, of: of,
 	}
 	return true
 }
 
-// yield drops one announcement of the author that has most, if these are more than
-// than: where a few keys fill the board, others find room all the same.
-func (b *board) yield(than int) bool {
-	var drop noticeKey
-	most := than
-	for key := range b.notices {
-		n := b.authors[key.by]
-		if n > most || n == most && most > than && cmp.Or(bytes.Compare(key.by[:], drop.by[:]), cmp.Compare(key.capability, drop.capability)) > 0 {
-			drop, most = key, n
-		}
-	}
-	if most == than {
+// room makes room for one announcement more of an author of some worth that has own
+// already: a few keys keep nobody out, nor do many that nobody knows. It reports
+// whether there is any.
+func (b *board) room(at uint64, worth uint8, own int) bool {
+	if own >= MaxPerAuthor {
 		return false
 	}
-	delete(b.notices, drop)
-	b.authors[drop.by]--
+	if len(b.notices) >= MaxBoard {
+		b.sweep(at)
+	}
+	if len(b.notices) < MaxBoard {
+		return true
+	}
+	var first noticeKey
+	var last *notice
+	for key, n := range b.notices {
+		if last == nil || n.yields(last) {
+			first, last = key, n
+		}
+	}
+	if last.worth > worth || last.worth == worth && *last.of <= own {
+		return false
+	}
+	b.remove(first)
 	return true
+}
+
+// yields reports whether n is to make room before m: that of an author of less worth,
+// of such the one who has most here, of such the one kept longest ago.
+func (n *notice) yields(m *notice) bool {
+	switch {
+	case n.worth != m.worth:
+		return n.worth < m.worth
+	case *n.of != *m.of:
+		return *n.of > *m.of
+	}
+	return n.kept < m.kept
+}
+
+func (b *board) remove(key noticeKey) {
+	n := b.notices[key]
+	delete(b.notices, key)
+	if *n.of--; *n.of == 0 {
+		delete(b.authors, key.by)
+	}
 }
 
 // sweep forgets what no replay can bring back.
 func (b *board) sweep(at uint64) {
 	for key, n := range b.notices {
 		if n.until < at {
-			delete(b.notices, key)
-			if b.authors[key.by]--; b.authors[key.by] == 0 {
-				delete(b.authors, key.by)
-			}
+			b.remove(key)
 		}
 	}
 }
@@ -166,5 +204,8 @@ func (b *board) count(at uint64) (live int) {
 func (b *board) expiry(by wire.Key, capability string) uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.notices[noticeKey{by, capability}].expires
+	if n := b.notices[noticeKey{by, capability}]; n != nil {
+		return n.expires
+	}
+	return 0
 }

@@ -59,7 +59,7 @@ func TestCrowdedBoard(t *testing.T) {
 			t.Fatalf("the board is full for newcomer %d", author)
 		}
 	}
-	if b.put(at, posting(0, "text/more@1", at, 1), wire.CID{}, nil) && b.authors[posting(0, "", 0, 0).By] >= MaxPerAuthor {
+	if b.put(at, posting(0, "text/more@1", at, 1), wire.CID{}, nil) && *b.authors[posting(0, "", 0, 0).By] >= MaxPerAuthor {
 		t.Error("one of the crowd found more room")
 	}
 	if len(b.notices) != MaxBoard {
@@ -67,10 +67,40 @@ func TestCrowdedBoard(t *testing.T) {
 	}
 	counted := 0
 	for _, n := range b.authors {
-		counted += n
+		counted += *n
 	}
 	if counted != len(b.notices) {
 		t.Errorf("%d announcements are counted, %d are there", counted, len(b.notices))
+	}
+}
+
+// TestCrowdOfNames: more keys than there is room for announce one offer each, again and
+// again. They push out nobody whom this peer knows, and whoever else comes finds room.
+func TestCrowdOfNames(t *testing.T) {
+	b, at := newBoard(), now()
+	b.worth = func(k wire.Key) uint8 {
+		return map[wire.Key]uint8{posting(1, "", 0, 0).By: 2, posting(2, "", 0, 0).By: 1}[k]
+	}
+	put := func(author uint16) bool {
+		at++
+		return b.put(at, posting(author, "text/words@1", at, at), wire.CID{}, nil)
+	}
+	has := func(author uint16) bool { return b.expiry(posting(author, "", 0, 0).By, "text/words@1") > 0 }
+	put(1)
+	put(2)
+	for author := range uint16(MaxBoard + 500) {
+		if !put(100 + author) {
+			t.Fatalf("no room for name %d: those before it hold it for good", author)
+		}
+	}
+	if !has(1) || !has(2) || len(b.notices) != MaxBoard || len(b.authors) != MaxBoard {
+		t.Errorf("dealt with %v, trusted %v, of %d announcements by %d", has(1), has(2), len(b.notices), len(b.authors))
+	}
+	if newest := uint16(100 + MaxBoard + 499); !has(newest) || has(100) {
+		t.Error("it is not the oldest that made room")
+	}
+	if b.put(at, posting(20_000, "text/more@1", at, at), wire.CID{}, nil); !b.put(at, posting(1, "text/more@1", at, at), wire.CID{}, nil) {
+		t.Error("whom we know finds no room for a second")
 	}
 }
 

@@ -15,9 +15,12 @@ import (
 // calls keeps the Calls now live, ours included, for peers that join later, and
 // knows each of them again until it is over. What comes after that is too old.
 type calls struct {
+	worth func(wire.Key) uint8 // of authors, where there is not room for all; nil: all are worth the same
+
 	mu      sync.Mutex
 	known   map[wire.CID]calling
 	authors map[wire.Key]int
+	count   uint64 // kept so far
 }
 
 type calling struct {
@@ -25,6 +28,8 @@ type calling struct {
 	capability string
 	reply      uint64 // it is over then
 	bytes      []byte
+	worth      uint8  // its author's
+	kept       uint64 // how many were kept before it
 }
 
 func newCalls() *calls { return &calls{known: map[wire.CID]calling{}, authors: map[wire.Key]int{}} }
@@ -43,6 +48,10 @@ func (c *calls) fresh(at uint64, d *protocol.Call, id wire.CID) bool {
 
 // put keeps a Call, and reports whether it is new and there was room.
 func (c *calls) put(at uint64, d *protocol.Call, id wire.CID, raw []byte) bool {
+	worth := uint8(0)
+	if c.worth != nil {
+		worth = c.worth(d.By)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, known := c.known[id]; known {
@@ -51,27 +60,29 @@ func (c *calls) put(at uint64, d *protocol.Call, id wire.CID, raw []byte) bool {
 	if len(c.known) >= MaxCalls {
 		c.sweep(at)
 	}
-	if c.authors[d.By] >= MaxCallsOfOne || len(c.known) >= MaxCalls && !c.yield(d.Reply) {
+	if c.authors[d.By] >= MaxCallsOfOne || len(c.known) >= MaxCalls && !c.yield(worth) {
 		return false
 	}
-	c.known[id] = calling{d.By, d.Capability, d.Reply, raw}
+	c.count++
+	c.known[id] = calling{d.By, d.Capability, d.Reply, raw, worth, c.count}
 	c.authors[d.By]++
 	return true
 }
 
-// yield drops the Call that stands longest, if that is longer than until: where
-// many strangers call for an hour, those who are soon gone are heard all the same.
-func (c *calls) yield(until uint64) bool {
-	var last wire.CID
+// yield drops the Call whose author is worth least, of these the one that is here
+// longest, if it is not worth more: so many strangers who call hold no place for good.
+func (c *calls) yield(worth uint8) bool {
+	var first wire.CID
+	var last calling
 	for id, k := range c.known {
-		if k.reply > c.known[last].reply || k.reply == c.known[last].reply && bytes.Compare(id[:], last[:]) > 0 {
-			last = id
+		if last.kept == 0 || cmp.Or(cmp.Compare(k.worth, last.worth), cmp.Compare(k.kept, last.kept)) < 0 {
+			first, last = id, k
 		}
 	}
-	if c.known[last].reply <= until {
+	if last.worth > worth {
 		return false
 	}
-	c.drop(last)
+	c.drop(first)
 	return true
 }
 

@@ -105,29 +105,33 @@ func TestCallsAreForgotten(t *testing.T) {
 	}
 }
 
-// TestFullOfCalls: where strangers fill the board with calls that stand for an
-// hour, one that is soon over is heard; and never are there more than the most.
+// TestFullOfCalls: where strangers fill the board with calls that stand for an hour,
+// others are heard all the same, whom we know are not pushed out, and never are there
+// more than the most.
 func TestFullOfCalls(t *testing.T) {
 	const at = 1_800_000_000_000
 	c := newCalls()
 	long := func(d *protocol.Call) { d.Reply = at + protocol.MaxCallLife }
-	keys := make([]wire.PrivateKey, MaxCalls+2)
+	keys := make([]wire.PrivateKey, 2*MaxCalls)
 	for n := range keys {
 		keys[n] = wire.NewPrivateKey([32]byte{byte(n), byte(n >> 8), 1})
 	}
+	c.worth = func(k wire.Key) uint8 { return map[wire.Key]uint8{keys[0].Key(): 2}[k] }
 	put := func(said wire.Said) bool {
 		d := said.Doc.(*protocol.Call)
 		return c.fresh(at, d, said.ID) && c.put(at, d, said.ID, said.Raw)
 	}
-	for _, key := range keys[:MaxCalls] {
+	friend := callBy(keys[0], at, 0, long)
+	put(friend)
+	for _, key := range keys[1:] {
 		if !put(callBy(key, at, 0, long)) {
 			t.Fatal("there was no room")
 		}
 	}
-	if put(callBy(keys[MaxCalls], at, 0, long)) {
-		t.Error("one more that stands for an hour")
+	if _, there := c.known[friend.ID]; !there {
+		t.Error("whom we know was pushed out")
 	}
-	short := callBy(keys[MaxCalls+1], at, 0)
+	short := callBy(wire.NewPrivateKey([32]byte{7, 7, 7}), at, 0)
 	if !put(short) || len(c.known) != MaxCalls || len(c.authors) != MaxCalls {
 		t.Errorf("one that is soon over: %d known of %d authors", len(c.known), len(c.authors))
 	}

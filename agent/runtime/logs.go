@@ -173,6 +173,22 @@ func (l *logs) dealtWith(key wire.Key) bool {
 	return a != nil && a.dealt
 }
 
+// worth returns what an author is worth where there is not room for all: 2 for whom we
+// have dealt with, 1 for whom our trust reaches, 0 for others.
+func (l *logs) worth(key wire.Key) uint8 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch a := l.places.of[key]; {
+	case a == nil:
+		return 0
+	case a.dealt:
+		return 2
+	case a.standing > 0:
+		return 1
+	}
+	return 0
+}
+
 // bar has an author's log not read for a while. The caller holds l.mu.
 func (l *logs) bar(author wire.Key) {
 	at := time.Now()

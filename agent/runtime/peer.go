@@ -68,6 +68,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.tasks, p.logs = newTasks(p), newLogs(p)
+	p.board.worth, p.calls.worth = p.logs.worth, p.logs.worth
 	core, last, err := p.replay(ctx)
 	if err != nil {
 		p.cancel()
