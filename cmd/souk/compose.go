@@ -153,7 +153,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 		for _, f := range shut {
 			err = errors.Join(err, f())
 		}
-		return nil, notOpened(err, o.home)
+		return nil, notOpened(err, o.home, o.set)
 	}
 	return &running{peer, shut}, nil
 }
@@ -170,7 +170,7 @@ func openBootstrap(home settings.Home, set settings.Settings, key wire.PrivateKe
 		},
 	})
 	if err != nil {
-		return nil, notOpened(err, home)
+		return nil, notOpened(err, home, set)
 	}
 	return peer, nil
 }
@@ -178,7 +178,7 @@ func openBootstrap(home settings.Home, set settings.Settings, key wire.PrivateKe
 const listenForms = "write /ip4/ADDRESS/tcp/PORT or /ip4/ADDRESS/udp/PORT/quic-v1 (or /ip6/…), with an address of this machine; port 0 is any free one"
 
 // notOpened says what to do about a peer that could not be opened.
-func notOpened(err error, home settings.Home) error {
+func notOpened(err error, home settings.Home, set settings.Settings) error {
 	var taken *libp2p.ListenError
 	switch {
 	case errors.As(err, &taken) && taken.Port != "":
@@ -188,6 +188,10 @@ func notOpened(err error, home settings.Home) error {
 		}
 	case errors.As(err, &taken):
 		return invalid(err, listenForms)
+	case errors.Is(err, wire.ErrNetwork):
+		_, nets, _ := strings.Cut(err.Error(), wire.ErrNetwork.Error()+": ") // "souk", want "other"
+		return invalid(fmt.Errorf("the peer in %s was made for another network: %s", home.Data, nets),
+			"leave --net, SOUK_NET and net in the settings as they were then, or make a peer for this one: `SOUK_NET="+set.Net+" souk init --home FOLDER`")
 	case strings.Contains(err.Error(), "read the mandate: "):
 		return &gateway.Error{
 			Code: gateway.CodeDamaged, Message: fmt.Sprintf("%s: %v", home.Mandate(), err),

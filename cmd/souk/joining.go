@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -9,10 +10,24 @@ import (
 	"github.com/souk-network/souk/p2p/libp2p"
 )
 
-// joining logs how it stands with the bootstrap peers: each that is not reached,
-// with the reason and what to do, and once that none is.
+// joining logs which addresses cannot be listened on, and how it stands with the
+// bootstrap peers: each that is not reached, with the reason and what to do, and once
+// that none is.
 func joining(set settings.Settings, log *slog.Logger) func(libp2p.Trouble) {
 	return func(t libp2p.Trouble) {
+		var deaf *libp2p.ListenError
+		if errors.As(t.Err, &deaf) {
+			do := "nothing, if it is not wanted, or take it out of --listen: the other addresses are listened on"
+			if deaf.Port != "" {
+				do = "stop the program that has port " + deaf.Port + ", or choose another port with --listen; the other addresses are listened on"
+			}
+			level := slog.LevelWarn
+			if strings.Contains(deaf.Why(), "address family not supported") { // such as on a machine without IPv6
+				level, do = slog.LevelInfo, "nothing: this machine has no such addresses"
+			}
+			log.Log(context.Background(), level, "an address cannot be listened on", "address", strings.Join(deaf.Addrs, " "), "why", deaf.Why(), "do", do)
+			return
+		}
 		if t.Peer.IsZero() {
 			log.Warn("peers on the local network are not found", "why", t.Err.Error(), "do", "nothing, if they are not wanted: --no-mdns or local_discovery = false; the others are")
 			return

@@ -2,9 +2,8 @@ package libp2p
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
 	golibp2p "github.com/libp2p/go-libp2p"
@@ -41,10 +40,6 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("libp2p: connection manager: %w", err)
 	}
-	listen := golibp2p.NoListenAddrs
-	if len(opts.Listen) > 0 {
-		listen = golibp2p.ListenAddrStrings(opts.Listen...)
-	}
 	h, err := golibp2p.New(
 		golibp2p.Identity(identity),
 		golibp2p.UserAgent("souk"),
@@ -63,39 +58,15 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 		golibp2p.DisableIdentifyAddressDiscovery(),
 		golibp2p.DisableMetrics(),
 		golibp2p.WithFxOption(fx.NopLogger), // what fails is returned, not printed
-		listen,
+		golibp2p.NoListenAddrs,              // listen does it
 	)
 	if err != nil {
-		if strings.Contains(err.Error(), "failed to listen on any addresses") { // go-libp2p wraps nothing here
-			return nil, listenError(opts.Listen, err)
-		}
 		return nil, fmt.Errorf("libp2p: start: %w", err)
 	}
+	if err := listen(h, opts); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
 	return h, nil
-}
-
-// ListenError is the error of New where none of the addresses can be listened on.
-type ListenError struct {
-	Addrs []string // what was asked for
-	Port  string   // where another program has it already; otherwise empty
-	why   string
-}
-
-func (e *ListenError) Error() string {
-	return fmt.Sprintf("cannot listen on %s: %s", strings.Join(e.Addrs, ", "), e.why)
-}
-
-var taken = regexp.MustCompile(`:(\d+): bind: address already in use`)
-
-func listenError(addrs []string, err error) *ListenError {
-	e := &ListenError{Addrs: addrs, why: err.Error()}
-	if i := strings.Index(e.why, "["); i >= 0 { // the reasons stand in brackets
-		e.why = strings.Trim(e.why[i:], "[]")
-	}
-	if m := taken.FindStringSubmatch(e.why); m != nil {
-		e.Port = m[1]
-	}
-	return e
 }
 
 func identityOf(key wire.PrivateKey) (crypto.PrivKey, error) {

@@ -23,7 +23,7 @@ type Options struct {
 
 	// Listen holds the multiaddrs to listen on, TCP or QUIC, such as
 	// /ip4/0.0.0.0/tcp/4901 or /ip4/0.0.0.0/udp/4901/quic-v1. Without any, the
-	// peer only dials.
+	// peer only dials. Those that cannot be had are told to Trouble, unless it is all.
 	Listen []string
 
 	// Bootstrap holds multiaddrs that end in /p2p/<peer ID>. The links to these
@@ -36,7 +36,8 @@ type Options struct {
 	Local bool
 
 	// Trouble, if not nil, is called when a bootstrap peer is not reached, again when
-	// the reason is another one, and when it is linked after that. It must return soon.
+	// the reason is another one, and when it is linked after that; and before New returns
+	// for each address that cannot be listened on. It must return soon.
 	Trouble func(Trouble)
 
 	// Known holds multiaddrs that end in /p2p/<peer ID>, remembered from before.

@@ -22,11 +22,12 @@ var (
 	ErrOtherNet = errors.New("it is in another network")
 )
 
-// Trouble tells how it stands with a bootstrap peer, or, where it names none, why
-// nobody is found on the local networks.
+// Trouble tells how it stands with a bootstrap peer. Where it names none, it tells of an
+// address that cannot be listened on while others can (a *ListenError), or why nobody is
+// found on the local networks.
 type Trouble struct {
 	Peer  wire.Key
-	Addrs []string // where it was sought
+	Addrs []string // where it was sought, or what was to be listened on
 	Err   error    // why it is not linked, such as ErrOtherPeer or ErrOtherNet; nil when it is linked again
 	// Alone says that no bootstrap peer was reached, and nobody else is linked.
 	Alone bool
