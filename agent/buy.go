@@ -289,34 +289,3 @@ func (s *step) giveNotice(d *deal, code protocol.Code) bool {
 	p.say()
 	return ok
 }
-
-// withdrew ends a job or order that the owner no longer wants.
-func (s *step) withdrew(e Withdrew) {
-	if o := s.orders[e.Key]; e.Job.IsZero() && o.waiting() {
-		s.giveUp(o, protocol.CodeWithdrawn, "withdrawn by its owner")
-		s.effect(Answer{})
-		return
-	}
-	d := s.deals[e.Job]
-	if d != nil {
-		if o := s.orders[d.order]; o.mayGoOn() { // nor any other in its place
-			s.giveUp(o, protocol.CodeWithdrawn, "withdrawn by its owner")
-		}
-	}
-	if d == nil || d.job.Stage(s.at).Final() {
-		s.effect(Answer{&Refusal{Code: protocol.CodeDuplicate, Why: "the job has ended or is not known"}})
-		return
-	}
-	part, _ := d.job.Part(s.endable(d))
-	_, said := part.CancelBy(d.role)
-	switch {
-	case said: // the same wish once more
-		s.effect(Answer{})
-	case d.role == job.Provider && s.callOff(d, protocol.CodeWithdrawn),
-		d.role == job.Hirer && s.giveNotice(d, protocol.CodeWithdrawn):
-		s.effect(Answer{})
-	default:
-		s.effect(Answer{&Refusal{Code: protocol.CodeLate, Why: "the job is " + d.job.Stage(s.at).String() + ": it can no longer be cancelled"}})
-	}
-	s.advance(d)
-}

@@ -230,6 +230,46 @@ func TestTakeover(t *testing.T) {
 			},
 			tries: []string{"cancelled"},
 		},
+		{
+			name: "the first, out of reach, is withdrawn: who took it over is called back too", prices: []uint64{5, 7}, budget: 100,
+			want: ending{"cancelled", protocol.CodeWithdrawn, 0},
+			set: func(_ *town, s []*citizen, _ *citizen) {
+				s[0].work, s[1].work = slow(3*minute), slow(5*minute)
+			},
+			then: func(w *town, s []*citizen, b *citizen) {
+				w.sever(s[0], b, true)
+				w.after(80*second, func() {
+					all := b.bought()
+					if len(all) != 2 || all[0].Final || all[1].Final {
+						w.t.Errorf("nobody has taken over: %+v", all)
+					}
+					if r := b.tell(agent.Withdrew{Job: all[0].ID}); r != nil {
+						w.t.Error(r)
+					}
+				})
+				w.after(90*second, func() {
+					w.sever(s[0], b, false)
+					s[0].link(b)
+				})
+			},
+			tries: []string{"cancelled", "cancelled"},
+		},
+		{
+			name: "a contract withdrawn that has ended leaves who took it over alone", prices: []uint64{5, 7}, budget: 100,
+			want: ending{"settled", "", 7},
+			set: func(_ *town, s []*citizen, _ *citizen) {
+				s[0].work, s[1].work = fails(protocol.CodeWorkFailed, 10), slow(5*minute)
+			},
+			then: func(w *town, s []*citizen, b *citizen) {
+				w.after(10*second, func() {
+					all := b.bought()
+					if r := b.tell(agent.Withdrew{Job: all[0].ID}); len(all) != 2 || r == nil || r.Code != protocol.CodeDuplicate {
+						w.t.Errorf("%d jobs, %v", len(all), r)
+					}
+				})
+			},
+			tries: []string{"cancelled", "settled"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, sellers, buyer := row(t, 1, c.prices...)
