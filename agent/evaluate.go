@@ -53,7 +53,7 @@ func (s *step) consented(e Consented) {
 		s.effect(Answer{&Refusal{Code: protocol.CodeMalformed, Why: "not a consent of this peer to evaluate, or there are too many"}})
 		return
 	case !doc.Fee.IsZero():
-		s.effect(Answer{&Refusal{Code: protocol.CodeNotOffered, Why: "evaluators are not paid yet: consent for a fee of 0"}})
+		s.effect(Answer{&Refusal{Code: protocol.CodeMalformed, Why: "evaluators are not paid yet: consent for a fee of 0"}})
 		return
 	}
 	b, err := e.Bundle.Bytes()

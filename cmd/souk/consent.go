@@ -48,6 +48,8 @@ Evaluators are not paid yet: --fee must be 0.`,
 				return misuse(c, errors.New("--scope is missing: name the capabilities to judge, such as --scope text/draft@1"))
 			case (judge == "") == (check == ""):
 				return misuse(c, errors.New("say who judges: either --judge COMMAND or --check RULE"))
+			case !d.Fee.IsZero():
+				return misuse(c, errors.New("--fee must be 0: evaluators are not paid yet"))
 			case judge != "":
 				d.Technology, d.Settings = exec.Maker{}.Name(), map[string]string{exec.SettingCommand: judge}
 			default:

@@ -193,7 +193,7 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 	if s.deliver == 0 {
 		s.deliver = s.by.promise()
 	}
-	if err := s.fillParts(); err != nil {
+	if err := s.fillParts(c); err != nil {
 		return err
 	}
 	if s.draft.DeliverMS, err = millis("deliver", s.deliver); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/souk-network/souk/protocol"
@@ -20,11 +21,16 @@ func (s *stall) parts(f *pflag.FlagSet) {
 	f.Uint64Var(&s.draft.Windows, "windows", 0, "up to `N` windows in one contract, at most 64")
 }
 
-func (s *stall) fillParts() error {
+func (s *stall) fillParts(c *cobra.Command) error {
 	d := &s.draft
 	meter := d.Unit != ""
+	for _, name := range []string{"max-units", "window", "windows"} {
+		if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == "0" { // not what leaving it out means
+			return fmt.Errorf("--%s must be at least 1; leave it out where there is none", name)
+		}
+	}
 	switch {
-	case d.Tranches == 1 || d.Tranches > protocol.MaxParts:
+	case c.Flags().Changed("tranches") && d.Tranches < 2 || d.Tranches > protocol.MaxParts:
 		return fmt.Errorf("--tranches: 2 to %d parts, or leave it out for one", protocol.MaxParts)
 	case d.Advance > d.Tranches:
 		return errors.New("--advance: at most as many as there are --tranches")
