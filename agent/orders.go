@@ -35,6 +35,7 @@ type order struct {
 	reply uint64   // soft: until when the Call stands
 
 	again     bool       // soft: it looks for another, though it has contracts
+	poor      bool       // soft: and there would be one, but for the money held
 	passed    []wire.Key // soft: with whom no contract could be made
 	whyPassed *Refusal   // soft: the last time
 }

@@ -116,7 +116,7 @@ func (s *step) consider(o *order) {
 		s.unwish(o)
 	case best >= hopeful:
 	case !o.again:
-		o.again, o.since = true, s.at
+		o.again, o.poor, o.since = true, false, s.at
 		s.wishes = append(s.wishes, o.Key)
 		fallthrough
 	default: // in its own turn, so that what was heard is answered first
@@ -235,6 +235,7 @@ func (s *step) passOver(o *order, provider wire.Key, code protocol.Code, why str
 // poor tells that there would be somebody if nothing else of its budget were held.
 func (s *step) nobody(o *order, poor bool, why protocol.Code, detail string) {
 	when, open := uint64(0), false
+	o.poor = poor
 	for _, id := range o.jobs {
 		v, _ := s.ByID(s.at, id)
 		open = open || !v.Final || poor && s.committed(id) != v.Paid
@@ -328,5 +329,12 @@ func (a *Agent) links(v *View) {
 	}
 	if i >= 0 && i+1 < len(o.jobs) {
 		v.TakenOver = o.jobs[i+1]
+	}
+	switch {
+	case i != len(o.jobs)-1 || v.Final || !o.again:
+	case o.poor:
+		v.Sought = SoughtBudget
+	default:
+		v.Sought = Sought
 	}
 }

@@ -632,6 +632,7 @@ func (c *citizen) replays() {
 func known(a *agent.Agent, at uint64) string {
 	var b bytes.Buffer
 	for _, v := range a.Jobs(at, 1<<20) {
+		v.Away, v.Sought = 0, "" // soft: who is linked, and what is sought, in this run
 		fmt.Fprintf(&b, "%+v\n", v)
 	}
 	for _, p := range a.Positions() {

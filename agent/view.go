@@ -34,10 +34,14 @@ type View struct {
 	Closed          uint64
 	Next            string
 	NextAt          uint64
-	Choice          Choice   // on the hirer's side
-	Plan            string   // of the order
-	Instead         wire.CID // the job that this one takes over
-	TakenOver       wire.CID // the job that took this one over
+	Held            wire.Amount // set aside for it
+	HeldUntil       uint64      // when that comes free at the latest, if nobody claims it
+	Away            uint64      // soft: of a job of ours under way, since when its provider is out of reach; 0: it is there
+	Sought          string      // soft: whether another is sought to take it over: "", Sought or SoughtBudget
+	Choice          Choice      // on the hirer's side
+	Plan            string      // of the order
+	Instead         wire.CID    // the job that this one takes over
+	TakenOver       wire.CID    // the job that took this one over
 	Inputs          []payload.Artefact
 	Results         []payload.Artefact
 	Parent          wire.CID     // the job that this one is a part of, as its hirer says; zero for none
@@ -54,6 +58,21 @@ const (
 	StageSeeking = "seeking" // no contract yet
 	StageGivenUp = "given up"
 )
+
+// What is done for an order of which one contract gives little hope.
+const (
+	Sought       = "sought" // another provider is looked for
+	SoughtBudget = "budget" // there would be one, once what is held for the others is free
+)
+
+// OrderOf returns the order with a key, as it was taken.
+func (a *Agent) OrderOf(key string) (Order, bool) {
+	o := a.orders[key]
+	if o == nil {
+		return Order{}, false
+	}
+	return o.Order, true
+}
 
 // ByKey returns what has become of an order.
 func (a *Agent) ByKey(at uint64, key string) (View, bool) {
@@ -92,6 +111,9 @@ func (a *Agent) linked(at uint64, v View) View {
 	a.links(&v)
 	if v.Role == job.Hirer {
 		v.Under = a.stageOf(at, v.Parent)
+		if _, linked := a.peers[v.Peer]; !linked && !v.Final {
+			v.Away = max(a.party(v.Peer).left, a.began, v.Opened)
+		}
 	} else {
 		v.Parts = a.partsOf(at, v.ID)
 	}
@@ -123,8 +145,24 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 	if need, until, open := j.InHand().Need(); open && !v.Final {
 		v.Needs, v.NeedsUntil = need.Needs, until
 	}
+	v.Held, v.HeldUntil = a.heldFor(d)
 	v.Code, v.Detail = whyNot(d, v)
 	return v
+}
+
+// heldFor returns what is set aside for a job, and when the last of it comes free if
+// nobody claims it.
+func (a *Agent) heldFor(d *deal) (sum wire.Amount, until uint64) {
+	for part := uint64(0); ; part++ {
+		hold, held := a.book.HoldOf(d.id, part)
+		if !held {
+			return sum, until
+		}
+		if hold.Outstanding() {
+			sum, _ = sum.Plus(hold.Amount) // what was set aside was allowed together
+			until = max(until, hold.Deadline+protocol.Skew+1)
+		}
+	}
 }
 
 // whyNot tells why a job is not, or did not end, as it should.

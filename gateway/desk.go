@@ -177,12 +177,13 @@ type Found struct {
 	Estimate   *Estimate   `json:"estimate,omitempty"`   // of others
 }
 
-// Estimate is what a hirer thinks of a provider for one capability. Shares are of 10,000.
+// Estimate is what a hirer thinks of a provider for one capability. Shares and
+// probabilities are from 0 to 1.
 type Estimate struct {
-	Success     uint64      `json:"success"`
-	Low         uint64      `json:"low"`         // 90 % interval
-	High        uint64      `json:"high"`        //
-	Uncertainty uint64      `json:"uncertainty"` // share of what is thought of strangers in success
+	Success     float64     `json:"success"`
+	Low         float64     `json:"low"`         // 90 % interval
+	High        float64     `json:"high"`        //
+	Uncertainty float64     `json:"uncertainty"` // share of what is thought of strangers in success
 	Expected    wire.Amount `json:"expected"`    // cost of one success in smallest units, failed tries counted
 	// Of a job: why its provider was hired ("best", "only", "named", "trial",
 	// "cheapest", "random"), among how many, and who would have been hired otherwise.
@@ -235,8 +236,12 @@ type Job struct {
 	Score           uint64        `json:"score,omitempty"` // of 10,000
 	Opened          uint64        `json:"opened"`          // Unix milliseconds
 	Closed          uint64        `json:"closed,omitempty"`
-	Next            string        `json:"next,omitempty"`    // the stage its timer leads to
-	NextAt          uint64        `json:"next_at,omitempty"` // Unix milliseconds
+	Next            string        `json:"next,omitempty"`       // the stage its timer leads to
+	NextAt          uint64        `json:"next_at,omitempty"`    // Unix milliseconds
+	Held            wire.Amount   `json:"held,omitzero"`        // set aside for it
+	HeldUntil       uint64        `json:"held_until,omitempty"` // when that comes free at the latest, if nobody claims it
+	Away            uint64        `json:"away_since,omitempty"` // of a job one hires for: since when its provider is out of reach
+	Takeover        string        `json:"takeover,omitempty"`   // "sought": another provider is looked for; "budget": there would be one, once what is held is free
 	Inputs          []Artefact    `json:"inputs,omitempty"`
 	Result          *Artefact     `json:"result,omitempty"`      // the first
 	Results         []Artefact    `json:"results,omitempty"`     // all, where there are several: one for each part or call

@@ -18,6 +18,7 @@ const (
 	CodeDisk          protocol.Code = "disk"           // the home cannot be written, or is full
 	CodePassphrase    protocol.Code = "passphrase"     // wrong or missing
 	CodeExists        protocol.Code = "exists"         // it is there already
+	CodeEnded         protocol.Code = "ended"          // the job has ended, and can be changed no more
 	CodeNeedsApproval protocol.Code = "needs_approval" // the owner must approve first
 )
 

@@ -97,8 +97,9 @@ func judges(p *protocol.Panel) (all []wire.Key) {
 }
 
 func estimateOf(c agent.Choice) *gateway.Estimate {
+	of1 := func(share uint64) float64 { return float64(share) / protocol.Full }
 	e := &gateway.Estimate{
-		Success: c.Success, Low: c.Low, High: c.High, Uncertainty: c.Uncertainty, Expected: c.Expected,
+		Success: of1(c.Success), Low: of1(c.Low), High: of1(c.High), Uncertainty: of1(c.Uncertainty), Expected: c.Expected,
 		Why: c.Why, Of: c.Of, Next: c.Next,
 	}
 	if !c.Next.IsZero() {

@@ -27,18 +27,27 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	if err != nil {
 		return gateway.Job{}, err
 	}
-	if known, ok, err := p.ordered(ctx, o.Key); ok || err != nil {
-		return known, errors.Join(err, p.same(o, known, input))
+	label, unlabelled := p.labelOf(ctx, o)
+	order.Input = payload.Artefact{Type: o.InputType, Label: label}
+	if order.Input.Type == "" {
+		order.Input.Type = "application/octet-stream"
 	}
-	label, err := p.labelOf(ctx, o)
-	if err != nil {
-		return gateway.Job{}, err
+	if was, known, err := p.ordered(ctx, o.Key); known != nil || err != nil {
+		if err != nil {
+			return gateway.Job{}, err
+		}
+		if unlabelled != nil { // the job that it is a part of has ended since
+			order.Input.Label = was.Input.Label
+		}
+		if err := p.repeats(&order, was, o.Sizes, input); err != nil {
+			return gateway.Job{}, err
+		}
+		return p.told(*known)
 	}
-	media := o.InputType
-	if media == "" {
-		media = "application/octet-stream"
+	if unlabelled != nil {
+		return gateway.Job{}, unlabelled
 	}
-	staged, err := p.stageAll(input, o.Sizes, media, label)
+	staged, err := p.stageAll(input, o.Sizes, order.Input.Type, label)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return gateway.Job{}, &gateway.Error{
@@ -60,11 +69,17 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 	if refusal != nil {
 		return gateway.Job{}, errors.Join(asError(refusal), p.eraseAll(staged))
 	}
-	j, _, err := p.ordered(ctx, o.Key)
-	if err == nil && len(j.Inputs) > 0 && j.Inputs[0].ID != order.Input.ID { // somebody else was faster
-		err = p.eraseAll(staged)
+	was, known, err := p.ordered(ctx, o.Key)
+	if err != nil {
+		return gateway.Job{}, err
 	}
-	return j, err
+	if was.Input.ID != order.Input.ID { // somebody else was faster
+		err := p.repeatsStaged(&order, was)
+		if err := errors.Join(err, p.eraseAll(staged)); err != nil {
+			return gateway.Job{}, err
+		}
+	}
+	return p.told(*known)
 }
 
 // brought puts what an owner gives into the vault.
@@ -84,65 +99,6 @@ func (p *Peer) brought(input io.Reader, media string, label payload.Label) (payl
 		return a, errors.Join(invalid("%v", err), p.o.Vault.Erase(a.ID))
 	}
 	return a, nil
-}
-
-// same reports whether an order repeats, under its key, the one that became
-// known: a key used for something else must not pass off the old result as the
-// new one's.
-func (p *Peer) same(o gateway.Order, known gateway.Job, input io.Reader) error {
-	other := &gateway.Error{
-		Code: gateway.CodeExists, Message: fmt.Sprintf("the key %.64q was used for another order, of %s", o.Key, known.Capability),
-		Hint: "choose another key, or none; the same key is for repeating the same order",
-	}
-	if o.Capability != known.Capability || (o.Asset != "" && known.Asset != "" && o.Asset != known.Asset) ||
-		(!o.Peer.IsZero() && !known.Peer.IsZero() && o.Peer != known.Peer) || o.Parent != known.Parent ||
-		len(known.Inputs) == 0 || len(known.Inputs) > max(1, len(o.Sizes)) {
-		return other
-	}
-	for i, in := range known.Inputs { // of the calls that were made so far
-		one := bounded(input)
-		if len(o.Sizes) > 0 {
-			one = io.LimitReader(input, int64(min(o.Sizes[i], MaxInput)))
-		}
-		if same, err := p.sameInput(in.ID, one); err != nil || !same {
-			return errors.Join(err, other)
-		}
-	}
-	return nil
-}
-
-// sameInput reports whether an input in the vault has just these bytes. One whose
-// bytes are gone leaves nothing to compare.
-func (p *Peer) sameInput(id wire.CID, input io.Reader) (bool, error) {
-	kept, err := p.o.Vault.Open(id)
-	if err != nil {
-		return true, nil
-	}
-	defer kept.Close() // only read from
-	var salt [saltBytes]byte
-	if _, err := io.ReadFull(kept, salt[:]); err != nil {
-		return false, err
-	}
-	var h payload.Hasher
-	if _, err := io.Copy(&h, input); err != nil {
-		return false, err
-	}
-	return h.Opening(salt).ID() == id, nil
-}
-
-// ordered returns what has become of the order with a key, if there is one.
-func (p *Peer) ordered(ctx context.Context, key string) (j gateway.Job, ok bool, err error) {
-	v, err := ask(ctx, p, func(a *agent.Agent, at uint64) *agent.View {
-		if v, ok := a.ByKey(at, key); ok {
-			return &v
-		}
-		return nil
-	})
-	if err != nil || v == nil {
-		return j, false, err
-	}
-	j, err = p.told(*v)
-	return j, true, err
 }
 
 // orderOf checks an order and fills in its defaults from the mandate.
@@ -301,6 +257,7 @@ func (p *Peer) jobOf(v agent.View) gateway.Job {
 	}
 	j.Plan, j.Instead, j.Left, j.TakenOver = v.Plan, v.Instead, v.Choice.Left, v.TakenOver
 	j.Needs, j.NeedsUntil = v.Needs, v.NeedsUntil
+	j.Held, j.HeldUntil, j.Away, j.Takeover = v.Held, v.HeldUntil, v.Away, v.Sought
 	if v.Choice.Why != "" {
 		j.Estimate = estimateOf(v.Choice)
 	}
@@ -354,9 +311,39 @@ func (p *Peer) Cancel(ctx context.Context, id string) (gateway.Job, error) {
 		return gateway.Job{}, err
 	}
 	if refusal != nil {
+		if v, err := p.view(ctx, id); err == nil && v.Final {
+			return gateway.Job{}, ended(&v)
+		}
 		return gateway.Job{}, asError(refusal)
 	}
 	return p.Job(ctx, id)
+}
+
+// ended is the refusal to end a job that has ended.
+func ended(v *agent.View) error {
+	how := v.Stage
+	if v.Code != "" {
+		how += " (" + string(v.Code) + ")"
+	}
+	if v.Closed != 0 {
+		how += " at " + time.UnixMilli(int64(v.Closed)).Format("2006-01-02 15:04:05 MST")
+	}
+	paid := "nothing"
+	if !v.Paid.IsZero() {
+		paid = v.Paid.String() + " " + v.Asset
+	}
+	id := v.ID.String()
+	if v.ID.IsZero() {
+		id = v.Key
+	}
+	e := &gateway.Error{
+		Code: gateway.CodeEnded, Message: fmt.Sprintf("job %s has ended: %s; %s was paid", id, how, paid),
+		Hint: "nothing was changed; `souk job show " + id + "` tells what happened",
+	}
+	if !v.TakenOver.IsZero() {
+		e.Hint = "job " + v.TakenOver.String() + " took it over; `souk job cancel " + v.Key + "` ends the whole order"
+	}
+	return e
 }
 
 // Receipt returns the armoured receipt of a job, an entry, or the newest payment.

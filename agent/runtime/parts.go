@@ -32,7 +32,7 @@ func (f foreman) Hire(ctx context.Context, part worker.Part, input io.Reader) (i
 	o := gateway.Order{Key: key, Capability: part.Capability, InputType: part.InputType, Budget: part.Budget, Parent: f.job}
 	var err error
 	if o.Budget == nil {
-		o.Budget, o.Asset, err = f.rest(ctx)
+		o.Budget, o.Asset, err = f.rest(ctx, key)
 	}
 	var j gateway.Job
 	if err == nil {
@@ -57,13 +57,17 @@ func (f foreman) Hire(ctx context.Context, part worker.Part, input io.Reader) (i
 }
 
 // rest is what a part may cost of which its owner has not said it: who hires for
-// a job then never loses by it more than the job's own price.
-func (f foreman) rest(ctx context.Context) (most *wire.Amount, asset string, err error) {
+// a job then never loses by it more than the job's own price. One that is ordered already
+// keeps what it was allowed then.
+func (f foreman) rest(ctx context.Context, key string) (most *wire.Amount, asset string, err error) {
 	type answer struct {
 		asset string
 		left  wire.Amount
 	}
 	a, err := ask(ctx, f.p, func(a *agent.Agent, at uint64) answer {
+		if o, ok := a.OrderOf(key); ok {
+			return answer{o.Asset, o.Budget}
+		}
 		asset, left := a.PartBudget(at, f.job)
 		return answer{asset, left}
 	})

@@ -155,6 +155,6 @@ func (p *program) sayBootstrap(s gateway.Status, home settings.Home, connections
 			[2]string{"api", shown.API},
 			[2]string{"helps", fmt.Sprintf("up to %d connections; it trades nothing", connections)},
 			[2]string{"ready", "Ctrl-C stops it; others join with `souk up --bootstrap ADDRESS`"})
-		return listed(w, lines)
+		return p.listed(w, lines)
 	})
 }

@@ -133,13 +133,13 @@ func (p *program) foundTable(found []gateway.Found) error {
 
 // within shows between what and what a success is expected.
 func within(e *gateway.Estimate) string {
-	return fmt.Sprintf("%d-%d%%", (e.Low+50)/100, (e.High+50)/100)
+	return fmt.Sprintf("%.0f-%.0f%%", 100*e.Low, 100*e.High)
 }
 
 // estimate tells people what was thought of the provider of a job, and why it was hired.
 func estimate(e *gateway.Estimate, asset string) string {
-	s := fmt.Sprintf("success %d%%, between %s, of which %d%% is what is thought of strangers; one expected to cost %s",
-		(e.Success+50)/100, within(e), (e.Uncertainty+50)/100, price(e.Expected.String(), asset, false))
+	s := fmt.Sprintf("success %.0f%%, between %s, of which %.0f%% is what is thought of strangers; one expected to cost %s",
+		100*e.Success, within(e), 100*e.Uncertainty, price(e.Expected.String(), asset, false))
 	switch e.Why {
 	case "only":
 		s += "; nobody else suited"

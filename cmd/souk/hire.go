@@ -217,9 +217,13 @@ func unsure(err error, key string) error {
 
 // follow waits until the job is final.
 func (p *program) follow(ctx context.Context, desk gateway.Desk, job gateway.Job, o *want, telling *progress) (gateway.Job, error) {
+	told := ""
 	for {
-		telling.step(fmt.Sprintf("%s: %s", job.Capability, job.Stage))
-		if o.watch {
+		stands := name(job) + " " + job.Stage
+		fresh := stands != told
+		told = stands
+		telling.step(waits(job))
+		if o.watch && fresh {
 			if err := p.tellStage(job); err != nil {
 				return job, err
 			}
@@ -227,11 +231,11 @@ func (p *program) follow(ctx context.Context, desk gateway.Desk, job gateway.Job
 		if job.Final {
 			return job, nil
 		}
-		if len(job.Needs) > 0 && !p.json {
+		if len(job.Needs) > 0 && fresh && !p.json {
 			telling.end()
 			fmt.Fprintf(p.err, "its provider needs %s: `souk job provide %s --in FILE`\n", safe(strings.Join(job.Needs, "; ")), name(job))
 		}
-		next, err := desk.Await(ctx, o.order.Key, job.Stage)
+		next, err := lookAgain(ctx, desk, o.order.Key, job.Stage)
 		switch {
 		case err == nil:
 			job = next
@@ -248,6 +252,20 @@ func (p *program) follow(ctx context.Context, desk gateway.Desk, job gateway.Job
 			}
 		}
 	}
+}
+
+const lookPause = 5 * time.Second // between two looks at what changes within one stage
+
+// lookAgain returns an order's job once it is final or in another stage than seen, or as it
+// is after a while.
+func lookAgain(ctx context.Context, desk gateway.Desk, key, seen string) (gateway.Job, error) {
+	bounded, cancel := context.WithTimeout(ctx, lookPause)
+	defer cancel()
+	job, err := desk.Await(bounded, key, seen)
+	if bounded.Err() != nil && ctx.Err() == nil {
+		return desk.Job(ctx, key)
+	}
+	return job, err
 }
 
 // tellStage prints one line about where the job stands.

@@ -74,7 +74,7 @@ are readable by this user only, and nothing else protects them.`,
 			if err != nil {
 				return err
 			}
-			return p.show(made, func(w io.Writer) error { return initPage(w, made) })
+			return p.show(made, func(w io.Writer) error { return p.initPage(w, made) })
 		},
 	}
 	s.flags(c, true)
@@ -214,7 +214,7 @@ func writeSettings(path string) error {
 	return nil
 }
 
-func initPage(w io.Writer, m *shownInit) error {
+func (p *program) initPage(w io.Writer, m *shownInit) error {
 	keys := "encrypted with your passphrase; there is no way back in without it"
 	if !m.Encrypted {
 		keys = "NOT encrypted: no passphrase was given, so whoever can read the files can sign and spend as you"
@@ -235,5 +235,5 @@ func initPage(w io.Writer, m *shownInit) error {
 		[2]string{"newcomers", fmt.Sprintf("all peers without history together may owe it at most %s of %s", m.NewcomerPool, m.Asset)},
 		[2]string{"next", "souk up"},
 	)
-	return listed(w, lines)
+	return p.listed(w, lines)
 }

@@ -231,7 +231,9 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	}
 	add("order", j.Key, j.Key != "" && !j.ID.IsZero())
 	add("closed", clock(j.Closed), j.Closed != 0)
-	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, clock(j.NextAt)), j.Next != "")
+	add("next", fmt.Sprintf("%s at %s, unless something happens before", j.Next, due(j.NextAt)), j.Next != "")
+	add("held", fmt.Sprintf("%s, at most until %s, unless it is claimed", price(j.Held.String(), j.Asset, false), due(j.HeldUntil)), !j.Held.IsZero())
+	add("away", fmt.Sprintf("its provider is out of reach since %s%s", clock(j.Away), meanwhile(j)), j.Away != 0 && !j.Final)
 	add("needs", needs(j), len(j.Needs) > 0)
 	add("why", strings.TrimSpace(string(j.Code)+" "+j.Detail), j.Code != "" || j.Detail != "")
 	add("plan", j.Plan, j.Plan != "")
@@ -254,10 +256,8 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 	for i, x := range j.Instalments {
 		add(fmt.Sprintf("part %d", i+1), instalment(x, j.MostInstalments), true)
 	}
-	for _, l := range lines {
-		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-			return err
-		}
+	if err := p.listed(w, lines); err != nil {
+		return err
 	}
 	if err := p.partsTable(w, j.Parts); err != nil {
 		return err
@@ -275,7 +275,7 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 		case d.By != j.Peer:
 			by = "this peer"
 		}
-		rows[i] = []string{clock(d.At), d.Kind, by, d.Says, d.ID.String()}
+		rows[i] = []string{hour(d.At), d.Kind, by, d.Says, d.ID.String()}
 	}
 	return p.table([]column{{head: "AT"}, {head: "DOCUMENT"}, {head: "BY"}, {head: "SAYS", least: 10}, {head: "ID", least: 12}}, rows)
 }

@@ -17,6 +17,7 @@ const (
 type progress struct {
 	out      io.Writer
 	live     bool // a line that is drawn again and again
+	width    int  // cells of it, 0 for any number
 	mu       sync.Mutex
 	stage    string
 	said     string
@@ -31,7 +32,7 @@ func (p *program) begin(stage string) *progress {
 	if p.json {
 		g.out = io.Discard
 	} else {
-		_, g.live = p.screen(p.err)
+		g.width, g.live = p.screen(p.err)
 		g.live = g.live && p.env("TERM") != "dumb"
 		g.out = p.err
 	}
@@ -86,7 +87,11 @@ func (g *progress) draw(n int, since time.Duration) {
 	defer g.mu.Unlock()
 	if g.live {
 		turning := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-		fmt.Fprintf(g.out, "\r\x1b[K%c %s  %ds", turning[n%len(turning)], safe(g.stage), int(since.Seconds()))
+		line := fmt.Sprintf("%c %ds  %s", turning[n%len(turning)], int(since.Seconds()), safe(g.stage))
+		if g.width > 0 {
+			line = cut(line, g.width-1) // the last cell would wrap on some terminals
+		}
+		fmt.Fprint(g.out, "\r\x1b[K"+line)
 		return
 	}
 	if g.stage != g.said {

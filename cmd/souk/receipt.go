@@ -57,7 +57,7 @@ it has seen it. One file proves it to a third machine, offline.`,
 			if err != nil {
 				return err
 			}
-			return p.show(r, func(w io.Writer) error { return receiptPage(w, r) })
+			return p.show(r, func(w io.Writer) error { return p.receiptPage(w, r) })
 		}),
 		receiptPart(p, "export", "Write a receipt as a file that proves itself", func(text []byte) error {
 			if p.json {
@@ -139,7 +139,7 @@ but the file is needed. FILE may be - for standard input.`,
 			if err != nil {
 				return err
 			}
-			return p.show(r, func(w io.Writer) error { return receiptPage(w, r) })
+			return p.show(r, func(w io.Writer) error { return p.receiptPage(w, r) })
 		},
 	}
 }
@@ -209,14 +209,14 @@ func act(a protocol.Act) string {
 	return fmt.Sprintf("act %d", a)
 }
 
-func receiptPage(w io.Writer, r *shownReceipt) error {
+func (p *program) receiptPage(w io.Writer, r *shownReceipt) error {
 	owed := "unknown"
 	if n, err := r.Totals.Posted.Minus(r.Totals.Credited); err == nil {
 		if n, err = n.Minus(r.Totals.Settled); err == nil {
 			owed = n.String()
 		}
 	}
-	for _, l := range [][2]string{
+	return p.listed(w, [][2]string{
 		{"valid", "both signatures are good"},
 		{"network", r.Net},
 		{"payer", r.Payer.String()},
@@ -228,10 +228,5 @@ func receiptPage(w io.Writer, r *shownReceipt) error {
 		{"entry", fmt.Sprintf("%s, number %d of its lane", r.Entry, r.Seq)},
 		{"said", clock(r.Said) + " by the payer's clock"},
 		{"seen", clock(r.Seen) + " by the payee's clock"},
-	} {
-		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }

@@ -73,14 +73,41 @@ func (p *program) show(v any, people func(w io.Writer) error) error {
 	return err
 }
 
-// listed prints what is told of one thing, a name and a value on each line.
-func listed(w io.Writer, lines [][2]string) error {
+// listed prints what is told of one thing, a name and a value on each line. On a terminal
+// values go on below themselves between two words.
+func (p *program) listed(w io.Writer, lines [][2]string) error {
+	width, _ := p.screen(p.out)
 	for _, l := range lines {
-		if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-			return err
+		head := l[0]
+		for _, text := range wrapped(safe(l[1]), width-11) {
+			if _, err := fmt.Fprintf(w, "%-10s %s\n", head, text); err != nil {
+				return err
+			}
+			head = ""
 		}
 	}
 	return nil
+}
+
+// wrapped divides text into lines of at most width cells, where there is a space to do so; a
+// width of nothing or less leaves it whole.
+func wrapped(text string, width int) []string {
+	if width <= 0 || lipgloss.Width(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case lipgloss.Width(line)+1+lipgloss.Width(word) > width:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
 }
 
 // column is one column of a table.
@@ -198,6 +225,15 @@ func clock(ms uint64) string {
 		return "-"
 	}
 	return time.UnixMilli(int64(ms)).Format("2006-01-02 15:04:05")
+}
+
+// due shows an instant to come, and how far off it is.
+func due(ms uint64) string {
+	left := time.Until(time.UnixMilli(int64(ms))).Round(time.Second)
+	if left <= 0 {
+		return clock(ms) + " (now)"
+	}
+	return fmt.Sprintf("%s (in %s)", clock(ms), left)
 }
 
 // span shows a duration of milliseconds.

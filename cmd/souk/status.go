@@ -68,7 +68,7 @@ func (p *program) statusPage(w io.Writer, s gateway.Status) error {
 	for _, b := range s.Budgets {
 		lines = append(lines, [2]string{"budget", fmt.Sprintf("%s spent of %s %s, at most %s a job", b.Spent, b.Total, b.Asset, b.PerJob)})
 	}
-	if err := listed(w, lines); err != nil {
+	if err := p.listed(w, lines); err != nil {
 		return err
 	}
 	if len(s.Peers) == 0 {

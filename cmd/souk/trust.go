@@ -216,10 +216,8 @@ func (p *program) trustPages(w io.Writer, t gateway.Trust) error {
 		if k.Peer == t.Viewer {
 			lines = append(lines, [2]string{"", "this is the peer itself"})
 		}
-		for _, l := range lines {
-			if _, err := fmt.Fprintf(w, "%-10s %s\n", l[0], safe(l[1])); err != nil {
-				return err
-			}
+		if err := p.listed(w, lines); err != nil {
+			return err
 		}
 		if k.Why != nil && !k.Forked {
 			if err := grounds(w, width, k); err != nil {

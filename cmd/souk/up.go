@@ -194,6 +194,6 @@ func (p *program) sayReady(ctx context.Context, desk gateway.Desk, home settings
 			lines = append(lines, [2]string{"address", a})
 		}
 		lines = append(lines, [2]string{"api", up.API}, [2]string{"ready", "Ctrl-C stops it; another terminal may now `souk find` and `souk hire`"})
-		return listed(w, lines)
+		return p.listed(w, lines)
 	})
 }

@@ -67,7 +67,7 @@ func newDesk() *desk {
 			Capability: "text/words@1", Stage: "settled", Final: true, OK: true, Code: protocol.CodeLate, Detail: "d",
 			Asset: "a", Price: wire.Units(1), Paid: wire.Units(2), Score: 3, Opened: 4, Closed: 5, Next: "n", NextAt: 6,
 			Plan: "takeover", Instead: wire.Sum([]byte("one")), Left: "l", TakenOver: wire.Sum([]byte("two")),
-			Estimate: &gateway.Estimate{Success: 1, Low: 2, High: 3, Uncertainty: 4, Expected: wire.Units(5), Why: "best", Of: 6, Next: other, NextCost: &most},
+			Estimate: &gateway.Estimate{Success: 0.1, Low: 0.2, High: 0.3, Uncertainty: 0.4, Expected: wire.Units(5), Why: "best", Of: 6, Next: other, NextCost: &most},
 			Inputs:   []gateway.Artefact{in}, Result: &out,
 			Documents: []gateway.Document{{ID: wire.Sum([]byte("doc")), Kind: "Accept", By: key, At: 1, Says: "s"}},
 			Parent:    wire.Sum([]byte("parent")), ParentStage: "working",

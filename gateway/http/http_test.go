@@ -155,7 +155,7 @@ func TestEveryCode(t *testing.T) {
 
 var codes = []protocol.Code{
 	gateway.CodeInvalid, gateway.CodeNotFound, gateway.CodeUnavailable, gateway.CodeTimeout, gateway.CodeInternal,
-	gateway.CodeDamaged, gateway.CodeLocked, gateway.CodeDisk, gateway.CodePassphrase, gateway.CodeExists,
+	gateway.CodeDamaged, gateway.CodeLocked, gateway.CodeDisk, gateway.CodePassphrase, gateway.CodeExists, gateway.CodeEnded,
 	gateway.CodeNeedsApproval, protocol.CodeMalformed, protocol.CodeTooLarge, protocol.CodeUnknownKind,
 	protocol.CodeNetwork, protocol.CodePayee, protocol.CodeSeal, protocol.CodeClock, protocol.CodeExpired,
 	protocol.CodeNotOffered, protocol.CodeBusy, protocol.CodeOverLimit, protocol.CodeAmount, protocol.CodeLane,

@@ -56,7 +56,7 @@ func status(code protocol.Code) int {
 		return nethttp.StatusForbidden
 	case gateway.CodeNotFound, protocol.CodeNoOffer, protocol.CodeNotOffered:
 		return nethttp.StatusNotFound
-	case gateway.CodeExists, protocol.CodeDuplicate:
+	case gateway.CodeExists, gateway.CodeEnded, protocol.CodeDuplicate:
 		return nethttp.StatusConflict
 	case protocol.CodeTooLarge:
 		return nethttp.StatusRequestEntityTooLarge
