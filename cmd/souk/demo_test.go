@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,22 +26,25 @@ import (
 // middle, and kills who would sweep up: each time its processes are gone and so is
 // its folder, and what it printed fits the width it was given.
 func TestDemoLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for name, x := range map[string]struct {
-		strike func(*os.Process) error
-		ends   bool // well, all the same
+		strike func(p *os.Process, folder string) error
+		jobs   string // so many that a demo which is struck has not ended by itself before
+		ends   bool   // well, all the same
 	}{
-		"by itself":   {func(*os.Process) error { return nil }, true},
-		"Ctrl-C":      {func(p *os.Process) error { return p.Signal(os.Interrupt) }, false},
-		"kill -9":     {func(p *os.Process) error { return p.Kill() }, false},
-		"its sweeper": {killSweeper, true},
+		"by itself":   {func(*os.Process, string) error { return nil }, "6", true},
+		"Ctrl-C":      {func(p *os.Process, _ string) error { return p.Signal(os.Interrupt) }, "200", false},
+		"kill -9":     {func(p *os.Process, _ string) error { return p.Kill() }, "200", false},
+		"its sweeper": {killSweeper, "6", true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if name == "its sweeper" && runtime.GOOS != "linux" {
 				t.Skip("the processes of another are listed under Linux only")
 			}
 			folder := t.TempDir()
-			c := exec.Command("souk", "demo", "--jobs", "6")
-			c.Env = append(os.Environ(), "TMPDIR="+folder, "COLUMNS=80", "GORACE=atexit_sleep_ms=0")
+			c := exec.Command("souk", "demo", "--jobs", x.jobs)
+			c.Env = append(os.Environ(), "TMPDIR="+folder, "COLUMNS=80")
 			out, err := c.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -65,7 +69,7 @@ func TestDemoLeavesNothing(t *testing.T) {
 					t.Errorf("%d cells: %s", n, line)
 				}
 				if strings.Contains(line, " settled ") && !settled {
-					if err := x.strike(c.Process); err != nil {
+					if err := x.strike(c.Process, folder); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -92,32 +96,23 @@ func TestDemoLeavesNothing(t *testing.T) {
 	}
 }
 
-// killSweeper kills the child that is to remove the homes of a demo.
-func killSweeper(demo *os.Process) error {
-	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", demo.Pid))
+// killSweeper kills the process that is to remove the homes of a demo. It is sought among
+// all: a list of one's children may miss some while others come and go (proc(5)).
+func killSweeper(_ *os.Process, folder string) error {
+	processes, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return err
 	}
-	for _, file := range children {
-		list, err := os.ReadFile(file)
+	for _, dir := range processes {
+		words, _ := os.ReadFile(filepath.Join(dir, "cmdline")) // it may have ended
+		if !bytes.Contains(words, []byte("\x00sweep\x00"+folder)) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(dir))
 		if err != nil {
-			continue // a thread that has ended
+			return err
 		}
-		for _, child := range strings.Fields(string(list)) {
-			words, _ := os.ReadFile("/proc/" + child + "/cmdline")
-			if !bytes.Contains(words, []byte("\x00sweep\x00")) {
-				continue
-			}
-			pid, err := strconv.Atoi(child)
-			if err != nil {
-				return err
-			}
-			sweeper, err := os.FindProcess(pid)
-			if err != nil {
-				return err
-			}
-			return sweeper.Kill()
-		}
+		return syscall.Kill(pid, syscall.SIGKILL)
 	}
 	return errors.New("no sweeper is found")
 }

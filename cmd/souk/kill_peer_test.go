@@ -140,10 +140,9 @@ func (m *mortal) start(halt moment) {
 	}
 }
 
-// environment is that of every process in m's home. Under the race detector a
-// process would sleep for a second before it ends.
+// environment is that of every process in m's home.
 func (m *mortal) environment() []string {
-	return append(os.Environ(), "SOUK_HOME="+m.home, "GORACE=atexit_sleep_ms=0")
+	return append(os.Environ(), "SOUK_HOME="+m.home)
 }
 
 func (m *mortal) pipe() (r, w *os.File) {

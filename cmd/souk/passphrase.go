@@ -13,6 +13,9 @@ import (
 	"github.com/souk-network/souk/store/keyfile"
 )
 
+// keyWork is the work that a guess at the passphrase of new keys costs. Only tests change it.
+var keyWork = keyfile.DefaultWorkFactor
+
 // secret is how a command is told a passphrase.
 type secret struct {
 	file string // --passphrase-file
@@ -63,7 +66,7 @@ func (s *secret) choose(p *program) (keyfile.Options, error) {
 	if phrase == "" {
 		return keyfile.Options{Unencrypted: true}, nil
 	}
-	return keyfile.Options{Passphrase: phrase, WorkFactor: keyfile.DefaultWorkFactor}, nil
+	return keyfile.Options{Passphrase: phrase, WorkFactor: keyWork}, nil
 }
 
 // open returns how the key of that name in dir is opened.
@@ -90,7 +93,7 @@ func (s *secret) open(p *program, dir, name string) (keyfile.Options, error) {
 			Hint: "give it with --passphrase-file or SOUK_PASSPHRASE, or run this in a terminal",
 		}
 	}
-	return keyfile.Options{Passphrase: phrase, WorkFactor: keyfile.DefaultWorkFactor}, nil
+	return keyfile.Options{Passphrase: phrase, WorkFactor: keyWork}, nil
 }
 
 // askTwice asks for a new passphrase; none where nobody can be asked.

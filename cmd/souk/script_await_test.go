@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,4 +34,21 @@ func awaitStage(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("job %s of %s ended %q, not %q", args[1], args[0], stage, args[2])
 		}
 	}
+}
+
+// hires runs an order in the background, whose words logs waits for and down ends:
+// hires NAME ARGUMENT…
+func hires(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: hires NAME ARGUMENT…")
+	}
+	cmd := exec.Command(souk(ts), append([]string{"hire"}, args[1:]...)...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "SOUK_HOME="+ts.Getenv("SOUK_HOME"))
+	l := &lodger{cmd: cmd, ended: make(chan error, 1), errors: new(transcript)}
+	cmd.Stderr = l.errors
+	ts.Check(cmd.Start())
+	go func() { l.ended <- cmd.Wait() }()
+	ts.Defer(func() { cmd.Process.Kill() })
+	ts.Value(houseKey{}).(house)[args[0]] = l
 }

@@ -2,18 +2,43 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/souk-network/souk/store/keyfile"
 )
 
 func TestMain(m *testing.M) {
 	os.Setenv("SOUK_LOCAL_DISCOVERY", "false") // no test speaks on a real network
-	testscript.Main(m, map[string]func(){"souk": main, watchedSouk: watched})
+	os.Setenv("GORACE", goRace)
+	if err := flag.Set("test.parallel", "6"); err != nil { // -parallel still goes before it
+		panic(err)
+	}
+	testscript.Main(m, map[string]func(){"souk": cheap, "dear-souk": main, watchedSouk: watched})
 }
+
+// cheap is the command as it is, but for the work that a guess at a passphrase costs:
+// under the race detector that is many seconds each time. dear-souk leaves it out.
+func cheap() {
+	keyWork = 4
+	main()
+}
+
+// TestKeyWork holds that the command which people run takes no shortcut.
+func TestKeyWork(t *testing.T) {
+	if keyWork != keyfile.DefaultWorkFactor || keyWork < 17 {
+		t.Errorf("a guess at a passphrase costs 2^%d", keyWork)
+	}
+}
+
+// goRace has a command that was built to find races end at once. By itself each waits a
+// second for races that others might still report, and hundreds of them are run here.
+const goRace = "atexit_sleep_ms=0"
 
 // TestScripts runs what a person types, and compares what they see.
 func TestScripts(t *testing.T) {
@@ -22,6 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GORACE", goRace)
 			e.Setenv("SOUK_HOME", "")
 			e.Setenv("SOUK_LOCAL_DISCOVERY", "false")
 			e.Setenv("HOSTILE", "\x1b[2J\u202efree")
@@ -32,7 +58,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "up": up, "bootstrap": bootstrap, "logs": logs, "finds": finds, "down": down, "spoil": spoil, "damage": damage,
 			"keep": keep, "serves": serves,
-			"await": awaitStage,
+			"await": awaitStage, "hires": hires,
 		},
 	})
 }

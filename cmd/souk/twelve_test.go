@@ -95,7 +95,7 @@ func runScript(t *testing.T, souk, script string) (said, told string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, "sh", script)
-	c.Env = append(os.Environ(), "SOUK="+souk, "TMPDIR="+folder, "GORACE=atexit_sleep_ms=0")
+	c.Env = append(os.Environ(), "SOUK="+souk, "TMPDIR="+folder)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it clears up
 	c.WaitDelay = longest
 	var out, errs bytes.Buffer

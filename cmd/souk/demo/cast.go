@@ -80,7 +80,7 @@ func parts() []part {
 		}},
 		// The tinker is cheap and slow; his process is killed while he counts.
 		{name: tinker, mortal: true, sells: func(*play) gateway.OfferDraft {
-			return craft(letters, "Letters counted by hand", 3, quick, "slowly")
+			return craft(letters, "Letters counted by hand", 3, soon, "slowly")
 		}},
 		// The editor does nothing by himself: he hires a summary, and then a page of it.
 		{name: editor, hires: true, sells: func(*play) gateway.OfferDraft {
@@ -97,8 +97,9 @@ func parts() []part {
 
 // Milliseconds.
 const (
-	quick     = 15_000 // within which everybody promises to deliver
-	unhurried = 60_000 // within which the buyers want their orders
+	quick     = 60_000  // within which everybody promises to deliver, on a machine that has much else to do
+	soon      = 30_000  // within which the tinker does: one out of reach for a tenth of that is taken for lost
+	unhurried = 300_000 // within which the buyers want their orders
 )
 
 const summaryRule = `{"share":0.3}`

@@ -95,6 +95,7 @@ type play struct {
 
 	mu     sync.Mutex // guards what follows, while buyers buy side by side
 	report Report
+	back   bool // who was killed
 }
 
 // player is one peer with its part.

@@ -62,17 +62,32 @@ func (p *play) strike(ctx context.Context, e *errand) error {
 	return nil
 }
 
-// settle brings the provider that was killed back, so that its half-done job ends
-// and what was set aside for it is free again.
+// revive brings the provider that was killed back: not before another has taken over, and
+// while it may still call off what it owed.
+func (p *play) revive(ctx context.Context) error {
+	p.mu.Lock()
+	k, back := p.report.Killing, p.back
+	p.back = k != nil
+	p.mu.Unlock()
+	if k == nil || back {
+		return nil
+	}
+	if err := p.who(k.Provider).Peer.(Mortal).Revive(ctx); err != nil {
+		return fmt.Errorf("revive the %s: %w", k.Provider, err)
+	}
+	return nil
+}
+
+// settle waits until the half-done job of the provider that was killed has ended, and what
+// was set aside for it is free again.
 func (p *play) settle(ctx context.Context) error {
 	k := p.report.Killing
 	if k == nil {
 		return nil
 	}
-	p.Scene("the " + k.Provider + " comes back and looks into his journal")
-	seller := p.who(k.Provider)
-	if err := seller.Peer.(Mortal).Revive(ctx); err != nil {
-		return fmt.Errorf("revive the %s: %w", k.Provider, err)
+	p.Scene("the " + k.Provider + " is back and looks into his journal")
+	if err := p.revive(ctx); err != nil { // where nobody took over
+		return err
 	}
 	for _, pl := range p.cast {
 		if _, err := pl.Job(ctx, k.Job.String()); err != nil {

@@ -194,6 +194,11 @@ func (p *play) follow(ctx context.Context, e *errand, j gateway.Job) (gateway.Jo
 				return j, err
 			}
 		}
+		if e.purpose == ToBeTaken && !j.Instead.IsZero() {
+			if err := p.revive(ctx); err != nil {
+				return j, err
+			}
+		}
 		var err error
 		if j, err = e.buyer.look(ctx, e.key(), j.Stage); err != nil {
 			return j, err

@@ -9,8 +9,9 @@ import (
 	"github.com/souk-network/souk/gateway"
 )
 
-// patience is the longest that any one thing is waited for.
-const patience = 20 * time.Second
+// patience is the longest that any one thing is waited for, also on a machine that has
+// much else to do.
+const patience = 2 * time.Minute
 
 // look returns a job, by its ID or its order's key, once it is in another stage
 // than seen, or as it is in a second.
