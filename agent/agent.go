@@ -82,6 +82,7 @@ type Agent struct {
 	greetings map[wire.Key]uint64              // when each of them greeted us
 	agenda    agenda
 	guests    guests
+	crowd     crowd
 	wakeAt    uint64
 	began     uint64 // when this run did
 	offerSeq  uint64
@@ -174,7 +175,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 	case Garbled:
 		s.refuse(e.From, e.Of, e.Code, "")
 	case Listed:
-		if a.market.Put(at, e.Listing, s.worth(e.Listing.Offer.By)) {
+		if a.market.Put(at, e.Listing, s.worth) {
 			s.listed(e.Listing)
 		}
 	case Called:

@@ -89,6 +89,7 @@ type party struct {
 	openings []*Saying // OPENs said and not yet seen
 	answers  []answer  // our last countersign of each lane from it
 	dealt    bool      // something was paid between us, or it has done for nothing what we wanted
+	burden   uint64    // bytes that stay in the journal because of it, until then
 
 	left    uint64        // soft: when the last link to the peer went
 	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen

@@ -19,8 +19,9 @@ func (d *deal) file(b *Saying) {
 	}
 }
 
-// fileHeard files a bundle with the jobs it tells of.
+// fileHeard files a bundle with its author, and with the jobs it tells of.
 func (a *Agent) fileHeard(f *Fact, touched []wire.CID) {
+	a.acquaint(f.Peer).bear(f.said)
 	for i, id := range touched {
 		if d := a.deals[id]; d != nil && !slices.Contains(touched[:i], id) {
 			d.file(&Saying{Docs: f.said, Bundle: f.heard})

@@ -119,6 +119,7 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 	}
 	a.uttered++
 	p := a.acquaint(f.Peer)
+	p.bear(f.said)
 	for _, said := range f.said {
 		switch doc := said.Doc.(type) {
 		case *protocol.Countersign:
@@ -275,6 +276,8 @@ func (a *Agent) foldEntry(at uint64, said wire.Said, doc *protocol.Entry) ([]wir
 	err := d.job.Apply(at, said)
 	var refused *job.Refusal
 	switch {
+	case doc.Act == protocol.ActPost && err == nil && !doc.Amount.IsZero():
+		a.party(d.peer).dealt = true
 	case doc.Act != protocol.ActHold:
 	case err == nil && doc.Part > 0:
 		d.turn()

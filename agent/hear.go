@@ -21,6 +21,9 @@ func (s *step) hear(e Heard) {
 		s.refuse(e.From, e.Docs[0].ID, protocol.CodeSeal, "sealed by another than who sent it")
 		return
 	}
+	if !s.affords(e) {
+		return
+	}
 	switch err := s.contract(e); {
 	case errors.Is(err, errOverQuota):
 		return // it is said again, and then perhaps heard
@@ -212,5 +215,6 @@ func (s *step) recordHeard(e Heard, took uint64, touched []wire.CID) {
 	f := Fact{What: FactHeard, Peer: e.From, Bundle: b, Took: took, said: e.Docs, heard: e.Bundle}
 	s.record.Facts = append(s.record.Facts, f)
 	s.fileHeard(&f, touched)
+	s.jots(e.From, e.Docs)
 	s.touch(touched...)
 }

@@ -57,6 +57,9 @@ func (s *step) fact(f Fact) {
 		s.fail("fold", err)
 	}
 	s.record.Facts = append(s.record.Facts, f)
+	if f.What == FactSaid {
+		s.jots(f.Peer, f.said)
+	}
 	s.touch(touched...)
 }
 

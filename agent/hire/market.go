@@ -51,10 +51,10 @@ func order(a, b *Listing) int {
 // Put takes a proved offer into the book and reports whether it changed
 // anything: a lower Seq than the one known, or an offer over the limits, does
 // not. Of two with one Seq that with the lower CID counts, whoever heard it first. An
-// offer that is already over removes its predecessor. worth tells what its author is
-// worth to the reader, by any scale.
-func (m *Market) Put(at uint64, l Listing, worth uint8) bool {
-	l.worth, l.heard = worth, at
+// offer that is already over removes its predecessor. worth tells what an author is worth
+// to the reader, by any scale; it is asked where there is not room for all.
+func (m *Market) Put(at uint64, l Listing, worth func(author wire.Key) uint8) bool {
+	l.heard = at
 	i, known := slices.BinarySearchFunc(m.listings, &l, order)
 	if known && !l.replaces(m.listings[i]) {
 		return false
@@ -66,7 +66,7 @@ func (m *Market) Put(at uint64, l Listing, worth uint8) bool {
 	case known:
 		l.of = m.listings[i].of
 		m.listings[i] = &l
-	case over || !m.room(at, &l):
+	case over || !m.room(at, &l, worth):
 		return false
 	default:
 		l.of = m.count(l.Offer.By)
@@ -114,7 +114,7 @@ func (l Listing) replaces(known *Listing) bool {
 
 // room drops what is over where the book is full, and then the listing that is to make
 // room first, if it is not worth more than l. It reports whether l may be added.
-func (m *Market) room(at uint64, l *Listing) bool {
+func (m *Market) room(at uint64, l *Listing, worth func(wire.Key) uint8) bool {
 	own := 0
 	if n := m.authors[l.Offer.By]; n != nil {
 		own = *n
@@ -128,18 +128,28 @@ func (m *Market) room(at uint64, l *Listing) bool {
 	if len(m.listings) < MaxOffers {
 		return true
 	}
-	first := 0
-	for i := range m.listings {
-		if m.listings[i].yields(m.listings[first]) {
+	l.worth = worth(l.Offer.By)
+	i := m.least()
+	for first := m.listings[i]; worth(first.Offer.By) > first.worth; first = m.listings[i] {
+		first.worth = worth(first.Offer.By) // it has risen since it was last asked
+		i = m.least()
+	}
+	first := m.listings[i]
+	if first.worth > l.worth || first.worth == l.worth && *first.of <= own {
+		return false
+	}
+	m.drop(i)
+	return true
+}
+
+// least returns where the listing stands that is to make room first.
+func (m *Market) least() (first int) {
+	for i, l := range m.listings {
+		if l.yields(m.listings[first]) {
 			first = i
 		}
 	}
-	last := m.listings[first]
-	if last.worth > l.worth || last.worth == l.worth && *last.of <= own {
-		return false
-	}
-	m.drop(first)
-	return true
+	return first
 }
 
 // yields reports whether a is to make room before b: that of an author of less worth,

@@ -59,6 +59,8 @@ func TestSuits(t *testing.T) {
 	}
 }
 
+func nothing(wire.Key) uint8 { return 0 }
+
 // TestOfTwoListings: of two offers with one seq the one with the lower CID
 // stands, in whatever order they come; a later seq always does.
 func TestOfTwoListings(t *testing.T) {
@@ -72,12 +74,12 @@ func TestOfTwoListings(t *testing.T) {
 	for _, order := range [][]Listing{{low, high}, {high, low}} {
 		m := new(Market)
 		for _, l := range order {
-			m.Put(1, l, 0)
+			m.Put(1, l, nothing)
 		}
 		if live := m.Live(1, ""); len(live) != 1 || string(live[0].Proof.Doc) != string(low.Proof.Doc) {
 			t.Error("the order in which they came decides")
 		}
-		if !m.Put(1, listing("later", 2), 0) || m.Put(1, low, 0) {
+		if !m.Put(1, listing("later", 2), nothing) || m.Put(1, low, nothing) {
 			t.Error("the later offer does not stand")
 		}
 	}
@@ -90,7 +92,7 @@ func TestCrowdedMarket(t *testing.T) {
 	put := func(author byte, capability string) bool {
 		o := &protocol.Offer{Seq: 1, Expires: 2, Terms: suitable()}
 		o.By, o.Terms.Capability = wire.Key{author}, capability
-		return m.Put(1, Listing{Offer: o}, 0)
+		return m.Put(1, Listing{Offer: o}, nothing)
 	}
 	for author := range byte(MaxOffers / MaxPerAuthor) {
 		for i := range MaxPerAuthor {
@@ -122,16 +124,18 @@ func TestCrowdedMarket(t *testing.T) {
 // out nobody who is worth something to the reader, and whoever else comes finds room.
 func TestCrowdOfNames(t *testing.T) {
 	m, at := new(Market), uint64(1)
-	put := func(author int, capability string, worth uint8) bool {
+	known := map[wire.Key]uint8{}
+	put := func(author int, capability string) bool {
 		at++
 		o := &protocol.Offer{Seq: 1, Expires: at + 1_000_000, Terms: suitable()}
 		o.By, o.Terms.Capability = wire.Key{byte(author), byte(author >> 8)}, capability
-		return m.Put(at, Listing{Offer: o}, worth)
+		return m.Put(at, Listing{Offer: o}, func(k wire.Key) uint8 { return known[k] })
 	}
-	put(1, "text/words@1", 2)
-	put(2, "text/words@1", 1)
+	put(1, "text/words@1")
+	put(2, "text/words@1")
+	known[wire.Key{1}], known[wire.Key{2}] = 2, 1 // not before their offers were heard
 	for i := range MaxOffers + 500 {
-		if !put(100+i, "text/words@1", 0) {
+		if !put(100+i, "text/words@1") {
 			t.Fatalf("no room for name %d: those before it hold it for good", i)
 		}
 	}
@@ -143,7 +147,7 @@ func TestCrowdOfNames(t *testing.T) {
 	if !has[wire.Key{1}] || !has[wire.Key{2}] || has[wire.Key{100}] || !has[wire.Key{byte(last), byte(last >> 8)}] || len(has) != MaxOffers || len(m.authors) != MaxOffers {
 		t.Errorf("dealt with %v, trusted %v, the oldest %v, of %d", has[wire.Key{1}], has[wire.Key{2}], has[wire.Key{100}], len(has))
 	}
-	if put(last, "text/more@1", 0) || !put(1, "text/more@1", 2) {
+	if put(last, "text/more@1") || !put(1, "text/more@1") {
 		t.Error("a second offer finds room by its author's worth alone")
 	}
 	m.Expire(at + 2_000_000)
@@ -159,6 +163,6 @@ func BenchmarkFullMarket(b *testing.B) {
 		n++
 		o := &protocol.Offer{Seq: 1, Expires: 1 << 40, Terms: suitable()}
 		o.By = wire.Key{byte(n), byte(n >> 8), byte(n >> 16)}
-		m.Put(uint64(n), Listing{Offer: o}, 0)
+		m.Put(uint64(n), Listing{Offer: o}, nothing)
 	}
 }

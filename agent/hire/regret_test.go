@@ -368,7 +368,7 @@ func BenchmarkOrder(b *testing.B) {
 	for i := range MaxOffers {
 		terms := suitable()
 		terms.Price.Fixed = wire.Units(uint64(1 + i%17))
-		m.Put(1, Listing{Offer: &protocol.Offer{Head: wire.Head{By: keyOf(i), At: 1}, Seq: 1, Expires: 2, Terms: terms}}, 0)
+		m.Put(1, Listing{Offer: &protocol.Offer{Head: wire.Head{By: keyOf(i), At: 1}, Seq: 1, Expires: 2, Terms: terms}}, nothing)
 	}
 	w, f := wish(), &fair{sellers: make([]seller, MaxOffers), good: make([]float64, MaxOffers), bad: make([]float64, MaxOffers)}
 	w.Budget = wire.Units(100)

@@ -16,7 +16,7 @@ import (
 // later, and tells new ones from repeated or outdated ones. Where it is full, those
 // make room whose authors are worth least, as in the core's own book of offers.
 type board struct {
-	worth func(wire.Key) uint8 // nil: all are worth the same
+	worth func(wire.Key) uint8 // of authors, where there is not room for all
 
 	mu      sync.Mutex
 	notices map[noticeKey]*notice
@@ -37,7 +37,7 @@ type notice struct {
 
 	renewed float64 // how often of late, at kept
 	kept    uint64  // Unix milliseconds
-	worth   uint8   // its author's
+	worth   uint8   // its author's, as it was when it was last asked
 	of      *int    // how many its author has
 }
 
@@ -54,7 +54,7 @@ func (n *notice) lately(at uint64) float64 {
 }
 
 func newBoard() *board {
-	return &board{notices: map[noticeKey]*notice{}, authors: map[wire.Key]*int{}}
+	return &board{worth: alike, notices: map[noticeKey]*notice{}, authors: map[wire.Key]*int{}}
 }
 
 // fresh reports whether an offer is of our time and later than what is known.
@@ -76,10 +76,6 @@ func (n *notice) before(seq uint64, id wire.CID) bool {
 
 // put keeps an offer, and reports whether it is new and there was room.
 func (b *board) put(at uint64, o *protocol.Offer, id wire.CID, raw []byte) bool {
-	worth := uint8(0)
-	if b.worth != nil {
-		worth = b.worth(o.By)
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := noticeKey{o.By, o.Terms.Capability}
@@ -94,7 +90,7 @@ func (b *board) put(at uint64, o *protocol.Offer, id wire.CID, raw []byte) bool 
 		return false
 	case known != nil:
 		renewed += known.lately(at)
-	case !b.room(at, worth, *of):
+	case !b.room(at, o.By, *of):
 		return false
 	default:
 		*of++
@@ -102,15 +98,14 @@ func (b *board) put(at uint64, o *protocol.Offer, id wire.CID, raw []byte) bool 
 	}
 	b.notices[key] = &notice{
 		seq: o.Seq, id: id, until: max(o.Expires, o.At+protocol.MaxOfferLife), expires: o.Expires, bytes: raw,
-		renewed: renewed, kept: at, worth: worth, of: of,
+		renewed: renewed, kept: at, of: of,
 	}
 	return true
 }
 
-// room makes room for one announcement more of an author of some worth that has own
-// already: a few keys keep nobody out, nor do many that nobody knows. It reports
-// whether there is any.
-func (b *board) room(at uint64, worth uint8, own int) bool {
+// room makes room for one announcement more of an author that has own already: a few
+// keys keep nobody out, nor do many that nobody knows. It reports whether there is any.
+func (b *board) room(at uint64, author wire.Key, own int) bool {
 	if own >= MaxPerAuthor {
 		return false
 	}
@@ -120,18 +115,28 @@ func (b *board) room(at uint64, worth uint8, own int) bool {
 	if len(b.notices) < MaxBoard {
 		return true
 	}
-	var first noticeKey
+	first := b.least()
+	for b.worth(first.by) > b.notices[first].worth {
+		b.notices[first].worth = b.worth(first.by) // it has risen since it was last asked
+		first = b.least()
+	}
+	n, worth := b.notices[first], b.worth(author)
+	if n.worth > worth || n.worth == worth && *n.of <= own {
+		return false
+	}
+	b.remove(first)
+	return true
+}
+
+// least returns the announcement that is to make room first.
+func (b *board) least() (first noticeKey) {
 	var last *notice
 	for key, n := range b.notices {
 		if last == nil || n.yields(last) {
 			first, last = key, n
 		}
 	}
-	if last.worth > worth || last.worth == worth && *last.of <= own {
-		return false
-	}
-	b.remove(first)
-	return true
+	return first
 }
 
 // yields reports whether n is to make room before m: that of an author of less worth,
@@ -209,3 +214,6 @@ func (b *board) expiry(by wire.Key, capability string) uint64 {
 	}
 	return 0
 }
+
+// alike is what authors are worth to who has dealt with nobody.
+func alike(wire.Key) uint8 { return 0 }

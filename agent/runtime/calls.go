@@ -15,7 +15,7 @@ import (
 // calls keeps the Calls now live, ours included, for peers that join later, and
 // knows each of them again until it is over. What comes after that is too old.
 type calls struct {
-	worth func(wire.Key) uint8 // of authors, where there is not room for all; nil: all are worth the same
+	worth func(wire.Key) uint8 // of authors, where there is not room for all
 
 	mu      sync.Mutex
 	known   map[wire.CID]calling
@@ -28,11 +28,13 @@ type calling struct {
 	capability string
 	reply      uint64 // it is over then
 	bytes      []byte
-	worth      uint8  // its author's
+	worth      uint8  // its author's, as it was when it was last asked
 	kept       uint64 // how many were kept before it
 }
 
-func newCalls() *calls { return &calls{known: map[wire.CID]calling{}, authors: map[wire.Key]int{}} }
+func newCalls() *calls {
+	return &calls{worth: alike, known: map[wire.CID]calling{}, authors: map[wire.Key]int{}}
+}
 
 // fresh reports whether a Call is of our time, unknown, and within what its
 // author may have in the air.
@@ -48,10 +50,6 @@ func (c *calls) fresh(at uint64, d *protocol.Call, id wire.CID) bool {
 
 // put keeps a Call, and reports whether it is new and there was room.
 func (c *calls) put(at uint64, d *protocol.Call, id wire.CID, raw []byte) bool {
-	worth := uint8(0)
-	if c.worth != nil {
-		worth = c.worth(d.By)
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, known := c.known[id]; known {
@@ -60,30 +58,37 @@ func (c *calls) put(at uint64, d *protocol.Call, id wire.CID, raw []byte) bool {
 	if len(c.known) >= MaxCalls {
 		c.sweep(at)
 	}
-	if c.authors[d.By] >= MaxCallsOfOne || len(c.known) >= MaxCalls && !c.yield(worth) {
+	if c.authors[d.By] >= MaxCallsOfOne || len(c.known) >= MaxCalls && !c.yield(d.By) {
 		return false
 	}
 	c.count++
-	c.known[id] = calling{d.By, d.Capability, d.Reply, raw, worth, c.count}
+	c.known[id] = calling{d.By, d.Capability, d.Reply, raw, 0, c.count}
 	c.authors[d.By]++
 	return true
 }
 
 // yield drops the Call whose author is worth least, of these the one that is here
 // longest, if it is not worth more: so many strangers who call hold no place for good.
-func (c *calls) yield(worth uint8) bool {
-	var first wire.CID
-	var last calling
-	for id, k := range c.known {
-		if last.kept == 0 || cmp.Or(cmp.Compare(k.worth, last.worth), cmp.Compare(k.kept, last.kept)) < 0 {
-			first, last = id, k
+func (c *calls) yield(author wire.Key) bool {
+	for {
+		var first wire.CID
+		var last calling
+		for id, k := range c.known {
+			if last.kept == 0 || k.worth < last.worth || k.worth == last.worth && k.kept < last.kept {
+				first, last = id, k
+			}
 		}
+		if worth := c.worth(last.by); worth > last.worth { // it has risen since it was last asked
+			last.worth = worth
+			c.known[first] = last
+			continue
+		}
+		if last.worth > c.worth(author) {
+			return false
+		}
+		c.drop(first)
+		return true
 	}
-	if last.worth > worth {
-		return false
-	}
-	c.drop(first)
-	return true
 }
 
 func (c *calls) drop(id wire.CID) {

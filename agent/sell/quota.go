@@ -20,15 +20,29 @@ type Quotas struct {
 	Known    Quota // what it comes near to with standing
 	// Crowd bounds the requests and contracts of all strangers together in a minute.
 	Crowd int
+	// Unpaid is about how many bytes of journal one stranger may have us write, for what
+	// it says and for what we answer, before anything was paid between us; CrowdUnpaid
+	// how many all strangers together in an hour, jobs under way apart.
+	Unpaid      uint64
+	CrowdUnpaid uint64
 }
 
 // DefaultQuotas returns the quotas of a peer that was told nothing else.
 func DefaultQuotas() Quotas {
-	return Quotas{Stranger: Quota{Open: 16, Asks: 60}, Known: Quota{Open: 1024, Asks: 6000}, Crowd: 600}
+	return Quotas{
+		Stranger: Quota{Open: 16, Asks: 60}, Known: Quota{Open: 1024, Asks: 6000}, Crowd: 600,
+		Unpaid: 256 << 10, CrowdUnpaid: 1 << 20,
+	}
 }
+
+// LeastUnpaid is enough for the longest job before its first payment, in bytes.
+const LeastUnpaid = 64 << 10
 
 // Check reports quotas that keep everybody out, or in which standing costs.
 func (q *Quotas) Check() error {
+	if q.Unpaid < LeastUnpaid || q.CrowdUnpaid < q.Unpaid {
+		return errors.New("sell: a stranger must be let say what one job takes, 64 KiB, and all strangers no less than one")
+	}
 	if q.Stranger.Open < 1 || q.Stranger.Asks < 1 || q.Crowd < q.Stranger.Asks ||
 		q.Known.Open < q.Stranger.Open || q.Known.Asks < q.Stranger.Asks {
 		return errors.New("sell: quotas must let a stranger in, all strangers more than one, and the known no less")

@@ -143,8 +143,10 @@ func TestQuotas(t *testing.T) {
 	}
 	for name, bad := range map[string]Quotas{
 		"nobody":            {},
-		"standing costs":    {Stranger: Quota{2, 2}, Known: Quota{1, 2}, Crowd: 2},
-		"a crowd of no one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 1},
+		"standing costs":    {Stranger: Quota{2, 2}, Known: Quota{1, 2}, Crowd: 2, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid},
+		"a crowd of no one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 1, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid},
+		"not a word":        {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid - 1, CrowdUnpaid: LeastUnpaid},
+		"a crowd's not one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid + 1, CrowdUnpaid: LeastUnpaid},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%s: no error", name)
