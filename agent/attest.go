@@ -74,18 +74,21 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 		return nil
 	case d.job.InHand().Award().Counts:
 		score, ended = d.job.InHand().Award().Share, protocol.EndedResolved
-	case judged && d.stoodBy(): // the evaluators' split is nothing
+	case judged && stoodBy(d.job): // the evaluators' split is nothing
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedContested
 	case judged: // it was conceded, or not answered
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
 	case contested:
 		ended = protocol.EndedContested
-	case d.sentAway(), d.leftWaiting():
+	case sentAway(d.job), leftWaiting(d.job):
 		score, ended = protocol.Full, protocol.EndedCancelled // not the provider's fault
 	case stage == job.Cancelled:
 		ended = protocol.EndedCancelled
 	}
-	return s.outcome(d, score, ended, conduct, d.weight(), hold.ID)
+	if ended <= protocol.EndedResolved {
+		score = d.job.Score(score)
+	}
+	return s.outcome(d, score, ended, conduct, weight(d.job), hold.ID)
 }
 
 // retort is the provider's Outcome, or nil: of a job that was never paid for, or
@@ -96,48 +99,41 @@ func (s *step) retort(d *deal, told bool) *protocol.Outcome {
 	verdict, judged := d.job.Verdict()
 	_, delivered := d.job.Delivery()
 	post, posted := d.job.Post()
+	_, claimed := d.job.Claim()
+	owing := unpaid(d.job, s.at)
+	amount, entry, conduct := d.job.InHand().Most(), hold.ID, uint64(protocol.PaidNothing)
+	score, ended := uint64(protocol.Full), uint64(protocol.EndedSilent)
 	switch {
 	case !held:
-	case delivered && d.job.Stage(s.at) == job.Defaulted && d.job.Fault(s.at) == job.Hirer:
-		score, ended := uint64(protocol.Full), uint64(protocol.EndedSilent)
-		if judged {
-			ended = protocol.EndedContested
-			if v := verdict.Doc.(*protocol.Verdict); v.Pass {
-				score, ended = v.Score, protocol.EndedAgreed
-			}
+		return nil
+	case !owing && (!told || d.job.Logged(job.Provider, job.Hirer) || d.job.InHand().Award().Counts):
+		return nil // nothing is to be said against, or the Awards say it
+	case owing:
+		conduct = protocol.PaidNot
+	case posted:
+		amount, entry, conduct = weight(d.job), post.ID, protocol.PaidInTime
+		if claimed {
+			conduct = protocol.PaidLate
 		}
-		return s.outcome(d, score, ended, protocol.PaidNot, hold.Doc.(*protocol.Entry).Amount, hold.ID)
-	case !told, d.job.InHand().Award().Counts: // the Awards show it
-	case delivered && posted && d.stoodBy():
-		return s.outcome(d, protocol.Full, protocol.EndedContested, protocol.PaidAgainst, post.Doc.(*protocol.Entry).Amount, post.ID)
-	case d.sentAway():
-		return s.outcome(d, protocol.Full, protocol.EndedCancelled, protocol.PaidNothing, hold.Doc.(*protocol.Entry).Amount, hold.ID)
+	}
+	switch {
+	case !delivered:
+		ended = protocol.EndedCancelled
+	case judged && verdict.Doc.(*protocol.Verdict).Pass:
+		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
+	case judged && owing, stoodBy(d.job):
+		ended = protocol.EndedContested
+		if posted {
+			conduct = protocol.PaidAgainst
+		}
+	}
+	if delivered {
+		score = d.job.Score(score)
+	}
+	if o := s.outcome(d, score, ended, conduct, amount, entry); bearsOutProvider(d.job, s.at, o) {
+		return o
 	}
 	return nil
-}
-
-// stoodBy reports whether the provider answered the hirer's complaint.
-func (d *deal) stoodBy() bool {
-	_, answered := d.job.Answer()
-	return answered
-}
-
-// sentAway reports whether the job ended undelivered because the hirer wished it.
-// A provider that gives another reason, as one that was interrupted does, would
-// not have delivered anyway.
-func (d *deal) sentAway() bool {
-	_, wished := d.job.CancelBy(job.Hirer)
-	end, cancelled := d.job.CancelBy(job.Provider)
-	_, delivered := d.job.Delivery()
-	return wished && cancelled && !delivered && end.Doc.(*protocol.Cancel).Code == protocol.CodeWithdrawn
-}
-
-// leftWaiting reports whether the job ended because what the provider asked for
-// was not provided in time.
-func (d *deal) leftWaiting() bool {
-	_, _, waits := d.job.InHand().Need()
-	_, cancelled := d.job.CancelBy(job.Provider)
-	return waits && !cancelled
 }
 
 // agrees reports whether an Outcome of the other side's says what we saw, so
@@ -146,43 +142,7 @@ func (s *step) agrees(d *deal, o *protocol.Outcome) bool {
 	if d.role != job.Provider || o.By != d.peer || o.Closed > s.at+protocol.Skew || o.Closed+protocol.Skew < d.job.T0() {
 		return false // of a provider's we pay what it claims, and say so in an Outcome of our own
 	}
-	conduct, band := uint64(protocol.PaidNothing), uint64(d.weight().BitLen())
-	_, posted := d.job.Post()
-	if posted && d.job.InHand().Prepaid() {
-		conduct = protocol.PaidInTime
-	}
-	verdict, judged := d.job.Verdict()
-	_, claimed := d.job.Claim()
-	_, delivered := d.job.Delivery()
-	stage := d.job.Stage(s.at)
-	lost := stage == job.Cancelled || stage == job.Defaulted && d.job.Fault(s.at) == job.Provider
-	ok := false
-	switch o.Ended {
-	case protocol.EndedAgreed:
-		ok = judged && (lost && !d.stoodBy() || posted && verdict.Doc.(*protocol.Verdict).Pass)
-		if posted {
-			conduct = protocol.PaidInTime
-		}
-	case protocol.EndedSilent:
-		ok, conduct = posted && o.Score == protocol.Full, protocol.PaidLate
-		if !claimed && o.Conduct == protocol.PaidInTime { // what nobody judged or claimed was paid before it had to be
-			conduct = protocol.PaidInTime
-		}
-	case protocol.EndedResolved:
-		award := d.job.InHand().Award()
-		ok = award.Counts && award.Share == o.Score && (posted || lost)
-		if posted {
-			conduct = protocol.PaidInTime
-		}
-	case protocol.EndedDefault:
-		ok = lost && stage == job.Defaulted && !delivered
-	case protocol.EndedCancelled:
-		ok = stage == job.Cancelled && !delivered && (o.Score == protocol.Full || !d.sentAway() && !d.leftWaiting())
-	}
-	if band == 0 {
-		conduct = protocol.PaidNothing
-	}
-	return ok && o.Band == band && o.Conduct == conduct
+	return o.Ended != protocol.EndedContested && bearsOutHirer(d.job, s.at, o)
 }
 
 // failed returns the Outcome by which both sides say that nothing is owed.

@@ -246,7 +246,8 @@ func (s *step) tell(p *speech, d *deal, score, ended uint64) {
 	case protocol.EndedContested:
 		conduct = protocol.PaidAgainst
 	}
-	if outcome, ok := p.write(s.outcome(d, score, ended, conduct, d.paid(), posted.ID)); ok {
+	sum, _ := paid(d.job)
+	if outcome, ok := p.write(s.outcome(d, d.job.Score(score), ended, conduct, sum, posted.ID)); ok {
 		p.write(s.logEntry(outcome.ID))
 	}
 }

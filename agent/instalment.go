@@ -70,28 +70,6 @@ func (d *deal) delivered() []payload.Artefact {
 	return all
 }
 
-// paid is what was posted for all parts together.
-func (d *deal) paid() (sum wire.Amount) {
-	for n := uint64(0); n <= d.part(); n++ {
-		if p, ok := d.job.Part(n); ok {
-			if said, there := p.Post(); there {
-				// Not more than the contract may come to, and that is no overflow.
-				sum, _ = sum.Plus(said.Doc.(*protocol.Entry).Amount)
-			}
-		}
-	}
-	return sum
-}
-
-// weight is the sum by which an Outcome tells how large a job was: what was
-// posted, where the part in hand was, and else what it holds.
-func (d *deal) weight() wire.Amount {
-	if _, posted := d.job.Post(); posted {
-		return d.paid()
-	}
-	return d.job.InHand().Most()
-}
-
 // inputs are all inputs of an order: its first, and those of further calls.
 func (o *Order) inputs() []payload.Artefact {
 	return append([]payload.Artefact{o.Input}, o.More...)

@@ -59,7 +59,7 @@ func (h *hearsay) job(hirer, provider wire.Key, change ...func(*protocol.Outcome
 	said := wire.Canonical{}.Name(o)
 	return agent.Testimony{
 		Entries:  []wire.Said{h.entry(hirer, said.ID), h.entry(provider, said.ID)},
-		Evidence: reputation.Evidence{Said: said, How: reputation.Agreed},
+		Evidence: reputation.Evidence{Said: said, How: reputation.Agreed, Band: o.Band, Paid: true},
 	}
 }
 

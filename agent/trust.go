@@ -48,7 +48,7 @@ func (a *Agent) Met(peer wire.Key) (reputation.Acquaintance, bool) { return a.we
 // logs of both; else the hirer's, where the provider has shown another; else our
 // own, which needs no answer to convince us. answered reports whether both sides
 // have had their word.
-func (a *Agent) evidence(d *deal) (e reputation.Evidence, answered bool) {
+func (a *Agent) evidence(at uint64, d *deal) (e reputation.Evidence, answered bool) {
 	h, byHirer := d.job.OutcomeBy(job.Hirer)
 	p, byProvider := d.job.OutcomeBy(job.Provider)
 	both := func(of job.Role) bool { return d.job.Logged(job.Hirer, of) && d.job.Logged(job.Provider, of) }
@@ -57,7 +57,8 @@ func (a *Agent) evidence(d *deal) (e reputation.Evidence, answered bool) {
 		e.Said, e.How = h, reputation.Agreed
 	case both(job.Provider):
 		e.Said, e.How = p, reputation.Agreed
-	case byHirer && byProvider && d.proves(p.Doc.(*protocol.Outcome)):
+	case byHirer && byProvider && contradict(h.Doc.(*protocol.Outcome), p.Doc.(*protocol.Outcome)) &&
+		bearsOutProvider(d.job, at, p.Doc.(*protocol.Outcome)):
 		e.Said, e.How = h, reputation.Contested
 	case byHirer && d.role == job.Hirer:
 		e.Said, e.How = h, reputation.Shown
@@ -67,27 +68,18 @@ func (a *Agent) evidence(d *deal) (e reputation.Evidence, answered bool) {
 		return e, false
 	}
 	o := e.Said.Doc.(*protocol.Outcome)
+	e.Band, _ = proved(d.job, o)
+	posted, _ := paid(d.job) // of our own payments, and those made to us, we need no receipt
+	e.Paid = !posted.IsZero()
 	e.HirerOwned = d.role == job.Hirer && o.HirerOwner == a.mandate.By
 	e.ProviderOwned = d.role == job.Provider && o.ProviderOwner == a.mandate.By
 	return e, e.How >= reputation.Contested
 }
 
-// proves reports whether the documents of the job bear out the provider's own
-// Outcome so far that it weighs against the hirer's: a bare word does not.
-func (d *deal) proves(o *protocol.Outcome) bool {
-	_, delivered := d.job.Delivery()
-	_, claimed := d.job.Claim()
-	verdict, judged := d.job.Verdict()
-	if o.Ended == protocol.EndedCancelled {
-		return d.sentAway()
-	}
-	return delivered && (claimed || d.stoodBy() || judged && verdict.Doc.(*protocol.Verdict).Pass)
-}
-
 // learn takes what is known of a deal into the web of trust. What the Book
 // refuses, as where one owner is on both sides, weighs nothing there.
 func (a *Agent) learn(at uint64, d *deal) {
-	e, answered := a.evidence(d)
+	e, answered := a.evidence(at, d)
 	d.answered = answered
 	if e.Said.Doc != nil && a.web.Learn(at, e) == nil {
 		a.notes.Forget(d.job.Provider())

@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/souk-network/souk/agent"
@@ -27,34 +28,40 @@ func TestTestimony(t *testing.T) {
 		untouched
 	)
 	for _, c := range []struct {
-		name  string
-		stand func(*sell.Stand)
-		set   step
-		then  step // five seconds after the order
-		wait  uint64
-		said  string // in the buyer's journal
-		heard string // in the seller's, where it differs
-		buyer int    // what the buyer thinks of the seller then
-		bad   float64
-		payer bool // the seller's trust reaches the buyer
-		apart bool // the seller never hears of the end
+		name   string
+		stand  func(*sell.Stand)
+		set    step
+		then   step // five seconds after the order
+		wait   uint64
+		said   string // in the buyer's journal
+		heard  string // in the seller's, where it differs
+		others string // what the buyer's log makes third parties believe
+		retold string // … and the seller's, where it differs
+		buyer  int    // what the buyer thinks of the seller then
+		bad    float64
+		payer  bool // the seller's trust reaches the buyer
+		apart  bool // the seller never hears of the end
 	}{
 		{
 			name: "delivered and paid", buyer: praised, payer: true,
-			said: "hirer: ended 1, score 10000, conduct 1, logged by hirer provider",
+			said:   "hirer: ended 1, score 10000, conduct 1, logged by hirer provider",
+			others: "agreed: ended 1, score 10000, conduct 1, band 3 paid",
 		},
 		{
 			name: "for nothing", stand: func(s *sell.Stand) { s.Price = wire.Amount{} }, buyer: praised,
-			said: "hirer: ended 1, score 10000, conduct 5, logged by hirer provider",
+			said:   "hirer: ended 1, score 10000, conduct 5, logged by hirer provider",
+			others: "agreed: ended 1, score 10000, conduct 5, band 0",
 		},
 		{
 			name: "cancelled by the provider", set: func(_ *town, s, _ *citizen) { s.work = fails(protocol.CodeWorkFailed, 10) },
 			said: "hirer: ended 6, score 0, conduct 5, logged by hirer provider", buyer: blamed, bad: 0.5,
+			others: "agreed: ended 6, score 0, conduct 5, band 3",
 		},
 		{
 			name: "cancelled at the hirer's wish", set: func(_ *town, s, _ *citizen) { s.work = slow(minute) },
 			then: func(_ *town, _, b *citizen) { b.tell(agent.Withdrew{Job: b.view("one").ID}) },
 			said: "hirer: ended 6, score 10000, conduct 5, logged by hirer provider", buyer: untouched,
+			others: "agreed: ended 6, score 10000, conduct 5, band 3",
 		},
 		{
 			name: "interrupted, and called back meanwhile", set: func(_ *town, s, _ *citizen) { s.work = slow(minute) },
@@ -64,19 +71,23 @@ func TestTestimony(t *testing.T) {
 				w.after(minute, func() { s.start() })
 			},
 			said: "hirer: ended 6, score 0, conduct 5, logged by hirer provider", buyer: blamed, bad: 0.5,
+			others: "agreed: ended 6, score 0, conduct 5, band 3",
 		},
 		{
 			name: "never delivered", set: func(_ *town, s, _ *citizen) { s.work = slow(20 * minute) }, wait: hour,
 			said: "hirer: ended 5, score 0, conduct 5, logged by hirer provider", buyer: blamed, bad: 0.5,
+			others: "agreed: ended 5, score 0, conduct 5, band 3",
 		},
 		{
 			name: "the provider is gone for good", set: func(_ *town, s, _ *citizen) { s.work = slow(5 * minute) },
 			then: func(_ *town, s, _ *citizen) { s.die() }, wait: hour,
 			said: "hirer: ended 5, score 0, conduct 5, logged by hirer", buyer: blamed, bad: 0.5,
+			others: "shown: ended 5, score 0, conduct 5, band 3",
 		},
 		{
 			name: "bytes that never came", set: func(_ *town, _, b *citizen) { b.judge = says(protocol.CodeArtefact, minute) },
 			said: "hirer: ended 1, score 0, conduct 5, logged by hirer provider", buyer: blamed, bad: 0.5,
+			others: "agreed: ended 1, score 0, conduct 5, band 3",
 		},
 		{
 			name: "a failing check, never answered", stand: rule, wait: 6 * hour,
@@ -90,17 +101,21 @@ func TestTestimony(t *testing.T) {
 				}
 			},
 			said: "hirer: ended 1, score 0, conduct 5, logged by hirer", buyer: blamed, bad: 0.5, apart: true,
+			others: "shown: ended 1, score 0, conduct 5, band 3",
 		},
 		{
 			name: "word against word", stand: rule, wait: 6 * hour, set: func(_ *town, _, b *citizen) { b.judge = says(protocol.CodeCheck, 5) },
 			said: "hirer: ended 3, score 0, conduct 4, logged by hirer; provider: ended 3, score 10000, conduct 4, logged by provider", buyer: blamed, bad: 0.25,
-			heard: "hirer: ended 3, score 0, conduct 4, logged by hirer; provider: ended 3, score 10000, conduct 4, logged by provider",
+			others: "contested: ended 3, score 0, conduct 4, band 3 paid",
+			heard:  "hirer: ended 3, score 0, conduct 4, logged by hirer; provider: ended 3, score 10000, conduct 4, logged by provider",
 		},
 		{
 			name: "a silent hirer that pays in the end", wait: 3 * hour, buyer: praised, payer: true,
 			set: func(_ *town, _, b *citizen) { b.judge = says("", 30*minute) },
 			said: "provider: ended 2, score 10000, conduct 3, logged by provider; " +
 				"hirer: ended 2, score 10000, conduct 2, logged by hirer provider",
+			others: "agreed: ended 2, score 10000, conduct 2, band 3 paid",
+			retold: "nothing; agreed: ended 2, score 10000, conduct 2, band 3 paid",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,6 +136,12 @@ func TestTestimony(t *testing.T) {
 			w.pass(5 * second)
 			c.then(w, seller, buyer)
 			w.pass(max(c.wait, 20*minute))
+			if got := believed(buyer.shows()); got != c.others {
+				t.Errorf("the buyer's log makes others believe\n%s\nwant\n%s", got, c.others)
+			}
+			if got, want := believed(seller.shows()), cmp.Or(c.retold, c.others); got != want && seller.agent != nil {
+				t.Errorf("the seller's log makes others believe\n%s\nwant\n%s", got, want)
+			}
 			if got := buyer.tells(); got != c.said {
 				t.Errorf("the buyer has\n%s\nwant\n%s", got, c.said)
 			}

@@ -134,7 +134,8 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 		v.Score = verdict.Doc.(*protocol.Verdict).Score
 		v.OK = v.OK && verdict.Doc.(*protocol.Verdict).Pass
 	}
-	v.Paid, v.Instalments, v.MostInstalments = d.paid(), d.instalments(at), j.Parts()
+	v.Paid, _ = paid(j)
+	v.Instalments, v.MostInstalments = d.instalments(at), j.Parts()
 	if v.Final {
 		if r := j.Record(); len(r) > 0 {
 			v.Closed = r[len(r)-1].At

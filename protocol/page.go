@@ -19,7 +19,7 @@ type Page struct {
 // Limits of a Page.
 const (
 	MaxPage  = 128 << 10 // bytes
-	MaxShown = 10        // proofs
+	MaxShown = 64        // proofs
 )
 
 // ReadPage reads and checks a page's own shape, and not what it shows: seals and

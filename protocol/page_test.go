@@ -45,8 +45,8 @@ func pageVectors(t testing.TB) []frameVector {
 	}{
 		{"an outcome and the entry that names it", protocol.Page{Shown: own}, ""},
 		{"a mandate", protocol.Page{Shown: mandate}, ""},
-		{"ten proofs", protocol.Page{Shown: many[:protocol.MaxShown]}, ""},
-		{"eleven proofs", protocol.Page{Shown: many}, big},
+		{"as many proofs as there may be", protocol.Page{Shown: many[:protocol.MaxShown]}, ""},
+		{"one proof too many", protocol.Page{Shown: many}, big},
 		{"nothing shown", protocol.Page{Shown: []wire.Proof{}}, bad},
 		{"no field", map[string]any{}, bad},
 		{"an unknown field", map[string]any{"shown": own, "grease": 1}, bad},

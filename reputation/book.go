@@ -113,7 +113,7 @@ func (b *Book) Learn(at uint64, e Evidence) error {
 		}
 	}
 	b.supersede(jobKey{o.Job, hirer, provider}, o.By == o.Hirer, e.How)
-	b.file(i, hirer, provider, o, e.How)
+	b.file(i, hirer, provider, o, &e)
 	return nil
 }
 
@@ -183,20 +183,20 @@ func (b *Book) supersede(k jobKey, byHirer bool, how Attested) {
 }
 
 // file puts an Outcome into the cell where it belongs.
-func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, how Attested) {
-	x, known := b.policy.value(o.Asset, o.Band)
+func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, e *Evidence) {
+	x, known := b.policy.value(o.Asset, min(o.Band, e.Band))
 	awarded := o.Ended == protocol.EndedResolved
 	tainted := awarded && b.tainted(o, hirer, provider)
-	k := kindOf(o, how, known, tainted)
+	k := kindOf(o, e, known, tainted)
 	key := potKey{
 		owner: b.parties[hirer].owner, provider: provider, capability: b.capability(o.Capability),
 		epoch: uint32(o.Closed / day / b.policy.Epoch), kind: k,
 	}
 	c := b.cellOf(b.between(hirer, provider), key)
 	r := record{
-		job: o.Job, cell: c, how: how, byHirer: o.By == o.Hirer, value: x,
+		job: o.Job, cell: c, how: e.How, byHirer: o.By == o.Hirer, value: x,
 		score: uint16(o.Score), conduct: uint8(o.Conduct),
-		disputed: how == Contested || o.Ended == protocol.EndedContested,
+		disputed: e.How == Contested || o.Ended == protocol.EndedContested,
 	}
 	b.records[i] = r
 	name := jobKey{o.Job, hirer, provider}

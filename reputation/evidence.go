@@ -35,6 +35,13 @@ type Evidence struct {
 	Said wire.Said // the Outcome
 	How  Attested
 
+	// What receipts show of it: how many bits the sum has that was posted, or where
+	// nothing was, that was held; and whether the payee has countersigned that
+	// something was posted. An Outcome counts for no more than its receipts, and what
+	// nobody paid for is no praise: who says so of a job has nothing to lose by it.
+	Band uint64
+	Paid bool
+
 	// Whether mandates were seen by which the owners named in the Outcome answer
 	// for hirer and provider. An owner only claimed is counted as no owner, so
 	// that nobody votes, or uses up the vote, in another's name. That one owner is on
@@ -113,12 +120,14 @@ const (
 	unsettled                  // not attested by both that it was paid for
 	cut                        // cancelled after it was taken: no good can come of it
 	kin                        // one owner is claimed for both sides: no good either, but blame counts
+	unpaid                     // no receipt shows that anything was paid: no good, but where the viewer hired
 )
 
 // kindOf places an outcome. tainted says that its award came from an evaluator
 // who belongs to a party.
-func kindOf(o *protocol.Outcome, how Attested, known, tainted bool) kind {
+func kindOf(o *protocol.Outcome, e *Evidence, known, tainted bool) kind {
 	var k kind
+	how := e.How
 	if o.Ended == protocol.EndedDefault {
 		k |= grave
 	}
@@ -137,7 +146,10 @@ func kindOf(o *protocol.Outcome, how Attested, known, tainted bool) kind {
 	if how == Claimed {
 		k |= onesided
 	}
-	paid := o.Conduct == protocol.PaidInTime || o.Conduct == protocol.PaidLate
+	if !e.Paid {
+		k |= unpaid
+	}
+	paid := e.Paid && (o.Conduct == protocol.PaidInTime || o.Conduct == protocol.PaidLate)
 	if how < Contested || !paid || o.Ended == protocol.EndedDefault || o.Ended == protocol.EndedCancelled {
 		k |= unsettled
 	}

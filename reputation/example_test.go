@@ -25,7 +25,7 @@ func job(n byte, hirer, provider wire.Key, score uint64) reputation.Evidence {
 		Capability: "text/summarize@1", Asset: "souk:credit/usd-6", Band: 20, Score: score,
 		Ended: protocol.EndedAgreed, Conduct: protocol.PaidInTime, Entry: wire.CID{2, n}, Opened: now, Closed: now,
 	}
-	return reputation.Evidence{Said: wire.Canonical{}.Name(o), How: reputation.Agreed}
+	return reputation.Evidence{Said: wire.Canonical{}.Name(o), How: reputation.Agreed, Band: o.Band, Paid: true}
 }
 
 // I have hired Alice, Alice has hired Bob; Carol is praised by nobody I know.

@@ -68,7 +68,7 @@ func (w *town) outcome(hirer, provider int, change func(*protocol.Outcome)) Evid
 	if change != nil {
 		change(o)
 	}
-	return Evidence{Said: wire.Said{ID: id(w.jobs, 3), Doc: o}, How: Agreed}
+	return Evidence{Said: wire.Said{ID: id(w.jobs, 3), Doc: o}, How: Agreed, Band: o.Band, Paid: o.Conduct == protocol.PaidInTime || o.Conduct == protocol.PaidLate}
 }
 
 func (w *town) learn(e Evidence) {

@@ -19,7 +19,7 @@ func (b *Book) says(r *record) sum {
 	}
 	if c.kind&onesided == 0 {
 		s.good, s.bad = float64(v*score), float64(v*(1-score))
-		if c.kind&(cut|kin) != 0 {
+		if free := c.kind&unpaid != 0 && b.ties[c.tie].hirer != self; free || c.kind&(cut|kin) != 0 {
 			s.good = 0
 		} else if score >= 0.5 {
 			s.tally.Good = 1

@@ -48,7 +48,7 @@ func (w *webbed) testify(t *testing.T, i int, ok bool) {
 	if !ok {
 		o.Band, o.Score, o.Ended, o.Conduct = 0, 0, protocol.EndedCancelled, protocol.PaidNothing
 	}
-	e := reputation.Evidence{Said: wire.Said{ID: id(3), Doc: o}, How: reputation.Agreed}
+	e := reputation.Evidence{Said: wire.Said{ID: id(3), Doc: o}, How: reputation.Agreed, Band: o.Band, Paid: true}
 	if err := w.book.Learn(noon, e); err != nil {
 		t.Fatal(err)
 	}

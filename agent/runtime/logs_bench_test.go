@@ -18,7 +18,7 @@ func BenchmarkReadPage(b *testing.B) {
 		set  func(*chronicle)
 	}{
 		{"agreed", func(*chronicle) {}},
-		{"unanswered", func(c *chronicle) { c.contract, c.noAnswer = true, true }},
+		{"unanswered", func(c *chronicle) { c.failed, c.noAnswer = true, true }},
 	} {
 		k := newChronicle(b, author)
 		c.set(k)

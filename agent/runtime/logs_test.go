@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -37,7 +38,7 @@ type chronicle struct {
 	forge         func(shown []wire.Proof) []wire.Proof         // of each page
 	sign          func(by wire.PrivateKey) (as wire.PrivateKey) // whose seal stands for whose
 	skip          uint64                                        // entries left out before each
-	contract      bool                                          // what bears an Outcome out is shown
+	failed        bool                                          // what was taken is not delivered, nor paid
 }
 
 func newChronicle(t testing.TB, author wire.PrivateKey) *chronicle {
@@ -81,19 +82,19 @@ func (c *chronicle) seal(by wire.PrivateKey, docs ...wire.Document) []wire.Proof
 
 func name(d wire.Document) wire.CID { return wire.Canonical{}.Name(d).ID }
 
-// page tells of one more job.
+// page tells of one more job: first of the contract and what it came to, then the
+// Outcome and the log entries.
 func (c *chronicle) page() []byte {
 	c.t.Helper()
 	accept, bears := c.contracted()
 	o := &protocol.Outcome{
-		Head: c.headOf(protocol.KindOutcome, c.author), Job: wire.Sum(binary.BigEndian.AppendUint64([]byte("job"), c.n)),
+		Head: c.headOf(protocol.KindOutcome, c.author), Job: name(accept),
 		Hirer: c.author.Key(), Provider: c.other.Key(), HirerOwner: c.owner.Key(), ProviderOwner: wire.NewPrivateKey([32]byte{78}).Key(),
 		Capability: "text/words@1", Asset: asset, Band: 3, Score: protocol.Full, Ended: protocol.EndedAgreed,
-		Conduct: protocol.PaidInTime, Entry: wire.Sum([]byte("entry")),
-		Opened: uint64(time.Now().UnixMilli()), Closed: uint64(time.Now().UnixMilli()),
+		Conduct: protocol.PaidInTime, Entry: wire.Sum(bears[len(bears)-2].Doc),
+		Opened: accept.At, Closed: uint64(time.Now().UnixMilli()),
 	}
-	if accept != nil {
-		o.Job, o.Opened, o.Entry = name(accept), accept.At, wire.Sum(bears[1].Doc)
+	if c.failed {
 		o.Score, o.Ended, o.Conduct = 0, protocol.EndedDefault, protocol.PaidNothing
 	}
 	if c.change != nil {
@@ -102,7 +103,7 @@ func (c *chronicle) page() []byte {
 	c.seq += 1 + c.skip
 	entry := &protocol.LogEntry{Head: c.headOf(protocol.KindLogEntry, c.author), Outcome: name(o), Epoch: c.epoch, Seq: c.seq, Prev: c.head}
 	c.head = name(entry)
-	shown := append(c.seal(c.author, o, entry), bears...)
+	shown := append(bears, c.seal(c.author, o, entry)...)
 	if !c.noAnswer {
 		c.otherSeq++
 		answer := &protocol.LogEntry{
@@ -121,35 +122,55 @@ func (c *chronicle) page() []byte {
 	return b
 }
 
-// contracted is a contract that was taken and not fulfilled, with what shows it:
-// Accept, HOLD, Countersign.
+// contracted is a contract of ten minutes ago with what shows that it was taken, and
+// paid for unless it failed: Accept, HOLD and Countersign, POST and Countersign.
 func (c *chronicle) contracted() (*protocol.Accept, []wire.Proof) {
-	if !c.contract {
-		return nil, nil
+	began := uint64(time.Now().Add(-10 * time.Minute).UnixMilli())
+	then := func(k wire.Kind, by wire.PrivateKey) wire.Head {
+		h := c.headOf(k, by)
+		h.At = began
+		return h
 	}
-	now := uint64(time.Now().UnixMilli())
 	stand := sell.Stand{
 		Capability: "text/words@1", Price: wire.Units(5), Asset: asset, Technology: "x", InputType: "*/*", OutputType: "text/plain",
 		Data: payload.Handling{Most: payload.Public, Retention: 1000}, Deliver: 60_000, Slots: 1,
 	}
 	terms := stand.Terms(sell.Seller{
 		Owner: wire.NewPrivateKey([32]byte{78}).Key(), Mandate: wire.Sum([]byte("m")), Account: c.other.Key().String(), Rail: "credit",
-	}, now+60_000)
+	}, began+60_000)
 	terms.Hirer, terms.Request = c.author.Key(), wire.Sum([]byte("request"))
-	quote := c.seal(c.other, &protocol.Quote{Head: c.headOf(protocol.KindQuote, c.other), Terms: terms})[0]
+	quote := c.seal(c.other, &protocol.Quote{Head: then(protocol.KindQuote, c.other), Terms: terms})[0]
 	accept := &protocol.Accept{
-		Head: c.headOf(protocol.KindAccept, c.author), Offered: quote, Owner: c.owner.Key(), Mandates: []wire.CID{wire.Sum([]byte("m"))},
+		Head: then(protocol.KindAccept, c.author), Offered: quote, Owner: c.owner.Key(), Mandates: []wire.CID{wire.Sum([]byte("m"))},
 		Account: c.author.Key().String(),
 	}
 	hold := &protocol.Entry{
-		Head: c.headOf(protocol.KindEntry, c.author), Act: protocol.ActHold, Payee: c.other.Key(), Asset: asset, Epoch: c.epoch, Seq: 2, Prev: wire.Sum([]byte("open")),
-		Job: name(accept), Amount: wire.Units(5), Totals: protocol.Totals{Held: wire.Units(5)}, Mandate: wire.Sum([]byte("m")), Deadline: now + 3_600_000,
-	}
-	cs := &protocol.Countersign{
-		Head: c.headOf(protocol.KindCountersign, c.other), Lane: wire.Sum([]byte("lane")), Seq: 2, Entry: name(hold), Taken: []wire.CID{name(accept)},
+		Head: then(protocol.KindEntry, c.author), Act: protocol.ActHold, Payee: c.other.Key(), Asset: asset, Epoch: c.epoch, Seq: 2, Prev: wire.Sum([]byte("open")),
+		Job: name(accept), Amount: wire.Units(5), Totals: protocol.Totals{Held: wire.Units(5)}, Mandate: wire.Sum([]byte("m")), Deadline: began + 30*86_400_000,
 	}
 	proofs := c.seal(c.author, accept, hold)
-	return accept, append(proofs, c.seal(c.other, cs)...)
+	var post *protocol.Entry
+	if !c.failed {
+		post = &protocol.Entry{
+			Head: then(protocol.KindEntry, c.author), Act: protocol.ActPost, Payee: c.other.Key(), Asset: asset, Epoch: c.epoch, Seq: 3, Prev: name(hold),
+			Job: name(accept), Amount: wire.Units(5), Totals: protocol.Totals{Posted: wire.Units(5)}, Hold: name(hold), Basis: []wire.CID{name(accept)},
+		}
+	}
+	for i, entry := range []*protocol.Entry{hold, post} {
+		if entry == nil {
+			continue
+		}
+		cs := &protocol.Countersign{
+			Head: then(protocol.KindCountersign, c.other), Lane: entry.Lane(c.network), Seq: entry.Seq, Entry: name(entry), Totals: entry.Totals,
+		}
+		if i == 0 {
+			cs.Taken = []wire.CID{name(accept)}
+		} else {
+			proofs = append(proofs, c.seal(c.author, entry)...)
+		}
+		proofs = append(proofs, c.seal(c.other, cs)...)
+	}
+	return accept, proofs
 }
 
 // pages tells of n jobs.
@@ -215,6 +236,21 @@ func (r *reader) asks() int {
 	return len(r.asked)
 }
 
+// keepsAllOfAStranger checks that on the shelf is what may be kept of a stranger's log,
+// and no page more.
+func (r *reader) keepsAllOfAStranger() {
+	r.seat.t.Helper()
+	pages, size, largest := 0, 0, 0
+	_ = r.shelf.List("log/", func(_ string, page []byte) bool {
+		pages, size, largest = pages+1, size+len(page), max(largest, len(page))
+		return true
+	})
+	full := pages == runtime.MaxStrangers || size+largest > runtime.MaxStrangeSize
+	if !full || pages > runtime.MaxStrangers || size > runtime.MaxStrangeSize {
+		r.seat.t.Errorf("%d pages kept, of %d bytes", pages, size)
+	}
+}
+
 func always(pages [][]byte) func(p2p.Place) ([][]byte, error) {
 	return func(at p2p.Place) ([][]byte, error) {
 		if at.Seq == 0 {
@@ -242,11 +278,14 @@ func TestHostileLogs(t *testing.T) {
 			c.forge = func(p []wire.Proof) []wire.Proof { p[0].Sig = wire.Signature{}; return p }
 		}, barred: true},
 		{name: "the answer not sealed", set: func(c *chronicle) {
-			c.forge = func(p []wire.Proof) []wire.Proof { p[2].Sig = p[0].Sig; return p }
+			c.forge = func(p []wire.Proof) []wire.Proof {
+				p[len(p)-1].Sig = p[0].Sig
+				return p
+			}
 		}, barred: true},
 		{name: "another document than was sealed", set: func(c *chronicle) {
 			c.forge = func(p []wire.Proof) []wire.Proof {
-				p[0].Doc = bytes.Replace(p[0].Doc, []byte("text/words@1"), []byte("text/swords@"), 1)
+				p[5].Doc = bytes.Replace(p[5].Doc, []byte("text/words@1"), []byte("text/swords@"), 1)
 				return p
 			}
 		}, barred: true},
@@ -254,11 +293,11 @@ func TestHostileLogs(t *testing.T) {
 			c.sign = func(wire.PrivateKey) wire.PrivateKey { return c.author }
 		}, barred: true},
 		{name: "answered by the author itself", set: func(c *chronicle) {
-			c.forge = func(p []wire.Proof) []wire.Proof { return p[:2] }
+			c.forge = func(p []wire.Proof) []wire.Proof { return p[:len(p)-1] }
 		}},
 		{name: "of another network", set: func(c *chronicle) { c.network = "other" }, barred: true},
 		{name: "one owner on both sides", set: func(c *chronicle) {
-			c.change = func(o *protocol.Outcome) { o.ProviderOwner = o.HirerOwner }
+			c.owner = wire.NewPrivateKey([32]byte{78})
 		}, want: 5}, // they are counted, and praise nobody
 		{name: "itself on both sides", set: func(c *chronicle) { c.other = c.author }, log: func(*chronicle) [][]byte { return nil }},
 		{name: "from the future", set: func(c *chronicle) {
@@ -288,6 +327,41 @@ func TestHostileLogs(t *testing.T) {
 			return append([][]byte{c.mandate(c.owner, c.other)}, c.pages(2)...)
 		}, barred: true},
 		{name: "a bare word", set: func(c *chronicle) { c.noAnswer = true }},
+		{name: "without the contract", set: func(c *chronicle) {
+			c.forge = func(p []wire.Proof) []wire.Proof { return p[1:] }
+		}},
+		{name: "without the payment", set: func(c *chronicle) {
+			c.forge = func(p []wire.Proof) []wire.Proof { return slices.Delete(p, 3, 4) }
+		}},
+		{name: "without its receipt", set: func(c *chronicle) {
+			c.forge = func(p []wire.Proof) []wire.Proof { return slices.Delete(p, 4, 5) }
+		}},
+		{name: "with another job's payment", set: func(c *chronicle) {
+			var before []wire.Proof
+			c.forge = func(p []wire.Proof) []wire.Proof {
+				ours := slices.Clone(p[3:5])
+				if before != nil {
+					copy(p[3:5], before)
+				}
+				before = ours
+				return p
+			}
+		}, want: 1},
+		{name: "under another job's name", set: func(c *chronicle) {
+			c.change = func(o *protocol.Outcome) { o.Job = wire.Sum([]byte("another")) }
+		}},
+		{name: "begun at another time", set: func(c *chronicle) {
+			c.change = func(o *protocol.Outcome) { o.Opened -= 86_400_000 }
+		}},
+		{name: "ended before it began", set: func(c *chronicle) {
+			c.change = func(o *protocol.Outcome) { o.At = o.Opened - 60_000 }
+		}},
+		{name: "closed after it was told of", set: func(c *chronicle) {
+			c.change = func(o *protocol.Outcome) { o.At -= 60_000 }
+		}},
+		{name: "of more than it may cost", set: func(c *chronicle) {
+			c.change = func(o *protocol.Outcome) { o.Band = 60 }
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -347,9 +421,9 @@ func TestUnansweredInLog(t *testing.T) {
 			defer r.down()
 			defer r.net.Close()
 			k := newChronicle(t, r.stranger.key)
-			k.contract, k.noAnswer = true, true
+			k.failed, k.noAnswer = true, true
 			if !full { // without the Countersign that took the job
-				k.forge = func(p []wire.Proof) []wire.Proof { return p[:len(p)-1] }
+				k.forge = func(p []wire.Proof) []wire.Proof { return slices.Delete(p, 2, 3) }
 			}
 			if got := r.reads(always(k.pages(2))); got.Hired != 0 {
 				t.Errorf("%d jobs are believed before they could be answered", got.Hired)
@@ -421,11 +495,10 @@ func TestEndlessLog(t *testing.T) {
 		k := newChronicle(t, r.stranger.key)
 		k.noAnswer = true // cheap to make and to read
 		got := r.reads(func(p2p.Place) ([][]byte, error) { return k.pages(p2p.MaxPages), nil })
-		kept := 0
-		_ = r.shelf.List("log/", func(string, []byte) bool { kept++; return true })
-		if n := r.asks(); n > 17 || kept != runtime.MaxStrangers {
-			t.Errorf("%d answers read, %d pages kept", n, kept)
+		if n := r.asks(); n > 17 {
+			t.Errorf("%d answers read", n)
 		}
+		r.keepsAllOfAStranger()
 		if got.Hired != 0 {
 			t.Errorf("%d jobs believed", got.Hired)
 		}
@@ -451,11 +524,7 @@ func TestLogAlwaysAnew(t *testing.T) {
 				return k.pages(100), nil
 			})
 		}
-		kept := 0
-		_ = r.shelf.List("log/", func(string, []byte) bool { kept++; return true })
-		if kept != runtime.MaxStrangers {
-			t.Errorf("%d pages kept, want %d", kept, runtime.MaxStrangers)
-		}
+		r.keepsAllOfAStranger()
 	})
 }
 

@@ -1,9 +1,7 @@
 package runtime
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/p2p"
@@ -52,7 +50,7 @@ func (p *Peer) pages(places []logPlace) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		b, err := pageOf(at, all).Bytes()
+		b, err := agent.PageOf(at.id, at.outcome, at.job, all)
 		if err != nil {
 			return nil, fmt.Errorf("entry %s: %w", at.id, err)
 		}
@@ -62,86 +60,4 @@ func (p *Peer) pages(places []logPlace) ([][]byte, error) {
 		pages = append(pages, b)
 	}
 	return pages, nil
-}
-
-// pageOf picks from what was said of a job what shows one entry of our log.
-// Where the other side has logged the same Outcome, no more is needed;
-// otherwise what bears ours out goes with it, and the other side's own.
-func pageOf(at logPlace, all []agent.Statement) *protocol.Page {
-	page := &protocol.Page{}
-	show := func(s agent.Statement) {
-		if s.Bundle != nil && len(page.Shown) < protocol.MaxShown {
-			page.Shown = append(page.Shown, s.Bundle.Proof(s.Index))
-		}
-	}
-	var outcome *protocol.Outcome
-	for _, s := range all {
-		if s.ID == at.id {
-			show(s)
-		}
-	}
-	for _, s := range all {
-		if s.ID == at.outcome {
-			outcome, _ = s.Doc.(*protocol.Outcome)
-			show(s)
-		}
-	}
-	if outcome == nil {
-		return page
-	}
-	for _, s := range all {
-		if d, ok := s.Doc.(*protocol.LogEntry); ok && d.Outcome == at.outcome && s.ID != at.id {
-			show(s)
-			return page
-		}
-	}
-	var proofs []agent.Statement
-	for _, s := range all {
-		if weight(s, outcome, at) > 0 {
-			proofs = append(proofs, s)
-		}
-	}
-	slices.SortStableFunc(proofs, func(a, b agent.Statement) int {
-		return cmp.Compare(weight(b, outcome, at), weight(a, outcome, at))
-	})
-	for _, s := range proofs {
-		show(s)
-	}
-	return page
-}
-
-// weight orders what bears out an Outcome by how much it is needed; 0 for what is not.
-func weight(s agent.Statement, o *protocol.Outcome, at logPlace) int {
-	byProvider := s.Doc.Header().By == o.Provider
-	switch d := s.Doc.(type) {
-	case *protocol.Accept:
-		if s.ID == at.job {
-			return 9
-		}
-	case *protocol.Entry:
-		if d.Job == at.job && (d.Act == protocol.ActHold || s.ID == o.Entry) {
-			return 8
-		}
-	case *protocol.Countersign:
-		if byProvider && slices.Contains(d.Taken, at.job) {
-			return 7
-		}
-	case *protocol.Delivery:
-		return 6
-	case *protocol.Outcome:
-		if d.Job == at.job && s.ID != at.outcome {
-			return 5
-		}
-	case *protocol.Claim:
-		return 4
-	case *protocol.Cancel:
-		return 3
-	case *protocol.Verdict:
-		return 2
-	case *protocol.Contest:
-		if byProvider {
-			return 1
-		}
-	}
-	return 0
 }

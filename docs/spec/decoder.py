@@ -675,7 +675,7 @@ def check_page(page):
     need(documents, "an empty page")
     need(len(set(documents)) == len(documents), "a document shown twice")
 
-PAGE = closed(dict(shown=array(PROOF, most=10)), check_page)
+PAGE = closed(dict(shown=array(PROOF, most=64)), check_page)
 
 def read_page(data):
     """Reads a page of a log; the seals and documents in it are still unread."""

@@ -66,7 +66,7 @@ func (p Part) awardOf(c complaint) (a Award) {
 // attests reports whether an Outcome tells of what the evaluators awarded.
 func (p Part) attests(d *protocol.Outcome) bool {
 	a := p.Award()
-	return a.Counts && a.Share == d.Score && len(d.Evaluators) >= int(p.terms.Panel.Needed) &&
+	return a.Counts && p.Score(a.Share) == d.Score && len(d.Evaluators) >= int(p.terms.Panel.Needed) &&
 		!slices.ContainsFunc(d.Evaluators, func(k wire.Key) bool { return !slices.Contains(a.By, k) })
 }
 

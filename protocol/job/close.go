@@ -148,25 +148,43 @@ func (p Part) strike(t turn, d *protocol.Refuse) error {
 	return nil
 }
 
+// Tells returns a *Refusal where an Outcome is not of this contract, or tells of
+// what was yet to come at its date. What else was said of the job is not asked.
+func (j *Job) Tells(outcome wire.Said) error {
+	d, ok := outcome.Doc.(*protocol.Outcome)
+	switch {
+	case !ok, d.Job != j.id, d.Hirer != j.Hirer() || d.Provider != j.provider, d.Opened != j.T0(),
+		d.HirerOwner != j.accept.Owner || d.ProviderOwner != j.terms.Owner,
+		d.Capability != j.terms.Capability || d.Asset != j.terms.Asset:
+		return refuse(protocol.CodeMalformed, outcome.ID, "it tells of another contract")
+	case d.Band > uint64(j.Most().BitLen()):
+		return refuse(protocol.CodeAmount, outcome.ID, "of more than was held")
+	case plus(d.At, protocol.Skew) < j.T0(), d.Closed > plus(d.At, protocol.Skew):
+		return refuse(protocol.CodeClock, outcome.ID, "of what was yet to come")
+	}
+	return nil
+}
+
 func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 	if err := j.about(t, d.Job, Hirer, Provider); err != nil {
 		return err
 	}
+	if err := j.Tells(t.Said); err != nil {
+		return err
+	}
 	p := j.InHand()
 	byHirer, stage := t.role == Hirer, p.Stage(t.At)
+	entry, entered := j.entered(d.Entry)
 	switch {
 	case byHirer && j.outcomeH.there(), !byHirer && j.outcomeP.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
 	case !j.take.there():
 		return t.refuse(protocol.CodeNotOffered, "a job nobody took has no outcome")
-	case d.Hirer != j.Hirer() || d.Provider != j.provider || d.HirerOwner != j.accept.Owner || d.ProviderOwner != j.terms.Owner,
-		d.Capability != j.terms.Capability || d.Asset != j.terms.Asset || d.Opened != j.T0():
-		return t.refuse(protocol.CodeMalformed, "it tells of another contract")
-	case !j.entered(d.Entry):
+	case !entered:
 		return t.refuse(protocol.CodeHold, "it names no entry of this job")
-	case d.Band > uint64(j.Most().BitLen()):
-		return t.refuse(protocol.CodeAmount, "of more than was held")
-	case d.Ended == protocol.EndedAgreed && !(p.verdict.there() && p.verdict.doc.Score == d.Score):
+	case entry.Doc.Header().At > plus(d.At, protocol.Skew):
+		return t.refuse(protocol.CodeClock, "it names an entry that was yet to come")
+	case d.Ended == protocol.EndedAgreed && !(p.verdict.there() && j.Score(p.verdict.doc.Score) == d.Score):
 		return t.refuse(protocol.CodeCheck, "not the score of the Verdict")
 	case d.Ended == protocol.EndedResolved && !p.attests(d):
 		return t.refuse(protocol.CodeCheck, "not what the evaluators awarded")
@@ -182,11 +200,16 @@ func (j *Job) hearOutcome(t turn, d *protocol.Outcome) error {
 	return nil
 }
 
-// entered reports whether an entry is a HOLD or POST of the job.
-func (j *Job) entered(id wire.CID) bool {
-	return slices.ContainsFunc(j.parts, func(x *part) bool {
-		return x.hold.there() && id == x.hold.said.ID || x.post.there() && id == x.post.said.ID
-	})
+// entered returns a HOLD or POST of the job.
+func (j *Job) entered(id wire.CID) (wire.Said, bool) {
+	for _, x := range j.parts {
+		for _, e := range []paper[protocol.Entry]{x.hold, x.post} {
+			if e.there() && id == e.said.ID {
+				return e.said, true
+			}
+		}
+	}
+	return wire.Said{}, false
 }
 
 func (j *Job) hearLogEntry(t turn, d *protocol.LogEntry) error {

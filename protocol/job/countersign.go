@@ -51,7 +51,7 @@ func (j *Job) see(d *protocol.Countersign) (known, news bool) {
 // see notes which entries of the part d covers.
 func (p Part) see(d *protocol.Countersign) (known, news bool) {
 	mark := func(e paper[protocol.Entry], seen *bool) bool {
-		if !e.there() || !p.covers(d, e) {
+		if !e.there() || !Covers(p.net, d, e.said) {
 			return false
 		}
 		fresh := !*seen
@@ -70,12 +70,14 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 	return known, news
 }
 
-// covers reports whether d is a Countersign of e's lane at or beyond e.
-func (p Part) covers(d *protocol.Countersign, e paper[protocol.Entry]) bool {
-	if d.Seq < e.doc.Seq || d.Seq == e.doc.Seq && d.Entry != e.said.ID {
+// Covers reports whether a Countersign, on network net, is of the lane of an entry,
+// at or beyond it. Whose Countersign it is is the caller's to have asked.
+func Covers(net string, d *protocol.Countersign, entry wire.Said) bool {
+	e, ok := entry.Doc.(*protocol.Entry)
+	if !ok || d.Seq < e.Seq || d.Seq == e.Seq && d.Entry != entry.ID {
 		return false
 	}
-	return d.Lane == e.doc.Lane(p.net)
+	return d.Lane == e.Lane(net)
 }
 
 func (j *Job) taken(t turn, d *protocol.Countersign) (news bool, err error) {

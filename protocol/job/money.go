@@ -140,16 +140,12 @@ func (p Part) Owed() (least, most wire.Amount) {
 	case !p.delivered():
 		return wire.Amount{}, wire.Amount{}
 	}
-	most, err := price(p.terms.Price, p.n, p.Units())
-	if err != nil { // Open has shown that more units are no overflow
-		panic(err)
-	}
+	most = p.cost()
 	least = most
 	if c, open := p.complaint(); open && !p.terms.Panel.IsZero() {
-		if least, err = most.Share(p.split(c)); err != nil { // a share of a sum is no overflow
-			least = most
+		if share, err := most.Share(p.split(c)); err == nil { // a share of a sum is no overflow
+			least, most = share, share
 		}
-		most = least
 	}
 	if p.claim.there() && p.claim.doc.Amount.Cmp(least) < 0 {
 		least = p.claim.doc.Amount

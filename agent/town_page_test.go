@@ -1,0 +1,137 @@
+package agent_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/reputation"
+)
+
+// statements are the documents of one job as a citizen's journal has them.
+func (c *citizen) statements(id wire.CID) (all []agent.Statement) {
+	c.t.Helper()
+	at := map[wire.CID]int{}
+	for _, b := range c.journal {
+		r, err := agent.ReadRecord(c.reg, b)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, s := range r.Statements() {
+			switch s.Doc.(type) {
+			case *protocol.Countersign, *protocol.Refuse, *protocol.LogEntry: // of this job or of another
+			default:
+				if s.Job() != id {
+					continue
+				}
+			}
+			if i, known := at[s.ID]; known && all[i].Bundle == nil {
+				all[i] = s
+			} else if !known {
+				at[s.ID] = len(all)
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// page is what a citizen shows others of one entry of its log.
+func (c *citizen) page(e *protocol.LogEntry, name wire.CID) []wire.Said {
+	c.t.Helper()
+	var id wire.CID
+	for _, o := range c.testimony().outcomes {
+		if (wire.Canonical{}).Name(o).ID == e.Outcome {
+			id = o.Job
+		}
+	}
+	b, err := agent.PageOf(name, e.Outcome, id, c.statements(id))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.opened(b)
+}
+
+// opened are the documents of a page, each seal of which holds.
+func (w *town) opened(page []byte) (shown []wire.Said) {
+	w.t.Helper()
+	p, err := protocol.ReadPage(page)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range p.Shown {
+		said, err := w.reg.ReadProof(&p.Shown[i], net)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		shown = append(shown, said)
+	}
+	return shown
+}
+
+// shows is what a citizen's log makes third parties believe, as it tells it.
+func (c *citizen) shows() (all []agent.Testimony) {
+	c.t.Helper()
+	log := c.testimony()
+	for i, e := range log.entries {
+		t, err := agent.Testify(c.reg, net, c.key.Key(), c.page(e, log.names[i]))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+// believed is what pages make others believe, as text.
+func believed(all []agent.Testimony) string {
+	var lines []string
+	for _, t := range all {
+		o, ok := t.Evidence.Said.Doc.(*protocol.Outcome)
+		if !ok {
+			lines = append(lines, "nothing")
+			continue
+		}
+		paid := ""
+		if t.Evidence.Paid {
+			paid = " paid"
+		}
+		lines = append(lines, fmt.Sprintf("%s: ended %d, score %d, conduct %d, band %d%s", t.Evidence.How, o.Ended, o.Score, o.Conduct, t.Evidence.Band, paid))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// book is the web of somebody who has read those pages, and trusts their hirers.
+func (w *town) book(pages ...[]agent.Testimony) *reputation.Book {
+	w.t.Helper()
+	b, err := reputation.New(wire.Key{0xaa}, reputation.Defaults())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, t := range slices.Concat(pages...) {
+		if t.Evidence.Said.Doc != nil {
+			_ = b.Learn(w.now+100*day, t.Evidence)
+		}
+	}
+	return b
+}
+
+// TestThirdParties: what others believe of a job is what the two have said of it, as
+// far as the documents bear that out, whoever's log is read.
+func TestThirdParties(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.sells(5)
+	w.pass(second)
+	buyer.orders("one")
+	w.pass(20 * minute)
+	want := "agreed: ended 1, score 10000, conduct 1, band 3 paid"
+	for _, c := range []*citizen{seller, buyer} {
+		if got := believed(c.shows()); got != want {
+			t.Errorf("the log of the %s makes others believe\n%s\nwant\n%s", c.name, got, want)
+		}
+	}
+}
