@@ -23,7 +23,7 @@ machine, ratios are less so.
 With --json the last line is one object of the schema souk.bench/v1.`,
 		Example: "  souk bench hire\n  souk bench core --json",
 	}
-	c.AddCommand(benchHireCommand(p), benchCoreCommand(p))
+	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchCoreCommand(p))
 	return c
 }
 
@@ -52,6 +52,35 @@ makes as many signatures, durable writes and loopback exchanges, and nothing els
 	c.Flags().IntVar(&h.At, "concurrency", h.At, "jobs under way at once")
 	c.Flags().DurationVar(&h.For, "for", h.For, "how long new jobs are begun")
 	c.Flags().BoolVar(&h.Posted, "posted", false, "take the price that the offer names, instead of asking for a quote each time")
+	return c
+}
+
+func benchCallCommand(p *program) *cobra.Command {
+	o := bench.CallOptions{Windows: []int{1, bench.MaxWindow}, At: 16, For: benchFor}
+	c := &cobra.Command{
+		Use: "call", Short: "Metered calls, against an unpaid HTTP echo",
+		Long: `A contract over many calls: a window of them is held for, delivered, judged and paid
+together. The reference is an unpaid call of the same bytes as JSON over HTTP/1.1;
+CPU time is that of both ends.`,
+		Example: "  souk bench call\n  souk bench call --window 4 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, w := range o.Windows {
+				if w < 1 || w > bench.MaxWindow {
+					return misuse(c, fmt.Errorf("--window must be from 1 to %d: one Delivery names no more", bench.MaxWindow))
+				}
+			}
+			if o.At < 1 || o.At > 1024 || o.For < time.Millisecond || len(o.Windows) == 0 {
+				return misuse(c, errors.New("--concurrency must be from 1 to 1024, and --for a time"))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Call(ctx, b, o)
+			})
+		},
+	}
+	c.Flags().IntSliceVar(&o.Windows, "window", o.Windows, "`CALLS` held for and paid together, again or after a comma for more")
+	c.Flags().IntVar(&o.At, "concurrency", o.At, "contracts under way at once")
+	c.Flags().DurationVar(&o.For, "for", o.For, "how long each is measured")
 	return c
 }
 

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/souk-network/souk/gateway"
@@ -36,7 +34,7 @@ var text = bytes.Repeat([]byte("Every agent runs a peer, finds others, hires the
 // has the provider's countersign on disk: both sides durable, nothing left out.
 func Hire(ctx context.Context, o Options, h HireOptions) (_ *Report, err error) {
 	p, err := openPair(ctx, o, gateway.OfferDraft{
-		Capability: capability, Price: wire.Units(1), Asset: "souk:credit/usd-6", Ask: !h.Posted,
+		Capability: capability, Price: wire.Units(1), Asset: usd, Ask: !h.Posted,
 		Technology: "builtin", Settings: map[string]string{"name": "words"}, Slots: 1 << 20,
 	})
 	if err != nil {
@@ -46,7 +44,7 @@ func Hire(ctx context.Context, o Options, h HireOptions) (_ *Report, err error) 
 	o.Scene("warming up")
 	before := p.counts()
 	p.look(true)
-	if _, err := p.jobs(ctx, "warm", 1, warmUp, time.Time{}); err != nil {
+	if _, err := repeat(ctx, 1, warmUp, time.Time{}, p.job("warm")); err != nil {
 		return nil, err
 	}
 	p.look(false)
@@ -92,7 +90,7 @@ func (p *pair) measure(ctx context.Context, h HireOptions) (Row, perJob, error) 
 	if err != nil {
 		return row, perJob{}, err
 	}
-	took, err := p.jobs(ctx, "job", h.At, MaxJobs, time.Now().Add(h.For))
+	took, err := repeat(ctx, h.At, MaxJobs, time.Now().Add(h.For), p.job("job"))
 	u, other := m.end()
 	if err := errors.Join(err, other); err != nil {
 		return row, perJob{}, err
@@ -101,11 +99,7 @@ func (p *pair) measure(ctx context.Context, h HireOptions) (Row, perJob, error) 
 	row.Percentiles = percentiles(took)
 	hirer, provider := p.said.counts().since(said), p.heard.counts().since(heard)
 	both, n := hirer.plus(provider), float64(len(took))
-	row.Counts = map[string]float64{
-		"signatures": float64(both.signed) / n, "frames": float64(both.frames) / n, "frame bytes": float64(both.frameBytes) / n,
-		"records": float64(both.records) / n, "record bytes": float64(both.recordBytes) / n,
-		"journal syncs": float64(both.commits) / n, "artefacts kept": float64(both.kept) / n,
-	}
+	row.Counts = both.each(len(took))
 	return row, perJob{
 		exchanges: exchanges(h.Posted), signatures: float64(both.signed) / n,
 		hirer: hirer.disk(n), provider: provider.disk(n),
@@ -126,56 +120,28 @@ func exchanges(posted bool) int {
 	return 3
 }
 
-// jobs hires at most most times, at so many at once, beginning none after until (the
-// zero time: no end), and returns how long each job took.
-func (p *pair) jobs(ctx context.Context, name string, at, most int, until time.Time) ([]time.Duration, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var (
-		next atomic.Int64
-		mu   sync.Mutex
-		took []time.Duration
-		wg   sync.WaitGroup
-	)
-	for range at {
-		wg.Go(func() {
-			var mine []time.Duration
-			for ctx.Err() == nil && (until.IsZero() || time.Now().Before(until)) {
-				n := next.Add(1)
-				if n > int64(most) {
-					break
-				}
-				began := time.Now()
-				if err := p.job(ctx, fmt.Sprintf("%s-%d", name, n)); err != nil {
-					cancel(err)
-					break
-				}
-				mine = append(mine, time.Since(began))
-			}
-			mu.Lock()
-			took = append(took, mine...)
-			mu.Unlock()
-		})
+// job returns what has one job done and paid, of many under a name.
+func (p *pair) job(name string) func(context.Context, int) error {
+	return func(ctx context.Context, n int) error {
+		return p.order(ctx, gateway.Order{Key: fmt.Sprintf("%s-%d", name, n), Capability: capability, InputType: "text/plain", Peer: p.key}, text)
 	}
-	wg.Wait()
-	return took, context.Cause(ctx)
 }
 
-// job has one job done and paid.
-func (p *pair) job(ctx context.Context, key string) error {
+// order has an order done and paid.
+func (p *pair) order(ctx context.Context, o gateway.Order, input []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	j, err := p.hirer.Hire(ctx, gateway.Order{Key: key, Capability: capability, InputType: "text/plain", Peer: p.key}, bytes.NewReader(text))
+	j, err := p.hirer.Hire(ctx, o, bytes.NewReader(input))
 	for err == nil && !j.Final {
 		if err = ctx.Err(); err == nil {
-			j, err = p.hirer.Await(ctx, key, j.Stage)
+			j, err = p.hirer.Await(ctx, o.Key, j.Stage)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("job %s: %w", key, err)
+		return fmt.Errorf("order %s: %w", o.Key, err)
 	}
 	if !j.OK {
-		return fmt.Errorf("job %s is %s: %s %s", key, j.Stage, j.Code, j.Detail)
+		return fmt.Errorf("order %s is %s: %s %s", o.Key, j.Stage, j.Code, j.Detail)
 	}
 	return nil
 }

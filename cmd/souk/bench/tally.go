@@ -70,6 +70,15 @@ func (c counts) plus(e counts) counts {
 	}
 }
 
+// each is what was done for one of n, by name.
+func (c counts) each(n int) map[string]float64 {
+	of := func(x int64) float64 { return float64(x) / float64(n) }
+	return map[string]float64{
+		"signatures": of(c.signed), "frames": of(c.frames), "frame bytes": of(c.frameBytes), "records": of(c.records),
+		"record bytes": of(c.recordBytes), "journal syncs": of(c.commits), "artefacts kept": of(c.kept),
+	}
+}
+
 type countedSigner struct {
 	wire.Signer
 	t *tally
