@@ -23,7 +23,7 @@ machine, ratios are less so.
 With --json the last line is one object of the schema souk.bench/v1.`,
 		Example: "  souk bench hire\n  souk bench core --json",
 	}
-	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchCoreCommand(p))
+	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p))
 	return c
 }
 
@@ -80,6 +80,34 @@ CPU time is that of both ends.`,
 	}
 	c.Flags().IntSliceVar(&o.Windows, "window", o.Windows, "`CALLS` held for and paid together, again or after a comma for more")
 	c.Flags().IntVar(&o.At, "concurrency", o.At, "contracts under way at once")
+	c.Flags().DurationVar(&o.For, "for", o.For, "how long each is measured")
+	return c
+}
+
+func benchReceiptsCommand(p *program) *cobra.Command {
+	o := bench.ReceiptsOptions{At: []int{1, 64, 512}, For: 2 * time.Second}
+	c := &cobra.Command{
+		Use: "receipts", Short: "Receipts and journal records, every second",
+		Long: `Entries with their countersigns: in memory, then durable on both sides over a
+loopback socket, against the four signatures a receipt cannot do without. Then
+records of the journal, against one synchronous Badger transaction for each.`,
+		Example: "  souk bench receipts\n  souk bench receipts --concurrency 64 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, at := range o.At {
+				if at < 1 || at > 512 {
+					return misuse(c, errors.New("--concurrency must be from 1 to 512: no more entries of a lane may wait for their countersign"))
+				}
+			}
+			if o.For < time.Millisecond {
+				return misuse(c, errors.New("--for must be a time"))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Receipts(ctx, b, o)
+			})
+		},
+	}
+	c.Flags().IntSliceVar(&o.At, "concurrency", o.At, "`PAYMENTS` and writers at once, again or after a comma for more")
 	c.Flags().DurationVar(&o.For, "for", o.For, "how long each is measured")
 	return c
 }
