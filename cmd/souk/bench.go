@@ -23,7 +23,7 @@ machine, ratios are less so.
 With --json the last line is one object of the schema souk.bench/v1.`,
 		Example: "  souk bench hire\n  souk bench core --json",
 	}
-	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p))
+	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p), benchIdleCommand(p), benchHostCommand(p))
 	return c
 }
 
@@ -136,6 +136,31 @@ event says what it takes and how often it allocates.`,
 	return c
 }
 
+func benchIdleCommand(p *program) *cobra.Command {
+	o := bench.IdleOptions{Connections: 50, For: time.Minute, Starts: 5, Records: 10_000}
+	c := &cobra.Command{
+		Use: "idle", Short: "A peer at rest: memory, CPU time, and how soon it is ready",
+		Long: `A peer in a process of its own rests with others linked to it, beside a bare libp2p
+host with as many. Then peers are started, with a fresh home and with one that has a
+past, until they are ready. Linux only: what a process takes is read from /proc.`,
+		Example: "  souk bench idle\n  souk bench idle --for 10s --records 1000000 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Connections < 1 || o.Connections > 100 || o.For < time.Second || o.Starts < 1 || o.Records < 0 || o.Records > 4_000_000 {
+				return misuse(c, errors.New("--connections must be from 1 to 100, --for a second or more, --starts 1 or more, --records at most 4,000,000"))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Idle(ctx, b, o)
+			})
+		},
+	}
+	c.Flags().IntVar(&o.Connections, "connections", o.Connections, "peers that are linked to it")
+	c.Flags().DurationVar(&o.For, "for", o.For, "how long it rests")
+	c.Flags().IntVar(&o.Starts, "starts", o.Starts, "how often it is started")
+	c.Flags().IntVar(&o.Records, "records", o.Records, "journal records of the past; 0 to leave that out")
+	return c
+}
+
 // bench measures in a folder that is removed, however it ends, and shows what came out.
 func (p *program) bench(ctx context.Context, measure func(context.Context, bench.Options) (*bench.Report, error)) (err error) {
 	folder, done, err := demoFolder()
@@ -150,6 +175,10 @@ func (p *program) bench(ctx context.Context, measure func(context.Context, bench
 		Open: func(ctx context.Context, o bench.Opening) (bench.Peer, error) {
 			return p.openMeasured(ctx, folder, o)
 		},
+		Spawn: func(ctx context.Context, name string, fill bench.Fill) (bench.Process, error) {
+			return p.spawnMeasured(ctx, folder, name, fill)
+		},
+		Host: func(ctx context.Context) (bench.Process, error) { return runMeasured(ctx, "bench", "host") },
 	})
 	live.end()
 	if err != nil && ctx.Err() != nil {

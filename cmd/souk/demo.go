@@ -16,6 +16,7 @@ import (
 
 	"github.com/souk-network/souk/agent/worker"
 	"github.com/souk-network/souk/agent/worker/check"
+	"github.com/souk-network/souk/cmd/souk/bench"
 	"github.com/souk-network/souk/cmd/souk/demo"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/gateway"
@@ -161,7 +162,7 @@ func wordCount() (d gateway.OfferDraft) {
 func demoHome(folder string, o demo.Opening) (settings.Home, settings.Settings) {
 	data := filepath.Join(folder, o.Name)
 	set := settings.Defaults()
-	set.Net = "souk-demo"
+	set.Net = bench.DemoNet
 	// TCP alone: its end shows at once. That of a QUIC connection whose other side was
 	// killed shows when it has been silent for half a minute.
 	set.Listen = []string{"/ip4/127.0.0.1/tcp/0"}

@@ -74,6 +74,7 @@ func sweep(folder string) (err error) {
 // child is one process of the demo's own.
 type child struct {
 	cmd   *osexec.Cmd
+	began time.Time
 	leash io.Closer // closed, it ends
 	first chan string
 	ended chan error
@@ -97,6 +98,7 @@ func startChild(words ...string) (*child, error) {
 		return nil, err
 	}
 	c.leash = leash
+	c.began = time.Now()
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -35,9 +35,17 @@ type Opening struct {
 type Options struct {
 	Folder string // an empty one, for what is measured on disk; whoever gives it removes it
 	// Open opens a peer with a home of its own below Folder, on loopback only.
-	Open  func(ctx context.Context, o Opening) (Peer, error)
+	Open func(ctx context.Context, o Opening) (Peer, error)
+	// Spawn runs such a peer in a process of its own. Its home is made, and filled, where
+	// it is not there yet.
+	Spawn func(ctx context.Context, name string, fill Fill) (Process, error)
+	// Host runs Listen in a process of its own.
+	Host  func(ctx context.Context) (Process, error)
 	Scene func(text string) // hears what is being done
 }
+
+// DemoNet is the network of all peers that are opened here.
+const DemoNet = "souk-demo"
 
 // Schema names the form of a Report.
 const Schema = "souk.bench/v1"

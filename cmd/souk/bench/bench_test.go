@@ -73,7 +73,7 @@ func TestStagePlaysAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.trade(20, 7); err != nil {
+			if err := s.trade(0, 20, 7); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
@@ -95,7 +95,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	kind := row
-	kind.Parts, kind.Case = nil, strings.Repeat("heard and ", 10)
+	kind.Parts, kind.Case, kind.Counts = nil, strings.Repeat("heard and ", 10), map[string]float64{allocations: 7}
 	r, err := report("hire", row, kind)
 	if err != nil {
 		t.Fatal(err)

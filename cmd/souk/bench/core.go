@@ -38,7 +38,7 @@ func Core(ctx context.Context, o Options, c CoreOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.trade(c.Jobs, c.At); err != nil {
+	if err := s.trade(0, c.Jobs, c.At); err != nil {
 		return nil, err
 	}
 	o.Scene("playing them again")

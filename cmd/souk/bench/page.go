@@ -15,7 +15,7 @@ func (r *Report) Page(w io.Writer) error {
 	fmt.Fprintf(&b, "%s\n%s, %d cores, %s, %s\n", r.Name, r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go)
 	var kinds []Row
 	for _, row := range r.All() {
-		if row.Parts == nil {
+		if row.Parts == nil && row.Counts[allocations] > 0 {
 			kinds = append(kinds, row)
 			continue
 		}
@@ -27,7 +27,9 @@ func (r *Report) Page(w io.Writer) error {
 }
 
 func (r *Row) page(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%s: %s %s, %d measured\n", r.Case, Figure(r.Rate), r.Unit, r.N)
+	b.WriteByte('\n')
+	wrapped(b, r.Case)
+	fmt.Fprintf(b, "  %s %s, %s measured\n", Figure(r.Rate), r.Unit, Figure(float64(r.N)))
 	fmt.Fprintf(b, "  %-12s%12s%12s%12s%12s%12s\n", "µs", "p50", "p95", "p99", "max", "CPU")
 	line := func(name string, p Percentiles, cpu float64) {
 		fmt.Fprintf(b, "  %-12s%12s%12s%12s%12s%12s\n", name, Figure(p.P50), Figure(p.P95), Figure(p.P99), Figure(p.Max), Figure(cpu))
@@ -98,6 +100,10 @@ func Figure(f float64) string {
 	switch {
 	case f == 0:
 		return "0"
+	case f == float64(int64(f)) && f < 1000:
+		return strconv.FormatInt(int64(f), 10)
+	case f < 0.1:
+		return strconv.FormatFloat(f, 'f', 4, 64)
 	case f < 10:
 		return strconv.FormatFloat(f, 'f', 2, 64)
 	case f < 100:

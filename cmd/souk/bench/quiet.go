@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/souk-network/souk/p2p"
@@ -18,7 +19,9 @@ func (quiet) OnDown(wire.Key)                 {}
 func (quiet) OnFrame(wire.Key, []byte) error  { return nil }
 func (quiet) OnPull(wire.Key, uint8) [][]byte { return nil }
 
-func (quiet) OnAnnouncement(context.Context, uint8, wire.Key, []byte) p2p.Judgement { return p2p.Accept }
+func (quiet) OnAnnouncement(context.Context, uint8, wire.Key, []byte) p2p.Judgement {
+	return p2p.Accept
+}
 
 func (quiet) OnFetch(wire.Key, wire.CID, uint64) (io.ReadCloser, error) {
 	return nil, p2p.ErrNoArtefact
@@ -35,4 +38,17 @@ func join(key wire.PrivateKey, net string, h p2p.Handler, bootstrap ...string) (
 	return libp2p.New(libp2p.Options{
 		Key: key, Net: net, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Bootstrap: bootstrap,
 	}, h)
+}
+
+// Listen is a libp2p host and nothing else: it calls ready with an address at which
+// it listens, on loopback, and ends with ctx.
+func Listen(ctx context.Context, ready func(addr string) error) error {
+	n, err := join(keyNumber(0), DemoNet, quiet{})
+	if err != nil {
+		return err
+	}
+	if err = ready(n.Addrs()[0]); err == nil {
+		<-ctx.Done()
+	}
+	return errors.Join(err, n.Close())
 }

@@ -31,14 +31,17 @@ const (
 // so that it can be played to a fresh one: with the same events, instants and chance
 // a core does the same again.
 type stage struct {
-	reg      *wire.Registry
-	rng      *rand.Rand
-	now      uint64
-	turns    uint64
-	queue    []cue
-	folk     [2]*actor // hirer, provider
-	failed   error
-	finished int // orders whose hirer has seen their end
+	reg    *wire.Registry
+	net    string
+	rng    *rand.Rand
+	now    uint64
+	turns  uint64
+	queue  []cue
+	folk   [2]*actor // hirer, provider
+	failed error
+	// keep, where given, is handed every record of the hirer's instead of what is to be
+	// played again being kept.
+	keep func(record []byte)
 }
 
 // cue is an event on its way to an actor.
@@ -49,7 +52,7 @@ type cue struct {
 
 // actor is one core with its part.
 type actor struct {
-	key    wire.PrivateKey
+	key    wire.Signer
 	conf   agent.Config
 	core   *agent.Agent
 	other  *actor
@@ -69,14 +72,36 @@ type moment struct {
 }
 
 func newStage(posted bool) (*stage, error) {
-	s := &stage{reg: protocol.Registry(), rng: rand.New(rand.NewPCG(stageSeed, 7)), now: dawn}
-	for i := range s.folk {
-		a, err := s.cast(byte(i + 1))
+	s := newEmptyStage(dawn)
+	hirer, mandate := s.part(1)
+	return s, s.open(hirer, mandate, stageNet, posted)
+}
+
+// newEmptyStage has nobody on it yet; its time begins at now.
+func newEmptyStage(now uint64) *stage {
+	return &stage{reg: protocol.Registry(), rng: rand.New(rand.NewPCG(stageSeed, 7)), now: now}
+}
+
+// open casts both sides and lets the provider sell.
+func (s *stage) open(hirer wire.Signer, mandate wire.Said, net string, posted bool) error {
+	s.net = net
+	provider, other := s.part(2)
+	for i, p := range []struct {
+		key     wire.Signer
+		mandate wire.Said
+	}{{hirer, mandate}, {provider, other}} {
+		a, err := s.cast(p.key, p.mandate)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.folk[i] = a
 	}
+	s.begin(posted)
+	return s.failed
+}
+
+// begin has both sides meet, and the provider sell.
+func (s *stage) begin(posted bool) {
 	hirer, provider := s.folk[0], s.folk[1]
 	hirer.other, provider.other = provider, hirer
 	for i, a := range s.folk {
@@ -89,18 +114,22 @@ func newStage(posted bool) (*stage, error) {
 		Deliver: sell.DefaultDeliver, Slots: 1 << 20,
 	}})
 	s.run()
-	return s, s.failed
+}
+
+// part is a key, and the mandate of its owner.
+func (s *stage) part(n byte) (wire.Signer, wire.Said) {
+	owner, key := wire.NewPrivateKey([32]byte{n, 1}), wire.NewPrivateKey([32]byte{n, 2})
+	return key, wire.Canonical{}.Name(delegation.Root(owner.Key(), key.Key(), s.now-day, wire.Nonce{n}, delegation.Grant{
+		Budgets: []protocol.Budget{{Asset: usd, PerJob: wire.Units(100), Total: wire.Units(1 << 40)}},
+	}))
 }
 
 // cast makes one core, and its conditions.
-func (s *stage) cast(n byte) (*actor, error) {
-	owner, key := wire.NewPrivateKey([32]byte{n, 1}), wire.NewPrivateKey([32]byte{n, 2})
+func (s *stage) cast(key wire.Signer, mandate wire.Said) (*actor, error) {
 	a := &actor{key: key, conf: agent.Config{
-		Self: key.Key(), Net: stageNet, Registry: s.reg, Namer: wire.Canonical{}, Rail: "credit", Quotas: free,
-		Policy: settlement.Policy{Newcomers: []settlement.Pool{{Asset: usd, Limit: wire.Units(1 << 40)}}},
-		Mandate: wire.Canonical{}.Name(delegation.Root(owner.Key(), key.Key(), dawn-day, wire.Nonce{n}, delegation.Grant{
-			Budgets: []protocol.Budget{{Asset: usd, PerJob: wire.Units(100), Total: wire.Units(1 << 40)}},
-		})),
+		Self: key.Key(), Net: s.net, Registry: s.reg, Namer: wire.Canonical{}, Rail: "credit", Quotas: free,
+		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: usd, Limit: wire.Units(1 << 40)}}},
+		Mandate: mandate,
 	}}
 	var err error
 	a.core, err = agent.New(a.conf)
@@ -146,7 +175,9 @@ func (s *stage) play(c cue) {
 	m := moment{at: s.now, event: c.event, name: nameOf(c.event)}
 	binary.BigEndian.PutUint64(m.chance[:], s.rng.Uint64())
 	binary.BigEndian.PutUint64(m.chance[8:], s.rng.Uint64())
-	c.to.played = append(c.to.played, m)
+	if s.keep == nil {
+		c.to.played = append(c.to.played, m)
+	}
 	step, err := c.to.core.Handle(m.at, m.chance, m.event)
 	for _, slip := range step.Slips {
 		err = cmp.Or(err, slip)
@@ -158,6 +189,9 @@ func (s *stage) play(c cue) {
 		var b []byte
 		b, err = step.Record.Bytes()
 		c.to.record += len(b)
+		if s.keep != nil && c.to == s.folk[0] {
+			s.keep(b)
+		}
 	}
 	if err != nil {
 		s.failed = fmt.Errorf("%s: %w", m.name, err)
@@ -175,10 +209,13 @@ func (s *stage) seal(a *actor, say *agent.Saying) (err error) {
 	raw := make([][]byte, len(say.Docs))
 	for i, d := range say.Docs {
 		raw[i] = d.Raw
-		a.named = append(a.named, d.Doc)
+		if s.keep == nil {
+			a.named = append(a.named, d.Doc)
+		}
 	}
-	say.Bundle, err = wire.Seal(a.key, stageNet, raw...)
-	a.seals = append(a.seals, say.Bundle)
+	if say.Bundle, err = wire.Seal(a.key, s.net, raw...); s.keep == nil {
+		a.seals = append(a.seals, say.Bundle)
+	}
 	return err
 }
 
@@ -193,7 +230,9 @@ func (s *stage) carry(a *actor, e agent.Effect) {
 			s.say(a, e.Saying.Bundle)
 		}
 	case agent.Tell:
-		a.named = append(a.named, e.Doc.Doc)
+		if s.keep == nil {
+			a.named = append(a.named, e.Doc.Doc)
+		}
 		switch d := e.Doc.Doc.(type) {
 		case *protocol.Hello:
 			s.cue(a.other, agent.Greeted{Peer: me, Hello: d})
@@ -201,7 +240,7 @@ func (s *stage) carry(a *actor, e agent.Effect) {
 			s.cue(a.other, agent.Asked{Peer: me, Request: e.Doc})
 		}
 	case agent.Announce:
-		b, err := wire.Seal(a.key, stageNet, e.Notice.Raw)
+		b, err := wire.Seal(a.key, s.net, e.Notice.Raw)
 		if err != nil {
 			s.failed = err
 		} else if o, ok := e.Notice.Doc.(*protocol.Offer); ok {
@@ -211,10 +250,6 @@ func (s *stage) carry(a *actor, e agent.Effect) {
 		s.cue(a, agent.Worked{Job: e.Job, Units: 1, Results: []payload.Artefact{artefact(e.Job.String(), 3)}})
 	case agent.Judge:
 		s.cue(a, agent.Judged{Job: e.Job})
-	case agent.Changed:
-		if v, ok := a.core.ByKey(s.now, e.Key); ok && v.Final && a == s.folk[0] {
-			s.finished++
-		}
 	}
 }
 
@@ -246,12 +281,12 @@ func artefact(seed string, size uint64) payload.Artefact {
 	}
 }
 
-// trade has so many jobs done, at so many at once.
-func (s *stage) trade(jobs, at int) error {
-	for n := 0; n < jobs; {
+// trade has so many jobs done, at so many at once, the first of them named by from.
+func (s *stage) trade(from, jobs, at int) error {
+	for n := 0; n < jobs && s.failed == nil; {
 		for range min(at, jobs-n) {
 			n++
-			key := fmt.Sprintf("job-%d", n)
+			key := fmt.Sprintf("job-%d", from+n)
 			s.cue(s.folk[0], agent.Ordered{Order: agent.Order{
 				Key: key, Capability: capability, Asset: usd, Budget: wire.Units(1), Deliver: day,
 				Input: artefact(key, 300),
@@ -259,12 +294,12 @@ func (s *stage) trade(jobs, at int) error {
 		}
 		s.run()
 	}
-	if s.failed != nil {
+	if s.failed != nil || s.keep != nil {
 		return s.failed
 	}
 	for n := range jobs {
-		if v, ok := s.folk[0].core.ByKey(s.now, fmt.Sprintf("job-%d", n+1)); !ok || !v.OK {
-			return fmt.Errorf("job %d is %s: %s %s", n+1, v.Stage, v.Code, v.Detail)
+		if v, ok := s.folk[0].core.ByKey(s.now, fmt.Sprintf("job-%d", from+n+1)); !ok || !v.OK {
+			return fmt.Errorf("job %d is %s: %s %s", from+n+1, v.Stage, v.Code, v.Detail)
 		}
 	}
 	return nil
