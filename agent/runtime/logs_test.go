@@ -599,6 +599,7 @@ func TestCrowdOfLogs(t *testing.T) {
 			one.link()
 			one.hello(func(h *protocol.Hello) { h.LogHead = wire.Sum([]byte{1}) })
 			pass(100 * time.Millisecond)
+			synctest.Wait() // for who asks to be done
 			if len(one.asked) == 0 {
 				t.Fatalf("stranger %d is not asked for its log", i)
 			}

@@ -144,7 +144,7 @@ func TestBrokerHiresPartAfterPart(t *testing.T) {
 			}
 		}
 		// A day later nothing of the payload is left with either of those who worked.
-		pass(26 * time.Hour)
+		quiet(t, 26*time.Hour, r.broker, r.hand)
 		if n, m := r.broker.vault.count(), r.hand.vault.count(); n != 0 || m != 0 {
 			t.Errorf("%d artefacts are left with the broker and %d with the hand", n, m)
 		}
@@ -260,7 +260,7 @@ func TestPartThatFailsFailsTheWork(t *testing.T) {
 				if j, _ := settled(t, r.buyer.peer, "brief"); j.OK || j.Code != protocol.CodeWorkFailed || !j.Paid.IsZero() {
 					t.Errorf("%+v", j)
 				}
-				pass(2 * 24 * time.Hour)
+				quiet(t, 2*24*time.Hour, r.broker, r.hand)
 				if j := r.parts(t); !strings.Contains(j.Detail, "part") || !strings.Contains(j.Detail, "text/") {
 					t.Errorf("the broker's owner is told %q", j.Detail)
 				}

@@ -97,7 +97,8 @@ func storm(t *testing.T, seed uint64, kill bool) {
 	calm = true
 	lose <- struct{}{}
 	link()
-	pass(36 * time.Hour)
+	pass(time.Hour)
+	quiet(t, 35*time.Hour, seats...)
 	settled := reckon(t, seats)
 	t.Logf("%d of %d settled", settled, jobs)
 	for _, s := range seats {

@@ -26,7 +26,6 @@ import (
 // middle, and kills who would sweep up: each time its processes are gone and so is
 // its folder, and what it printed fits the width it was given.
 func TestDemoLeavesNothing(t *testing.T) {
-	t.Parallel()
 	for name, x := range map[string]struct {
 		strike func(p *os.Process, folder string) error
 		jobs   string // so many that a demo which is struck has not ended by itself before
@@ -38,7 +37,6 @@ func TestDemoLeavesNothing(t *testing.T) {
 		"its sweeper": {killSweeper, "6", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			if name == "its sweeper" && runtime.GOOS != "linux" {
 				t.Skip("the processes of another are listed under Linux only")
 			}

@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("SOUK_LOCAL_DISCOVERY", "false") // no test speaks on a real network
 	os.Setenv("GORACE", goRace)
-	if err := flag.Set("test.parallel", "6"); err != nil { // -parallel still goes before it
+	if err := flag.Set("test.parallel", "4"); err != nil { // -parallel still goes before it
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"souk": cheap, "dear-souk": main, watchedSouk: watched})

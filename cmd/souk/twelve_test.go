@@ -90,7 +90,7 @@ func TestTwelve(t *testing.T) {
 // runScript runs a script that must leave nothing behind.
 func runScript(t *testing.T, souk, script string) (said, told string) {
 	t.Helper()
-	const patience = 3 * time.Minute
+	const patience = 8 * time.Minute
 	folder := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -49,13 +49,13 @@ up() {
 	running="$running $!"
 }
 
-# until_so WHAT COMMAND...: waits, at most 30 seconds, until a command says yes.
+# until_so WHAT COMMAND...: waits, at most two minutes, until a command says yes.
 until_so() {
 	what=$1 tries=0
 	shift
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -le 300 ] || { echo "$what: no" >&2; exit 1; }
+		[ $tries -le 1200 ] || { echo "$what: no" >&2; exit 1; }
 		sleep 0.1
 	done
 }
@@ -64,7 +64,7 @@ knows_all() { [ "$(as "$1" find $work | grep -c "^$work")" -eq 8 ]; }
 
 # sells NAME PRICE COMMAND: a result of no byte breaks the contract.
 sells() {
-	as "$1" offer add $work --price "$2" --exec "$3" --shell --deliver 8s --slots 8 \
+	as "$1" offer add $work --price "$2" --exec "$3" --shell --deliver 60s --slots 8 \
 		--check 'size={"min_bytes":1}' >"$market/$1.offer"
 }
 
@@ -99,7 +99,7 @@ done
 buys() {
 	n=$3
 	while [ "$n" -le "$jobs" ]; do
-		as "$1" hire $work --in "$market/text" --key "$1-$n" --deadline 60s --choose "$2" \
+		as "$1" hire $work --in "$market/text" --key "$1-$n" --deadline 10m --choose "$2" \
 			>"$market/$1-$n.result" 2>>"$market/$1.errors" || :
 		n=$((n + $4))
 	done
