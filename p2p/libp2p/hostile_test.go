@@ -407,7 +407,7 @@ func TestSlowPull(t *testing.T) {
 	for range 2 {
 		hears(t, s.says(t, to, pullID, []byte{3}), "\x00")
 	}
-	for deadline := time.Now().Add(7 * time.Second); ; {
+	for deadline := time.Now().Add(30 * time.Second); ; {
 		st := s.says(t, to, pullID, []byte{4})
 		got, err := io.ReadAll(st)
 		_ = st.Reset()

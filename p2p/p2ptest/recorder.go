@@ -15,7 +15,7 @@ import (
 )
 
 // Patience is how long Recorder.Until waits before it fails the test.
-const Patience = 20 * time.Second
+const Patience = 2 * time.Minute
 
 // Recorder is a Handler that writes down what it is told. Its zero value
 // accepts every frame and announcement and serves nothing; the functions and

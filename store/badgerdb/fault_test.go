@@ -94,11 +94,14 @@ func TestNoFlippedBitGoesUnnoticed(t *testing.T) {
 			b[bit/8] ^= 1 << (bit % 8)
 			dir := lay(t, files)
 			b[bit/8] ^= 1 << (bit % 8)
-			out, err := child("read", dir).CombinedOutput()
-			whole := string(out) == fmt.Sprintf("%d whole\n", n)
-			if err != nil || !whole && !strings.Contains(string(out), "damaged") {
-				t.Errorf("bit %d of %s flipped: %v\n%.2000s", bit, name, err, out)
-			}
+			t.Run(fmt.Sprintf("bit %d of %s", bit, name), func(t *testing.T) {
+				t.Parallel()
+				out, err := child("read", dir).CombinedOutput()
+				whole := string(out) == fmt.Sprintf("%d whole\n", n)
+				if err != nil || !whole && !strings.Contains(string(out), "damaged") {
+					t.Errorf("%v\n%.2000s", err, out)
+				}
+			})
 		}
 	}
 }
@@ -123,13 +126,16 @@ func TestNoFileCutShortGoesUnnoticed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first, err := child("read", dir).CombinedOutput()
-			second, again := child("read", dir).CombinedOutput()
-			whole := fmt.Sprintf("%d whole\n", n)
-			if err != nil || again != nil || string(first) != whole && !strings.Contains(string(first), "damaged") ||
-				(string(first) == whole) != (string(second) == whole) {
-				t.Errorf("%s cut to %d of %d bytes: %v, then %v\n%.1000s\n%.1000s", name, size, len(b), err, again, first, second)
-			}
+			t.Run(fmt.Sprintf("%s cut to %d of %d bytes", name, size, len(b)), func(t *testing.T) {
+				t.Parallel()
+				first, err := child("read", dir).CombinedOutput()
+				second, again := child("read", dir).CombinedOutput()
+				whole := fmt.Sprintf("%d whole\n", n)
+				if err != nil || again != nil || string(first) != whole && !strings.Contains(string(first), "damaged") ||
+					(string(first) == whole) != (string(second) == whole) {
+					t.Errorf("%v, then %v\n%.1000s\n%.1000s", err, again, first, second)
+				}
+			})
 		}
 	}
 }

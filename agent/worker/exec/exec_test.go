@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var plenty = worker.Limits{Time: 20 * time.Second, Output: 1 << 20, Memory: 4 << 30}
+var plenty = worker.Limits{Time: 50 * time.Second, Output: 1 << 20, Memory: 4 << 30}
 
 func build(t *testing.T, settings map[string]string) worker.Worker {
 	t.Helper()

@@ -308,24 +308,23 @@ func TestHostilePrograms(t *testing.T) {
 // A bomb stays the bytes that came: it is refused for what it says it is, and handed on as it is where
 // it says nothing.
 func TestGzipBombIsNotOpened(t *testing.T) {
-	var bomb bytes.Buffer
-	z := gzip.NewWriter(&bomb)
-	for range 256 {
-		_, _ = z.Write(make([]byte, 1<<20))
-	}
+	var part bytes.Buffer
+	z := gzip.NewWriter(&part)
+	_, _ = z.Write(make([]byte, 1<<20))
 	_ = z.Close()
+	bomb := bytes.Repeat(part.Bytes(), 256) // members that follow one another are one stream (RFC 1952)
 	for _, coding := range []string{"gzip", ""} {
 		url := serve(t, func(w nethttp.ResponseWriter, _ *nethttp.Request) {
 			if coding != "" {
 				w.Header().Set("Content-Encoding", coding)
 			}
-			_, _ = w.Write(bomb.Bytes())
+			_, _ = w.Write(bomb)
 		})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, out, err := do(t, url, func(t *worker.Task) { t.Limits.Output = 16 << 20 })
 		runtime.ReadMemStats(&after)
-		if coding == "" && (err != nil || out != bomb.String()) || coding != "" && (!errors.Is(err, worker.ErrFailed) || out != "") {
+		if coding == "" && (err != nil || out != string(bomb)) || coding != "" && (!errors.Is(err, worker.ErrFailed) || out != "") {
 			t.Errorf("coding %q: %d bytes, %v", coding, len(out), err)
 		}
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
@@ -355,7 +354,7 @@ func TestConnectionEndsWithTheTask(t *testing.T) {
 	}
 	select {
 	case <-gone:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the program still sees a connection")
 	}
 }

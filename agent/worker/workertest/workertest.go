@@ -38,7 +38,7 @@ const (
 	// patience is the time limit of tasks that must be cut off.
 	patience = 100 * time.Millisecond
 	// soon is when a task must have ended after it was cut off, with room for a busy machine.
-	soon = 5 * time.Second
+	soon = 30 * time.Second
 )
 
 // plenty is limits that nothing here comes near.
