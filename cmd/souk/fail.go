@@ -114,9 +114,15 @@ func (p *program) report(err error, args []string) int {
 		}
 		return exit(e.Code)
 	}
-	fmt.Fprintf(p.err, "souk: %s\n", safe(e.Message))
-	if e.Hint != "" {
-		fmt.Fprintf(p.err, "      %s\n", safe(e.Hint))
+	width, _ := p.screen(p.err)
+	head := "souk: "
+	for _, text := range []string{e.Message, e.Hint} {
+		for _, line := range wrapped(safe(text), width-len(head)) {
+			if line != "" {
+				fmt.Fprintln(p.err, head+line)
+			}
+			head = "      "
+		}
 	}
 	return exit(e.Code)
 }

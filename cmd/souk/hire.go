@@ -282,7 +282,9 @@ func (p *program) tellStage(job gateway.Job) error {
 
 // fetch writes a job's result to a file, or to standard output.
 func (p *program) fetch(ctx context.Context, desk gateway.Desk, job gateway.Job, to string) error {
+	telling := p.begin("fetching the result of job " + name(job)) // from its provider, where it is gone here
 	r, about, err := desk.Result(ctx, name(job))
+	telling.end()
 	if err != nil {
 		return err
 	}

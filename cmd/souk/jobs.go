@@ -57,7 +57,7 @@ func (p *program) jobsTable(jobs []gateway.Job) error {
 	for i, j := range jobs {
 		rows[i] = []string{
 			name(j), j.Role, stage(j), j.Capability, j.Price.String(), j.Paid.String(),
-			or(j.Peer.String()), clock(j.Opened),
+			or(j.Peer.String()), hour(j.Opened),
 		}
 	}
 	return p.table([]column{
@@ -68,7 +68,7 @@ func (p *program) jobsTable(jobs []gateway.Job) error {
 		{head: "PRICE", right: true},
 		{head: "PAID", right: true},
 		{head: "WITH", least: 10},
-		{head: "OPENED", least: 10},
+		{head: "OPENED"},
 	}, rows)
 }
 

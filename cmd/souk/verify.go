@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,9 @@ Where the peer runs, it does this itself; otherwise its store is opened here.`,
 				}
 			}
 			return p.show(found, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "all %d records are good; head %s\n", found.Records, found.Head)
+				width, _ := p.screen(p.out)
+				said := wrapped(fmt.Sprintf("all %d records are good; head %s", found.Records, safe(found.Head)), width)
+				_, err := fmt.Fprintln(w, strings.Join(said, "\n"))
 				return err
 			})
 		},
