@@ -12,7 +12,7 @@ import (
 // peer's lanes, and lets each job that moved take its next step.
 func (s *step) answer(e Heard, took uint64) {
 	var lanes []string // assets of the peer's lanes that moved
-	var holds []*protocol.Entry
+	var holds []wire.Said
 	opened, countersigned := false, false
 	for i, said := range e.Docs {
 		if took&(1<<i) == 0 {
@@ -21,7 +21,7 @@ func (s *step) answer(e Heard, took uint64) {
 		switch doc := said.Doc.(type) {
 		case *protocol.Entry:
 			if doc.Act == protocol.ActHold {
-				holds = append(holds, doc)
+				holds = append(holds, said)
 			} else if !slices.Contains(lanes, doc.Asset) {
 				lanes = append(lanes, doc.Asset)
 			}
@@ -30,12 +30,12 @@ func (s *step) answer(e Heard, took uint64) {
 			opened = opened || doc.Seq == 1
 		}
 	}
-	for _, h := range holds {
-		if h.Part > 0 {
-			s.follow(e.From, h)
-			continue
+	for _, said := range holds {
+		if h := said.Doc.(*protocol.Entry); h.Part > 0 {
+			s.follow(e.From, said.ID, h)
+		} else {
+			s.take(e.From, h.Asset, h.Job)
 		}
-		s.take(e.From, h.Asset, h.Job)
 	}
 	s.insist(e, took)
 	for _, asset := range lanes {
@@ -131,7 +131,7 @@ func (s *step) sayStored(e Heard) {
 	}
 	for _, said := range e.Docs {
 		if entry, ok := said.Doc.(*protocol.Entry); ok {
-			if u := s.party(e.From).lastAnswer(entry.Asset); u != nil {
+			if u := s.party(e.From).lastAnswer(entry.Asset, entry.Lane(s.c.Net)); u != nil {
 				s.send(u)
 				return
 			}
@@ -141,21 +141,19 @@ func (s *step) sayStored(e Heard) {
 
 // stored returns what we answered a peer's bundle about a job, or what of ours
 // may answer it as well.
-func (s *step) stored(peer wire.Key, id, bundle wire.CID) *Saying {
+func (s *step) stored(peer wire.Key, id, bundle wire.CID) (last *Saying) {
+	var all []*Saying
 	if p := s.past[id]; p != nil && p.view.Peer == peer {
-		return p.closing
+		all = p.closing
+	} else if d := s.deals[id]; d != nil && d.peer == peer {
+		all = d.replies()
 	}
-	d := s.deals[id]
-	if d == nil || d.peer != peer {
-		return nil
-	}
-	var last *Saying
-	for _, u := range d.said {
-		if u.reply == bundle {
-			return u.Saying
+	for _, answer := range all {
+		if answer.reply == bundle {
+			return answer
 		}
-		if slices.ContainsFunc(u.Docs, func(x wire.Said) bool { return x.Doc.Header().Kind == protocol.KindCountersign }) {
-			last = u.Saying
+		if answer.countersigns() {
+			last = answer
 		}
 	}
 	return last

@@ -83,78 +83,6 @@ func (d *deal) wrote(id wire.CID) bool {
 	})
 }
 
-// party is all that lies between us and one peer.
-type party struct {
-	deals    []*deal   // live, oldest first
-	openings []*Saying // OPENs said and not yet seen
-	answers  []answer  // our last countersign of each lane from it
-	dealt    bool      // something was paid between us, or it has done for nothing what we wanted
-	burden   uint64    // bytes that stay in the journal because of it, until then
-
-	left    uint64        // soft: when the last link to the peer went
-	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen
-	refused protocol.Code // soft: why the peer does not take our OPEN
-}
-
-// answer is the last countersign of the lane of an asset, as it was said.
-type answer struct {
-	asset  string
-	lane   wire.CID
-	seq    uint64
-	saying *Saying
-}
-
-// answered keeps a countersign that was said; now is the lane in force. One that
-// was kept back may be of the lane before, or older than what was said since: it
-// must not take the place of what the peer may still ask for.
-func (p *party) answered(asset string, cs *protocol.Countersign, now wire.CID, saying *Saying) {
-	fresh := answer{asset, cs.Lane, cs.Seq, saying}
-	for i, a := range p.answers {
-		if a.asset != asset {
-			continue
-		}
-		if stale := a.lane == now && (cs.Lane != now || cs.Seq < a.seq); !stale {
-			p.answers[i] = fresh
-		}
-		return
-	}
-	p.answers = append(p.answers, fresh)
-}
-
-// lastAnswer returns the last countersign of the lane of an asset, or nil.
-func (p *party) lastAnswer(asset string) *Saying {
-	for _, a := range p.answers {
-		if a.asset == asset {
-			return a.saying
-		}
-	}
-	return nil
-}
-
-// party returns what lies between us and a peer, to be looked at only.
-func (a *Agent) party(peer wire.Key) *party {
-	if p := a.parties[peer]; p != nil {
-		return p
-	}
-	return &party{}
-}
-
-// Dealt reports whether there is a history with a peer: a job was paid, by it or by
-// us, or it has done for nothing what we wanted. Names are free, and so is asking,
-// opening a lane and making contracts that come to nothing: who has done no more is
-// a stranger.
-func (a *Agent) Dealt(peer wire.Key) bool { return a.party(peer).dealt }
-
-// acquaint returns what lies between us and a peer we have to do with.
-func (a *Agent) acquaint(peer wire.Key) *party {
-	p := a.parties[peer]
-	if p == nil {
-		p = &party{}
-		a.parties[peer] = p
-	}
-	return p
-}
-
 // enliven takes a deal among those that may need something of us.
 func (a *Agent) enliven(d *deal) {
 	if d.live {
@@ -169,7 +97,7 @@ func (a *Agent) enliven(d *deal) {
 // past is a deal that is over, told in short.
 type past struct {
 	view    View
-	closing *Saying // what we said last; nil once it is long ago
+	closing []*Saying // what answers a hirer that did not hear us; none once it is long ago
 }
 
 // keepsake is payload of a job that is over, to be erased at an instant.
@@ -205,19 +133,20 @@ func (d *deal) lastResults() []payload.Artefact {
 	return d.work.results
 }
 
-// lastWord is what answers a hirer that did not hear how a deal ended: our last
-// countersign in it, or else what we said last.
-func (d *deal) lastWord() *Saying {
-	for _, u := range slices.Backward(d.said) {
-		if slices.ContainsFunc(u.Docs, func(x wire.Said) bool { return x.Doc.Header().Kind == protocol.KindCountersign }) {
-			return u.Saying
+// replies are what answers a peer that did not hear how a deal went: not the last
+// alone, for a countersign in a later lane tells its job nothing of the entries before.
+func (d *deal) replies() []*Saying {
+	var all []*Saying
+	for _, u := range d.said {
+		if !u.reply.IsZero() || u.countersigns() {
+			all = append(all, u.Saying)
 		}
 	}
-	return d.said[len(d.said)-1].Saying
+	return all
 }
 
-// maxClosings is how many finished deals keep their last words for a peer that
-// did not hear them. Whoever asks later gets the last countersign of its lane.
+// maxClosings is how many answers of finished deals are kept. Whoever asks later
+// gets the last countersign of its lane.
 const maxClosings = 4096
 
 // foldLetGo takes a deal from among those that need something of us. Where its
@@ -255,20 +184,28 @@ func (a *Agent) foldLetGo(at uint64, id wire.CID) ([]wire.CID, error) {
 		return []wire.CID{id}, nil
 	}
 	over := &past{view: v}
+	a.past[id] = over
 	if d.role == job.Provider && len(d.said) > 0 {
-		over.closing = d.lastWord()
-		a.closings = append(a.closings, id)
-	}
-	if len(a.closings) > maxClosings {
-		a.past[a.closings[0]].closing = nil
-		a.closings = a.closings[1:]
+		a.keepClosing(id, over, d.replies()...)
 	}
 	for _, side := range []job.Role{job.Hirer, job.Provider} {
 		if o, ok := d.job.OutcomeBy(side); ok {
 			delete(a.outcomes, o.ID)
 		}
 	}
-	a.past[id] = over
 	delete(a.deals, id)
 	return []wire.CID{id}, nil
+}
+
+// keepClosing keeps what was answered in a job that is over, and forgets what was long ago.
+func (a *Agent) keepClosing(id wire.CID, over *past, answers ...*Saying) {
+	for _, answer := range answers {
+		over.closing = append(over.closing, answer)
+		a.closings = append(a.closings, id)
+	}
+	for len(a.closings) > maxClosings {
+		oldest := a.past[a.closings[0]]
+		oldest.closing = oldest.closing[1:]
+		a.closings = a.closings[1:]
+	}
 }

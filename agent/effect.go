@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/payload"
@@ -19,6 +21,11 @@ type Saying struct {
 	Bundle *wire.Bundle       // nil until sealed
 	With   []payload.Artefact // artefacts whose bytes ride along
 	reply  wire.CID           // the first document of the bundle it answers
+}
+
+// countersigns reports whether a Countersign is in it.
+func (s *Saying) countersigns() bool {
+	return slices.ContainsFunc(s.Docs, func(x wire.Said) bool { return x.Doc.Header().Kind == protocol.KindCountersign })
 }
 
 // Say sends a saying. It may be lost: what must arrive is said again.

@@ -117,6 +117,9 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 		}
 		return touched, nil
 	}
+	if past := a.past[f.Job]; past != nil && past.view.Role == job.Provider {
+		a.keepClosing(f.Job, past, f.saying)
+	}
 	a.uttered++
 	p := a.acquaint(f.Peer)
 	p.bear(f.said)
@@ -267,6 +270,9 @@ func (a *Agent) foldEntry(at uint64, said wire.Said, doc *protocol.Entry) ([]wir
 	}
 	if doc.Act == protocol.ActHold && doc.By == a.c.Self {
 		a.layOut(at, doc)
+	}
+	if p := a.past[doc.Job]; p != nil && p.view.Role == job.Provider && p.view.Peer == doc.By && doc.Act == protocol.ActHold && doc.Part > 0 {
+		a.objections = append(a.objections, &job.Refusal{Code: protocol.CodeLate, Of: said.ID, Why: "the job is over"})
 	}
 	if d == nil || d.peer != doc.By && d.peer != doc.Payee {
 		return nil, nil

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/souk-network/souk/delegation"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
@@ -219,8 +221,9 @@ func (s *step) carryOn(d *deal) {
 }
 
 // follow decides about a later part of a job, to which the take binds us, and has
-// it begun. What came too late is countersigned all the same: the lane goes on.
-func (s *step) follow(from wire.Key, h *protocol.Entry) {
+// it begun. What came too late is countersigned all the same, for the lane goes on,
+// and refused in the same bundle: so the other side ends alike however often it asks.
+func (s *step) follow(from wire.Key, id wire.CID, h *protocol.Entry) {
 	draft, err := s.book.DraftCountersign(from, h.Asset)
 	if err != nil {
 		return
@@ -228,11 +231,7 @@ func (s *step) follow(from wire.Key, h *protocol.Entry) {
 	draft.Head = s.head(protocol.KindCountersign)
 	d := s.deals[h.Job]
 	if d == nil || d.peer != from || d.role != job.Provider || d.part() != h.Part {
-		if s.mayAnswer(nil, draft) {
-			p := s.speech(from, wire.CID{})
-			p.countersign(draft, h.Asset)
-			p.say()
-		}
+		s.spurn(from, id, h, draft)
 		return
 	}
 	part := d.job.InHand()
@@ -256,6 +255,22 @@ func (s *step) follow(from wire.Key, h *protocol.Entry) {
 	default:
 		s.advance(d)
 	}
+}
+
+// spurn answers a HOLD that begins no part.
+func (s *step) spurn(from wire.Key, id wire.CID, h *protocol.Entry, draft *protocol.Countersign) {
+	p := s.speech(from, wire.CID{})
+	if s.mayAnswer(nil, draft) {
+		p.countersign(draft, h.Asset)
+	}
+	s.objections = slices.DeleteFunc(s.objections, func(o *job.Refusal) bool {
+		if o.Of == id {
+			p.job = h.Job
+			p.refuse(id, o.Code, o.Why)
+		}
+		return o.Of == id
+	})
+	p.say()
 }
 
 // endable is the part that a Cancel can end: the one in hand, or where that is

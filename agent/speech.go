@@ -80,6 +80,17 @@ func (p *speech) countersign(cs *protocol.Countersign, asset string) bool {
 	return ok
 }
 
+// refuse adds a coded no to a document of the other side's. It tells us nothing new, and
+// is recorded only to be said again.
+func (p *speech) refuse(of wire.CID, code protocol.Code, detail string) {
+	d := &protocol.Refuse{Head: p.s.head(protocol.KindRefuse), Of: of, Code: code, Detail: clip(detail)}
+	if err := d.Check(); err != nil {
+		p.s.slip("refuse", err)
+		return
+	}
+	p.docs = append(p.docs, p.s.name(d))
+}
+
 // say records the bundle and has it sent.
 func (p *speech) say() {
 	if len(p.docs) == 0 {

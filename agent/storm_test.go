@@ -14,6 +14,20 @@ import (
 
 var seeds = flag.Int("seeds", 3, "seeds of each storm")
 
+// seedsUpTo gives the seeds of a storm: so many, and those that ever found a fault.
+func seedsUpTo(n int, found ...uint64) []uint64 {
+	var all []uint64
+	for seed := range uint64(n) {
+		all = append(all, seed)
+	}
+	for _, seed := range found {
+		if seed >= uint64(n) {
+			all = append(all, seed)
+		}
+	}
+	return all
+}
+
 // storm lets jobs run both ways between three citizens while what the seed says
 // befalls them, and reckons when it is over.
 type storm struct {

@@ -213,6 +213,9 @@ func (s *step) entryAnswered(d *deal, e *protocol.Entry) bool {
 		if !declined && !cancelled && !d.job.Taken() {
 			return false
 		}
+		if e.Part > 0 && !part.HoldAnswered() && s.at <= part.ResolveBy() {
+			return false // it came too late, and the Refuse that says so was lost
+		}
 	}
 	lane := protocol.LaneID(s.c.Net, e.By, e.Payee, e.Asset, e.Epoch)
 	return !slices.Contains(d.unseen, place{lane, e.Seq}) || s.seenLater(d, e)

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/souk-network/souk/agent"
@@ -143,7 +144,7 @@ func TestBudgetEndsFirst(t *testing.T) {
 // TestInstalmentsInStorms: contracts of parts while bundles are lost, links break and
 // processes are killed in the midst of a step.
 func TestInstalmentsInStorms(t *testing.T) {
-	for seed := range uint64(*seeds) {
+	for _, seed := range seedsUpTo(*seeds, 44, 346, 350, 383) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			s := newStorm(t, seed, 24)
 			for i, c := range s.folk {
@@ -197,6 +198,142 @@ func TestInstalmentsInStorms(t *testing.T) {
 				t.Error("no job had parts")
 			}
 			t.Logf("%d parts", parts/2)
+		})
+	}
+}
+
+// TestReceiptHeardAtLast: the countersign of one part is lost, and the buyer starts anew
+// before it comes again. Its lanes are then known to be in order by what the seller says
+// of the fresh one, and yet its job waits for that countersign. The seller, which has
+// called off the next part meanwhile and let go of the job, must still have it: among
+// what it answered in the job, or once that is long ago, among what it said of the lane.
+func TestReceiptHeardAtLast(t *testing.T) {
+	for _, restarts := range []int{1, 2, 5} {
+		for _, longAgo := range []bool{false, true} {
+			t.Run(fmt.Sprint(restarts, " restarts, long ago: ", longAgo), func(t *testing.T) {
+				lateReceipt(t, restarts, longAgo)
+			})
+		}
+	}
+}
+
+func lateReceipt(t *testing.T, restarts int, longAgo bool) {
+	w, seller, buyer := pair(t)
+	seller.work = func(k agent.Work) (agent.Worked, uint64) {
+		if k.Part == 3 {
+			return agent.Worked{Job: k.Job, Code: protocol.CodeWorkFailed}, 10 * second
+		}
+		return piece(10)(k)
+	}
+	seller.sells(31, tranches(3, 0))
+	w.pass(second)
+	paying := func(x wire.Said) bool { // for the second part, with the HOLD of the third
+		e, ok := x.Doc.(*protocol.Entry)
+		return ok && e.Act == protocol.ActPost && e.Part == 1
+	}
+	paid := 0
+	w.drop = func(from, _ *citizen, docs []wire.Said) bool {
+		if from == buyer && slices.ContainsFunc(docs, paying) {
+			paid++
+			return paid > 1
+		}
+		return from == seller && paid > 0 && docs[0].Doc.Header().At < dawn+5*second
+	}
+	if r := buyer.orders("a"); r != nil {
+		t.Fatal(r)
+	}
+	w.pass(4 * second)
+	for range restarts {
+		buyer.die()
+		buyer.start()
+		w.pass(minute)
+	}
+	id := buyer.view("a").ID
+	if n := seller.agent.Open(); paid < 2 || n != 0 {
+		t.Fatalf("the buyer has paid %d times, and %d jobs still want something of the seller", paid, n)
+	}
+	if longAgo {
+		seller.agent.LongAgo()
+	}
+	w.drop = nil
+	w.pass(5 * minute)
+	if theirs, _ := seller.agent.ByID(seller.clock(), id); theirs.Stage != "cancelled" {
+		t.Errorf("for the seller it is %s", theirs.Stage)
+	}
+	w.fall(3 * day)
+	w.reckon()
+}
+
+// TestHoldRefusedAtLast: the HOLD of the second part comes too late for the seller, or after
+// the buyer's wish to end there, and the Refuse that says so is lost while either is killed.
+// The buyer asks until it knows, though the job is over for the seller: the part has then
+// begun for neither, and nobody is blamed.
+func TestHoldRefusedAtLast(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		stand   func(*sell.Stand)
+		calls   int
+		away    uint64 // how long the two do not hear one another
+		wishes  bool
+		longAgo bool
+	}{
+		{"late", tranches(3, 0), 1, 2 * minute, false, false},
+		{"late, answered long ago", tranches(3, 0), 1, 2 * minute, false, true},
+		{"late, in advance", tranches(3, 3), 1, 2 * minute, false, false},
+		{"late, a window", windows(2, 3), 6, 2 * minute, false, false},
+		{"called off", tranches(3, 0), 1, 20 * second, true, false},
+		{"called off, answered long ago", tranches(3, 0), 1, 20 * second, true, true},
+		{"called off, in advance", tranches(3, 3), 1, 20 * second, true, false},
+		{"called off, a window", windows(2, 3), 6, 20 * second, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, seller, buyer := pair(t)
+			seller.work = piece(10)
+			seller.sells(31, c.stand)
+			w.pass(second)
+			lost, heard := true, 0
+			w.drop = func(from, _ *citizen, docs []wire.Said) bool {
+				no := slices.ContainsFunc(docs, func(x wire.Said) bool { return x.Doc.Header().Kind == protocol.KindRefuse })
+				if from == seller && no && heard < 3 { // but it is said again and again
+					heard++
+					return true
+				}
+				return from == buyer && lost && slices.ContainsFunc(docs, func(x wire.Said) bool {
+					e, ok := x.Doc.(*protocol.Entry)
+					return ok && e.Act == protocol.ActHold && e.Part == 1
+				})
+			}
+			if r := buyer.orders("a", calls(c.calls)); r != nil {
+				t.Fatal(r)
+			}
+			w.pass(3 * second)
+			if n := len(buyer.view("a").Instalments); n != 2 {
+				t.Fatalf("%d parts have begun for the buyer", n)
+			}
+			if c.wishes {
+				buyer.tell(agent.Withdrew{Key: "a", Job: buyer.view("a").ID})
+			}
+			w.pass(c.away)
+			lost = false
+			for i := range 6 {
+				w.pass(10 * second)
+				if who := []*citizen{buyer, seller}[i%2]; i > 1 {
+					who.die()
+					who.start()
+					if c.longAgo {
+						seller.agent.LongAgo()
+					}
+				}
+			}
+			w.pass(10 * minute)
+			if v := buyer.view("a"); v.Stage != "settled" || len(v.Instalments) != 1 {
+				t.Errorf("it is %s: %+v", v.Stage, v.Instalments)
+			}
+			if heard < 3 {
+				t.Errorf("the seller refused %d times", heard)
+			}
+			w.fall(3 * day)
+			w.reckon()
 		})
 	}
 }

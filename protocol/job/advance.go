@@ -17,7 +17,7 @@ func (p Part) Prepaid() bool { return p.prepaid() }
 // AdvanceOwed reports whether the part is to be paid now, before it is delivered:
 // the provider is bound to it, and has shown that it knows.
 func (p Part) AdvanceOwed() bool {
-	return p.prepaid() && p.running() && !p.post.there() && !p.cancelP.there() && (p.n == 0 || p.heldInTime)
+	return p.prepaid() && p.running() && !p.post.there() && !p.cancelP.there() && (p.n == 0 || p.bound)
 }
 
 // advanced is a part in advance whose provider is bound. Unpaid, it waits and
@@ -65,7 +65,7 @@ func (p Part) endedPaid() place {
 
 // hearAdvance takes the payment of a part before its Delivery: of the whole
 // tranche; of a later part only once a Countersign of its HOLD has shown that the
-// provider had it in time. The part's durations run from it, so that the hirer's lateness is not
+// provider had it in time and is bound by it. The part's durations run from it, so that the hirer's lateness is not
 // the provider's. The provider that hears it after it gave the part up has been
 // paid for nothing, and is to blame for it.
 func (p Part) hearAdvance(t turn, d *protocol.Entry) error {

@@ -160,10 +160,12 @@ func (p Part) hearNotice(t turn, d *protocol.Cancel) error {
 }
 
 // strikeHold takes out the HOLD of a part after the first, which came too late
-// for the provider. Who has shown that it came in time cannot plead it.
-func (p Part) strikeHold(t turn) error {
+// for the provider, or when the part was called off. Who has shown that it is bound
+// by it cannot plead that, nor that it came late who has shown that it came in time.
+func (p Part) strikeHold(t turn, code protocol.Code) error {
 	switch {
-	case p.heldInTime, p.started, p.progress.there(), p.delivery.there(), p.Acked(p.hold.said.ID):
+	case p.bound, p.started, p.progress.there(), p.delivery.there(), p.Acked(p.hold.said.ID),
+		p.heldInTime && code != protocol.CodeWithdrawn:
 		return t.refuse(protocol.CodeDuplicate, "the provider has shown that it arrived")
 	}
 	if err := t.late(p.ResolveBy()); err != nil {
@@ -171,6 +173,13 @@ func (p Part) strikeHold(t turn) error {
 	}
 	p.unheld = true
 	return nil
+}
+
+// HoldAnswered reports whether it is known here what became of the HOLD of a part
+// after the first: that the provider is bound by it, or that it was refused.
+func (p Part) HoldAnswered() bool {
+	return p.bound || p.unheld || p.cancelP.there() ||
+		p.started || p.progress.there() || p.delivery.there() || p.hold.there() && p.Acked(p.hold.said.ID)
 }
 
 // timely reports whether a Countersign of a HOLD shows that it came in time.

@@ -252,8 +252,11 @@ func (c *talk) countersign(who, verb string, args []string, at uint64) wire.Docu
 	}
 	switch id := c.said["accept"].ID; verb {
 	case "see":
-		if args[0] == "disputed" {
+		switch args[0] {
+		case "disputed":
 			d.Disputed = []wire.CID{c.of("hold").ID}
+		case "taken": // it is bound by the HOLD of a later part
+			d.Taken = []wire.CID{id}
 		}
 	case "take":
 		d.Taken = []wire.CID{id}

@@ -58,15 +58,20 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 		known, news, *seen = true, news || fresh, true
 		return fresh
 	}
-	if mark(p.hold, &p.holdSeen) {
-		p.heldInTime = p.timely(d)
-	}
+	mark(p.hold, &p.holdSeen)
 	if mark(p.void, &p.voidSeen) {
 		p.released = d.At > p.ResolveBy() || !slices.Contains(d.Disputed, p.hold.said.ID)
 	}
-	if mark(p.post, &p.postSeen) {
-		p.paid = d.At <= p.ResolveBy()
+	mark(p.post, &p.postSeen)
+	// Whichever of those that cover them is heard first, one that is dated in time counts.
+	count := func(e paper[protocol.Entry], done *bool, inTime bool) {
+		if e.there() && !*done && inTime && Covers(p.net, d, e.said) {
+			*done, news = true, true
+		}
 	}
+	count(p.hold, &p.heldInTime, p.timely(d))
+	count(p.hold, &p.bound, p.timely(d) && slices.Contains(d.Taken, p.id))
+	count(p.post, &p.paid, d.At <= p.ResolveBy())
 	return known, news
 }
 

@@ -68,6 +68,7 @@ var scenes = []scene{
 	{name: "two tranches, both choose", terms: "tranches=300+700", result: "good", choice: true, most: 7},
 	{name: "second tranche", terms: "tranches=300+700", result: "good", second: true, begun: firstPosted, most: 11},
 	{name: "second tranche, both choose", terms: "tranches=300+700", result: "good", second: true, begun: firstPosted, choice: true, most: 8},
+	{name: "second tranche called off", terms: "tranches=300+700", result: "good", second: true, begun: calledOff, most: 8},
 	{name: "second tranche, provider behind", terms: "tranches=300+700", result: "good", second: true, begun: firstPosted, ahead: -30_000, most: 11},
 	{name: "second tranche, funded later", terms: "tranches=300+700 fund=50", result: "good", second: true, begun: append([]string{"hirer hold"}, firstPosted...), most: 11},
 	{name: "second tranche fails the rule", terms: "tranches=300+700 rule", result: job.ClauseCheck, second: true, begun: firstPosted, most: 11},
@@ -86,6 +87,7 @@ var scenes = []scene{
 var (
 	firstPosted = []string{"provider take delivery", "hirer ack(delivery) ack(result) verdict(10000) post", "provider see"}
 	firstPaid   = []string{"provider take", "hirer post", "provider see delivery", "hirer ack(delivery) ack(result) verdict(10000)"}
+	calledOff   = append(firstPosted[:3:3], "hirer hold@1 unheard", "hirer cancel@1", "provider hears")
 	firstWindow = []string{"provider take delivery(5,,a)", "hirer ack(delivery) verdict(10000) post(1015)", "provider see"}
 )
 

@@ -210,10 +210,8 @@ func (p *stage) provides(j job.Part, now uint64) (all []move) {
 	switch {
 	case voided && !j.VoidSeen() && claimed && !posted && !ended:
 		all = append(all, duty("see(disputed)"))
-	case posted && !j.PostSeen(), voided && !j.VoidSeen():
-		all = append(all, duty("see"))
-	case j.Number() > 0 && held && !j.HoldSeen():
-		all = append(all, duty("see"))
+	case posted && !j.PostSeen(), voided && !j.VoidSeen(), j.Number() > 0 && held && !j.HoldSeen():
+		all = append(all, duty(sees(j.Job)))
 	case declined || ended:
 	case !j.Taken() && j.Number() == 0 && !stage.Final() && now <= j.StartBy():
 		all = p.begins(j, held, asked)
@@ -237,6 +235,17 @@ func (p *stage) provides(j job.Part, now uint64) (all []move) {
 		all = p.answers(j, now)
 	}
 	return all
+}
+
+// sees is the Countersign of all entries so far. Where it covers the HOLD of a later
+// part for the first time, it takes that.
+func sees(j *job.Job) string {
+	for _, p := range all(j) {
+		if _, held := p.Hold(); p.Number() > 0 && held && !p.HoldSeen() {
+			return "see(taken)"
+		}
+	}
+	return "see"
 }
 
 func (p *stage) windowed() bool { return p.terms.Price.Unit != "" }

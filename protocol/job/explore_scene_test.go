@@ -24,7 +24,7 @@ type scene struct {
 	needs  bool     // the provider cannot deliver before it was provided
 	remade bool     // the result is found wrong once, and the one that makes it good is good
 	judges []string // what each evaluator does: a share, "lies" or "silent"
-	begun  []string // what was said and heard before the exploration begins: "provider take delivery"
+	begun  []string // what was said and heard before the exploration begins: "provider take delivery"; from the first "unheard" on only said, and the last of it heard where it says "provider hears"
 	second bool     // it begins where the first part is posted, whose result was good
 	ahead  int64    // milliseconds by which the provider's clock is ahead of the hirer's
 	most   int      // steps that are explored, unless more are asked for; 0: all
@@ -171,7 +171,7 @@ func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
 			lane = append(lane, d)
 			known[of(map[protocol.Act]string{protocol.ActHold: "hold", protocol.ActPost: "post", protocol.ActAward: "post", protocol.ActVoid: "void"}[d.Act], d.Part)] = h.Said
 		case *protocol.Countersign:
-			if len(d.Taken) > 0 {
+			if _, there := known["take"]; len(d.Taken) > 0 && !there {
 				known["take"] = h.Said
 			}
 		case *protocol.Delivery:

@@ -265,7 +265,22 @@ func (x *search) hear(n *node, who int, s wire.Said) {
 			n.result[d.Part], n.good[d.Part] = true, x.asAgreed(d)
 		}
 	case errors.As(err, &no):
+		x.heeds(n, who, s, no)
 		x.refuse(n, who, s, no)
+	}
+}
+
+// heeds is invariant 4 before the end of time: an honest provider that refused the HOLD of
+// a part has not begun it and never will, so that the hirer must not hold the part for begun.
+func (x *search) heeds(n *node, who int, s wire.Said, no *job.Refusal) {
+	r, ok := s.Doc.(*protocol.Refuse)
+	if !ok || who != hirer || no.Code != protocol.CodeDuplicate {
+		return
+	}
+	for _, p := range all(n.job[hirer]) {
+		if hold, held := p.Hold(); held && p.Number() > 0 && hold.ID == r.Of && n.job[hirer].InHand().Number() >= p.Number() {
+			x.breach(n, 4, "the hirer does not heed that the HOLD of part %d was refused", p.Number())
+		}
 	}
 }
 
@@ -292,7 +307,22 @@ func (x *search) refuse(n *node, who int, s wire.Said, no *job.Refusal) {
 		return
 	}
 	x.token(said.ID, fmt.Sprintf("refuse %s %s %d", label, no.Code, x.bucket(said.Doc, n.job[who])))
+	if d, ok := s.Doc.(*protocol.Entry); ok {
+		n.post(x.stage, 1-who, []wire.Said{x.covering(n, who, d), said})
+		return
+	}
 	n.post(x.stage, 1-who, []wire.Said{said})
+}
+
+// covering is the Countersign of a HOLD that begins no part: the lane goes on.
+func (x *search) covering(n *node, who int, hold *protocol.Entry) wire.Said {
+	known, lane := x.known(n.job[who])
+	said, err := x.compose(paperKey{who: who, word: "see", at: x.clock(who, n.now)}, known, append(lane, hold))
+	if err != nil {
+		x.breach(n, 4, "the HOLD cannot be countersigned: %v", err)
+	}
+	x.token(said.ID, fmt.Sprintf("see refused %d %d", len(lane), x.bucket(said.Doc, n.job[who])))
+	return said
 }
 
 // labelOfDoc is the label of the documents that a late listener may refuse.

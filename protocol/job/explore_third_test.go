@@ -20,18 +20,27 @@ func nameOf(key wire.Key) string {
 	return "stranger"
 }
 
-// begin plays what was said and heard, each bundle at once, before the
-// exploration begins.
+// begin plays what was said and heard, each bundle at once, before the exploration
+// begins; from the first that is unheard on, a bundle is heard where that is said.
 func (x *search) begin(n *node) (*node, error) {
+	quiet := false
 	for _, line := range x.begun {
-		n = x.hearAll(n)
+		if !quiet {
+			n = x.hearAll(n)
+		}
+		line, unheard := strings.CutSuffix(line, " unheard")
+		quiet = quiet || unheard
 		who, words, _ := strings.Cut(line, " ")
+		if words == "hears" {
+			n = x.deliver(n, len(n.mail)-1)
+			continue
+		}
 		n = x.say(n, slices.Index(parties[:], who), duty(strings.Fields(words)...))
 		if n == nil {
 			return nil, fmt.Errorf("%s", x.broken[4])
 		}
 	}
-	if len(x.begun) > 0 {
+	if len(x.begun) > 0 && !quiet {
 		n = x.hearAll(n)
 	}
 	way := *n.way

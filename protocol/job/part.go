@@ -26,7 +26,7 @@ type part struct {
 
 	hold, post, void             paper[protocol.Entry]
 	holdSeen, postSeen, voidSeen bool
-	heldInTime, unheld           bool // of a later part: a Countersign shows its HOLD came in time; the provider refused it as late
+	heldInTime, bound, unheld    bool // of a later part: a Countersign shows its HOLD came in time, and names the job in taken; the provider refused it
 	released                     bool // voidSeen, by a Countersign that does not dispute the hold by ResolveBy
 	paid                         bool // postSeen, by a Countersign dated no later than ResolveBy
 	started                      bool
