@@ -161,11 +161,10 @@ func (p Part) hearNotice(t turn, d *protocol.Cancel) error {
 
 // strikeHold takes out the HOLD of a part after the first, which came too late
 // for the provider, or when the part was called off. Who has shown that it is bound
-// by it cannot plead that, nor that it came late who has shown that it came in time.
-func (p Part) strikeHold(t turn, code protocol.Code) error {
+// by it cannot plead that. That it was countersigned shows nothing: the lane goes on.
+func (p Part) strikeHold(t turn) error {
 	switch {
-	case p.bound, p.started, p.progress.there(), p.delivery.there(), p.Acked(p.hold.said.ID),
-		p.heldInTime && code != protocol.CodeWithdrawn:
+	case p.bound, p.started, p.progress.there(), p.delivery.there(), p.Acked(p.hold.said.ID):
 		return t.refuse(protocol.CodeDuplicate, "the provider has shown that it arrived")
 	}
 	if err := t.late(p.ResolveBy()); err != nil {

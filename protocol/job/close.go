@@ -85,7 +85,7 @@ func (j *Job) hearRefuse(t turn, d *protocol.Refuse) error {
 	for n, x := range j.parts {
 		switch p := (Part{j, x}); {
 		case t.role == Provider && tooLate && n > 0 && x.hold.there() && d.Of == x.hold.said.ID && !x.unheld:
-			return j.own(uint64(n)).strikeHold(t, d.Code)
+			return j.own(uint64(n)).strikeHold(t)
 		case t.role == Hirer && tooLate && p.mayStrike(d.Of):
 			return j.own(uint64(n)).strike(t, d)
 		case t.role == Provider && d.Code == protocol.CodeLate && p.mayMiss(d.Of):

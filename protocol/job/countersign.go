@@ -69,7 +69,6 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 			*done, news = true, true
 		}
 	}
-	count(p.hold, &p.heldInTime, p.timely(d))
 	count(p.hold, &p.bound, p.timely(d) && slices.Contains(d.Taken, p.id))
 	count(p.post, &p.paid, d.At <= p.ResolveBy())
 	return known, news

@@ -26,7 +26,7 @@ type part struct {
 
 	hold, post, void             paper[protocol.Entry]
 	holdSeen, postSeen, voidSeen bool
-	heldInTime, bound, unheld    bool // of a later part: a Countersign shows its HOLD came in time, and names the job in taken; the provider refused it
+	bound, unheld                bool // of a later part: the provider countersigned its HOLD in time and took it; it refused it
 	released                     bool // voidSeen, by a Countersign that does not dispute the hold by ResolveBy
 	paid                         bool // postSeen, by a Countersign dated no later than ResolveBy
 	started                      bool
