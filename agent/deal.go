@@ -36,6 +36,7 @@ type deal struct {
 	waste     []payload.Artefact // provider: results that were made good
 
 	busy         bool      // soft: a task is under way
+	spent        bool      // soft: the work on the part in hand was begun and broken off; not to be done twice, it is done no more
 	begun        uint64    // soft: since when, until the hirer was told so; else 0
 	served       bool      // soft: the provider may fetch the inputs
 	dossier      []*Saying // where there are evaluators: all bundles about it, both sides'

@@ -34,7 +34,7 @@ func (a *Agent) atRest(d *deal, rests func(settlement.HoldState) bool) bool {
 // turn begins the next part of a deal, nothing of which was done yet.
 func (d *deal) turn() {
 	d.work, d.judgement, d.answers = nil, nil, nil
-	d.busy, d.begun, d.served = false, 0, false
+	d.busy, d.spent, d.begun, d.served = false, false, 0, false
 }
 
 // inputs are what the part in hand is worked on: the inputs of the job, or of the

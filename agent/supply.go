@@ -206,13 +206,16 @@ func inline(artefacts []payload.Artefact) bool {
 // lastWords is how many milliseconds before its deadline work is cut off, at most.
 const lastWords = 5_000
 
-// setToWork has the work begun, on the terms agreed.
+// setToWork has the work begun, on the terms agreed, if it may be.
 func (s *step) setToWork(d *deal) {
 	terms := d.job.Terms()
 	stand, _, ok := s.stall.Get(terms.Capability)
 	if !ok {
 		s.callOff(d, protocol.CodeNotOffered)
 		return
+	}
+	if d.spent && !terms.RerunSafe {
+		return // it could not be called off any more: time ends the job
 	}
 	s.reprice(terms.Capability)
 	stand.Rule, stand.OutputType = terms.Rule, terms.OutputType
@@ -240,7 +243,7 @@ func (s *step) resume(d *deal) {
 		d.job.Windowed() && len(d.answers) == len(d.inputs()) {
 		return
 	}
-	if d.job.Terms().RerunSafe {
+	if d.spent = true; d.job.Terms().RerunSafe {
 		s.setToWork(d)
 	} else {
 		s.callOff(d, protocol.CodeInterrupted)
@@ -364,7 +367,7 @@ func (s *step) deliver(d *deal) {
 func (s *step) callOff(d *deal, code protocol.Code) bool {
 	cancel, ok := s.may(d, &protocol.Cancel{Head: s.head(protocol.KindCancel), Job: d.id, Part: s.endable(d), Code: code})
 	if d.busy {
-		d.busy = false
+		d.busy, d.spent = false, true
 		s.effect(Stop{d.id})
 	}
 	p := s.about(d)
