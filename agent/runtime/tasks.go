@@ -19,41 +19,57 @@ import (
 
 var errTooLarge = errors.New("larger than the limit")
 
-// tasks are the works and judgings under way, one for each job.
+// tasks are the works and judgings under way, one at a time for each job.
 type tasks struct {
-	p       *Peer
-	mu      sync.Mutex
-	cancels map[wire.CID]context.CancelFunc
-	wg      sync.WaitGroup
+	p     *Peer
+	mu    sync.Mutex
+	under map[wire.CID]*task
+	wg    sync.WaitGroup
 }
 
-func newTasks(p *Peer) *tasks { return &tasks{p: p, cancels: map[wire.CID]context.CancelFunc{}} }
+// task is the last one begun for a job.
+type task struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
 
-// start runs do for a job, unless one runs already.
+func newTasks(p *Peer) *tasks { return &tasks{p: p, under: map[wire.CID]*task{}} }
+
+// start runs do for a job. The core begins a task only when it has stopped the one
+// before or has heard of its end, and that may not have quite ended: do waits for it.
 func (t *tasks) start(job wire.CID, do func(context.Context)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.cancels[job] != nil || t.p.ctx.Err() != nil {
+	if t.p.ctx.Err() != nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(t.p.ctx)
-	t.cancels[job] = cancel
+	before, mine := t.under[job], &task{cancel, make(chan struct{})}
+	t.under[job] = mine
 	t.wg.Go(func() {
 		defer func() {
 			t.mu.Lock()
-			delete(t.cancels, job)
+			if t.under[job] == mine {
+				delete(t.under, job)
+			}
 			t.mu.Unlock()
 			cancel()
+			close(mine.ended)
 		}()
-		do(ctx)
+		if before != nil {
+			<-before.ended
+		}
+		if ctx.Err() == nil {
+			do(ctx)
+		}
 	})
 }
 
 func (t *tasks) stop(job wire.CID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if cancel := t.cancels[job]; cancel != nil {
-		cancel()
+	if last := t.under[job]; last != nil {
+		last.cancel()
 	}
 }
 
