@@ -1,0 +1,328 @@
+package simulations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/sell"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/payload"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/simulations/cast"
+	"github.com/souk-network/souk/simulations/invariant"
+	"github.com/souk-network/souk/simulations/world"
+)
+
+// In milliseconds: what payloads are kept for, and how long after the last fault
+// offers are still announced.
+const (
+	day     = 86_400_000
+	quarter = 15 * 60_000
+)
+
+// Watching is what somebody looking on wants of a run.
+type Watching struct {
+	Context context.Context       // ends the run early, if it is there
+	Tell    func(world.Happening) // told of everything that happens, if it is there
+	Step    uint64                // stop once so many events have happened; 0 for never
+	Pause   func(done float64)    // told now and then how far the run is, 0 to 1, if it is there
+	Drop    map[string]bool       // faults that shall not happen, by name: see Story.Happened
+}
+
+// Story is one run of a scenario.
+type Story struct {
+	*Scenario
+	Seed     uint64
+	w        *world.World
+	watch    *invariant.Watch
+	groups   [][]*world.Peer
+	rings    []*cast.Ring
+	Happened []string // faults and orders that happened, by name, in order
+	err      error
+	drop     map[string]bool
+	ctx      context.Context // of this one run
+	chance   struct{ people, demand *rand.Rand }
+	ends     uint64 // of the time of orders
+}
+
+// Run runs a scenario from a seed to its end. The error is a violation
+// (*invariant.Violation), world.ErrEndless, or a fault of this program; the Story
+// is there in any case, unless the scenario could not begin.
+func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
+	c := world.NewChance(s.Name, seed)
+	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, ctx: on.Context}
+	if s.Market.Checks != "none" {
+		x.watch = invariant.New("sim")
+	}
+	o := world.Options{
+		Chance: c, Net: "sim", Light: s.Market.Light, Logs: s.Market.Logs, Tell: on.Tell, Limit: s.Time.Limit,
+		Links: world.Links{
+			Latency: s.Network.Latency.ms, Jitter: s.Network.Jitter.ms, Bandwidth: s.Network.Bandwidth.bytes, Loss: s.Network.Loss.of10k,
+			Repeat: s.Network.Repeat.of10k, Reorder: s.Network.Reorder.of10k, Notice: s.Network.Notice.ms,
+		},
+		Disk: world.Disk{Least: s.Disk.Least.ms, Most: s.Disk.Most.ms},
+		Gossip: world.Gossip{
+			Least: s.Gossip.Least.ms, Most: s.Gossip.Most.ms, Loss: s.Gossip.Loss.of10k, Listeners: s.Gossip.Listeners, Asked: s.Gossip.Asked,
+		},
+	}
+	if s.Market.Checks == "every" {
+		o.Watch = x.watch
+	}
+	if on.Step > 0 {
+		o.Limit = on.Step
+	}
+	var err error
+	if x.w, err = world.New(o); err != nil {
+		return nil, err
+	}
+	x.chance.people, x.chance.demand = c.Source("people", 0), c.Source("demand", 0)
+	x.ends = world.Dawn + s.Time.Warmup.ms + s.Time.Demand.ms
+	if err := x.settle(); err != nil {
+		return nil, err
+	}
+	x.w.OnFled(x.comesBack)
+	x.demand()
+	x.befall()
+	if err := x.live(on); err != nil {
+		return x, err
+	}
+	return x, x.end()
+}
+
+// live lets time pass, in slices after which everything is looked at.
+func (x *Story) live(on Watching) error {
+	const slices = 50
+	whole := x.Time.Warmup.ms + x.Time.Demand.ms
+	for i := range uint64(slices) {
+		if err := x.pass(world.Dawn + whole*(i+1)/slices); err != nil {
+			return err
+		}
+		if on.Pause != nil {
+			on.Pause(float64(i+1) / (slices + 10))
+		}
+	}
+	x.w.Calm()
+	x.w.After(quarter, x.w.Hush)
+	for i := range uint64(10) {
+		if err := x.pass(world.Dawn + whole + x.Time.Rest.ms*(i+1)/10); err != nil {
+			return err
+		}
+		if on.Pause != nil {
+			on.Pause(float64(slices+i+1) / (slices + 10))
+		}
+	}
+	return nil
+}
+
+func (x *Story) pass(until uint64) error {
+	if x.ctx != nil && x.ctx.Err() != nil {
+		return context.Cause(x.ctx)
+	}
+	if err := x.w.Run(until); err != nil {
+		return err
+	}
+	if x.err != nil {
+		return x.err
+	}
+	if x.Market.Checks != "every" {
+		return nil
+	}
+	for _, p := range x.w.Peers() {
+		if p.Agent() == nil {
+			continue
+		}
+		if err := x.watch.Whole(p.Key(), p.Clock()); err != nil {
+			return x.at(err)
+		}
+	}
+	return nil
+}
+
+// at notes where a violation was found.
+func (x *Story) at(err error) error {
+	var v *invariant.Violation
+	if errors.As(err, &v) {
+		v.Step, v.At = x.w.Tally().Events, x.w.Now()
+	}
+	return err
+}
+
+// end checks that everything has come to its end.
+func (x *Story) end() error {
+	if x.Market.Checks != "every" {
+		return nil
+	}
+	return x.at(x.watch.End(func(k wire.Key) uint64 {
+		for _, p := range x.w.Peers() {
+			if p.Key() == k {
+				return p.Clock()
+			}
+		}
+		return x.w.Now()
+	}))
+}
+
+// settle has everybody come.
+func (x *Story) settle() error {
+	for i := range x.Groups {
+		g := &x.Groups[i]
+		x.groups, x.rings = append(x.groups, nil), append(x.rings, cast.NewRing())
+		for n := range g.Count {
+			p, err := x.comes(i, fmt.Sprintf("%s%d", g.Name, n+1))
+			if err != nil {
+				return err
+			}
+			x.w.After(between(x.chance.people, 0, g.Joins.ms), p.Start)
+		}
+	}
+	return nil
+}
+
+// comes settles one more of a group.
+func (x *Story) comes(group int, name string) (*world.Peer, error) {
+	g, m := &x.Groups[group], &x.Market
+	r := x.chance.people
+	part, err := cast.New(g.Part, cast.Skill{Success: g.Success.of10k, Fail: g.Fail.of10k, Least: g.Least.ms, Most: g.Most.ms}, x.rings[group], g.After)
+	if err != nil {
+		return nil, err
+	}
+	who := world.Resident{
+		Name: name, Part: part, Owner: g.Owner, Asset: m.Asset, PerJob: m.PerJob, Total: m.Total, Pool: m.Pool,
+		Skew: int64(between(r, 0, 2*g.Skew.ms)) - int64(g.Skew.ms),
+	}
+	if g.Sells {
+		who.Stands = []sell.Stand{x.stand(g, r)}
+	}
+	p, err := x.w.Settle(who)
+	if err != nil {
+		return nil, err
+	}
+	x.rings[group].Join(p.Key())
+	x.groups[group] = append(x.groups[group], p)
+	return p, nil
+}
+
+func (x *Story) stand(g *Group, r *rand.Rand) sell.Stand {
+	s := sell.Stand{
+		Capability: x.Market.Capability, Price: wire.Units(between(r, g.Price, g.Price+g.Spread)), Asset: x.Market.Asset, Technology: "builtin",
+		InputType: "*/*", OutputType: "text/plain", Data: payload.Handling{Most: payload.Internal, Retention: day},
+		Deliver: 10 * 60_000, Slots: max(1, g.Slots), Ask: hit(r, g.Ask), RerunSafe: hit(r, g.Rerun),
+	}
+	if g.Rule {
+		s.Rule = protocol.Check{Rule: "size", Params: `{"max_bytes":9}`}
+	}
+	return s
+}
+
+// comesBack gives who has fled a fresh name.
+func (x *Story) comesBack(gone *world.Peer) {
+	for i, g := range x.groups {
+		for _, p := range g {
+			if p != gone {
+				continue
+			}
+			fresh, err := x.comes(i, fmt.Sprintf("%s'", gone.Name()))
+			if err != nil {
+				x.err = err
+				return
+			}
+			fresh.Start()
+			return
+		}
+	}
+}
+
+// demand has everybody order what they will.
+func (x *Story) demand() {
+	var buyers, sellers []*world.Peer
+	r := x.chance.demand
+	for i, g := range x.Groups {
+		if g.Buys {
+			buyers = append(buyers, x.groups[i]...)
+		}
+		if g.Sells {
+			sellers = append(sellers, x.groups[i]...)
+		}
+		for _, p := range x.groups[i] {
+			for n := range g.Inside {
+				if len(x.groups[i]) > 1 {
+					x.orders(p, fmt.Sprintf("inside %d", n), x.groups[i])
+				}
+			}
+		}
+	}
+	for n := range x.Market.Orders {
+		if len(buyers) > 0 {
+			x.orders(buyers[r.IntN(len(buyers))], fmt.Sprintf("order %d", n), x.direct(sellers))
+		}
+	}
+	for _, p := range buyers {
+		for n := range x.Market.PerAgent {
+			x.orders(p, fmt.Sprintf("order %d", n), x.direct(sellers))
+		}
+	}
+}
+
+func (x *Story) direct(sellers []*world.Peer) []*world.Peer {
+	if x.Market.Direct {
+		return sellers
+	}
+	return nil
+}
+
+// orders has a peer order something at some time, of one of sellers if there are any.
+func (x *Story) orders(p *world.Peer, key string, sellers []*world.Peer) {
+	r := x.chance.demand
+	m := &x.Market
+	o := agent.Order{
+		Key: key, Capability: m.Capability, Asset: m.Asset, Budget: wire.Units(m.Budget), Deliver: day,
+		Input: world.Input(p.Name()+key, 100+r.Uint64N(1000), payload.Class(1+r.IntN(2)), day),
+	}
+	if m.Choose != "cost" {
+		o.Choose = m.Choose
+	}
+	if !m.Takeover || r.IntN(2) == 0 {
+		o.Plan = agent.PlanSingle
+	}
+	for len(sellers) > 0 && (o.Peer.IsZero() || o.Peer == p.Key()) {
+		o.Peer = sellers[r.IntN(len(sellers))].Key()
+	}
+	at := between(r, world.Dawn+x.Time.Warmup.ms, x.ends)
+	name := fmt.Sprintf("%s of %s", key, p.Name())
+	x.w.At(at, func() {
+		if x.happens(name) {
+			p.Order(o)
+		}
+	})
+	if hit(r, m.Withdraw) {
+		x.w.At(between(r, at, x.ends), func() {
+			if p.Agent() == nil || !x.happens("withdrawing "+name) {
+				return
+			}
+			if v, ok := p.Agent().ByKey(p.Clock(), key); ok && !v.Final {
+				p.Handle(agent.Withdrew{Key: key, Job: v.ID})
+			}
+		})
+	}
+}
+
+// happens notes that something befalls the world, unless it is to be left out.
+func (x *Story) happens(name string) bool {
+	if x.drop[name] {
+		return false
+	}
+	x.Happened = append(x.Happened, name)
+	return true
+}
+
+func between(r *rand.Rand, least, most uint64) uint64 {
+	if most <= least {
+		return least
+	}
+	return least + r.Uint64N(most-least+1)
+}
+
+func hit(r *rand.Rand, s Share) bool { return s.of10k > 0 && r.Uint64N(10_000) < s.of10k }

@@ -1,0 +1,119 @@
+package world
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+)
+
+// logbook is what a peer can show of its own log of outcomes, and how far it has
+// read those of others.
+type logbook struct {
+	entries []entry
+	about   map[wire.CID][]wire.Said // by job
+	jobs    map[wire.CID]wire.CID    // of outcomes
+	read    map[wire.Key]int         // entries told to the core, of the author's log
+}
+
+// entry is one place of a log.
+type entry struct {
+	said wire.Said
+	job  wire.CID
+}
+
+// index notes what a durable record says about jobs.
+func (p *Peer) index(r *agent.Record) {
+	if !p.w.o.Logs {
+		return
+	}
+	b := &p.log
+	if b.about == nil {
+		b.about, b.jobs, b.read = map[wire.CID][]wire.Said{}, map[wire.CID]wire.CID{}, map[wire.Key]int{}
+	}
+	for _, s := range r.Statements() {
+		about := s.Job()
+		switch d := s.Doc.(type) {
+		case *protocol.Countersign:
+			for _, job := range d.Taken {
+				b.note(job, s.Said)
+			}
+		case *protocol.Outcome:
+			b.jobs[s.ID] = d.Job
+		case *protocol.LogEntry:
+			about = b.jobs[d.Outcome]
+			if d.By == p.key && !slices.ContainsFunc(b.entries, func(e entry) bool { return e.said.ID == s.ID }) {
+				b.entries = append(b.entries, entry{s.Said, about})
+			}
+		}
+		if !about.IsZero() {
+			b.note(about, s.Said)
+		}
+	}
+}
+
+func (b *logbook) note(job wire.CID, s wire.Said) {
+	if !slices.ContainsFunc(b.about[job], func(x wire.Said) bool { return x.ID == s.ID }) {
+		b.about[job] = append(b.about[job], s)
+	}
+}
+
+// most is how many pages are told at once.
+const most = 64
+
+// pull reads on in an author's log, if it can be reached, and tells what it shows.
+// The reader goes on until there is no more.
+func (p *Peer) pull(author wire.Key) {
+	w, o := p.w, p.w.index[author]
+	if !w.o.Logs || o == nil || o.core == nil || w.apart(p, o) {
+		return
+	}
+	run, trip := p.run, 2*(w.o.Links.Latency+between(w.ways, 0, w.o.Links.Jitter))
+	w.put(turn{at: w.now + trip, what: acts, peer: p.id, with: func() {
+		if p.run != run || p.core == nil || o.core == nil {
+			return
+		}
+		if p.log.read == nil {
+			p.log.read = map[wire.Key]int{}
+		}
+		from := min(p.log.read[author], len(o.log.entries))
+		upto := min(from+most, len(o.log.entries))
+		told := agent.Told{Author: author, Owner: o.conf.Mandate.Doc.Header().By}
+		for _, e := range o.log.entries[from:upto] {
+			shown := o.log.shows(e)
+			t, err := agent.Testify(w.reg, w.o.Net, author, shown)
+			if err != nil {
+				return // the log of who has lost a part of its past may not show all
+			}
+			told.Pages = append(told.Pages, t)
+		}
+		p.log.read[author] = upto
+		p.Handle(told)
+		if upto < len(o.log.entries) {
+			p.pull(author)
+		}
+	}})
+}
+
+// shows picks what shows an entry: the entry, and all that was said of its job.
+func (b *logbook) shows(e entry) []wire.Said {
+	shown := []wire.Said{e.said}
+	for _, s := range b.about[e.job] {
+		if s.ID != e.said.ID {
+			shown = append(shown, s)
+		}
+	}
+	return shown
+}
+
+// sorted returns the keys of m in order.
+func sorted[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
