@@ -106,6 +106,9 @@ func (x *Story) live(on Watching) error {
 	}
 	x.w.Calm()
 	x.w.After(quarter, x.w.Hush)
+	if x.Market.Checks == "every" {
+		x.w.After(quarter, x.leave)
+	}
 	for i := range uint64(10) {
 		if err := x.pass(world.Dawn + whole + x.Time.Rest.ms*(i+1)/10); err != nil {
 			return err
@@ -115,6 +118,16 @@ func (x *Story) live(on Watching) error {
 		}
 	}
 	return nil
+}
+
+// leave ends those who are not honest: what is to hold must hold without them, and
+// whoever waits for their answers would say the same for days.
+func (x *Story) leave() {
+	for _, p := range x.w.Peers() {
+		if !p.Part().Honest() {
+			p.Retire()
+		}
+	}
 }
 
 func (x *Story) pass(until uint64) error {
@@ -211,6 +224,9 @@ func (x *Story) stand(g *Group, r *rand.Rand) sell.Stand {
 		InputType: "*/*", OutputType: "text/plain", Data: payload.Handling{Most: payload.Internal, Retention: day},
 		Deliver: 10 * 60_000, Slots: max(1, g.Slots), Ask: hit(r, g.Ask), RerunSafe: hit(r, g.Rerun),
 	}
+	if hit(r, g.Public) {
+		s.Data.Most = payload.Public
+	}
 	if g.Rule {
 		s.Rule = protocol.Check{Rule: "size", Params: `{"max_bytes":9}`}
 	}
@@ -297,6 +313,13 @@ func (x *Story) orders(p *world.Peer, key string, sellers []*world.Peer) {
 			p.Order(o)
 		}
 	})
+	if hit(r, m.Again) {
+		x.w.At(between(r, at, x.ends), func() {
+			if x.happens("once more " + name) {
+				p.Order(o)
+			}
+		})
+	}
 	if hit(r, m.Withdraw) {
 		x.w.At(between(r, at, x.ends), func() {
 			if p.Agent() == nil || !x.happens("withdrawing "+name) {

@@ -90,11 +90,12 @@ type Market struct {
 	Total      uint64 `toml:"total"` // budget of each mandate
 	Pool       uint64 `toml:"pool"`  // what all newcomers together may owe one seller
 	Takeover   bool   `toml:"takeover"`
-	Logs       bool   `toml:"logs"`   // outcomes spread
-	Direct     bool   `toml:"direct"` // each order names its seller, drawn by lot
-	Withdraw   Share  `toml:"withdraw"`
-	Light      bool   `toml:"light"`  // see world.Options.Light
-	Checks     string `toml:"checks"` // "every" event, at the "end", or "none"
+	Logs       bool   `toml:"logs"`     // outcomes spread
+	Direct     bool   `toml:"direct"`   // each order names its seller, drawn by lot
+	Withdraw   Share  `toml:"withdraw"` // orders that are withdrawn later
+	Again      Share  `toml:"again"`    // orders that are given a second time
+	Light      bool   `toml:"light"`    // see world.Options.Light
+	Checks     string `toml:"checks"`   // "every" event, at the "end", or "none"
 }
 
 // Group is agents that play one part.
@@ -114,6 +115,7 @@ type Group struct {
 	Ask     Share  `toml:"ask"`          // those that tell their price on request
 	Rerun   Share  `toml:"rerun"`        // those whose work may be repeated
 	Rule    bool   `toml:"rule"`         // results are checked by a rule both can run
+	Public  Share  `toml:"public_only"`  // those that take only public inputs
 	Slots   uint64 `toml:"slots"`
 	Inside  int    `toml:"orders_inside"` // orders that each gives to others of its own group
 	After   uint64 `toml:"after"`         // jobs after which it changes its ways
@@ -197,6 +199,10 @@ func Read(b []byte) (*Scenario, error) {
 	if errors.As(err, &bad) {
 		row, _ := bad.Position()
 		return nil, fmt.Errorf("line %d: %s: %w", row, strings.Join(bad.Key(), "."), err)
+	}
+	var odd *unread
+	if errors.As(err, &odd) {
+		return nil, fmt.Errorf("line %d: %w", odd.line(b), odd)
 	}
 	if err != nil {
 		return nil, err

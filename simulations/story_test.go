@@ -1,27 +1,159 @@
 package simulations
 
 import (
+	"bufio"
+	"errors"
 	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
 	"testing"
-	"time"
+
+	"github.com/souk-network/souk/simulations/invariant"
+	"github.com/souk-network/souk/simulations/world"
 )
 
-var seeds = flag.Uint64("seeds", 3, "seeds of each story")
+var seeds = flag.Uint64("seeds", 2, "seeds of each story")
 
-func TestFaults(t *testing.T) {
-	s, err := Builtin("faults")
+func builtin(t *testing.T, name string) *Scenario {
+	t.Helper()
+	s, err := Builtin(name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// TestFaults: nothing that was promised is broken, and the faults are really there.
+func TestFaults(t *testing.T) {
+	s := builtin(t, "faults")
+	var sum world.Tally
+	jobs, settled := 0.0, 0.0
 	for seed := range *seeds {
-		began := time.Now()
 		x, err := Run(s, seed, Watching{})
 		if err != nil {
-			t.Errorf("seed %d: %v", seed, err)
+			t.Fatalf("seed %d: %v", seed, err)
 		}
-		if x != nil {
-			t.Logf("seed %d: %s %+v %v %d checks", seed, x.w.Trace(), x.w.Tally(), time.Since(began), x.watch.Checks())
-			t.Log(x.Measures())
+		k, m := x.Tally(), x.Measures()
+		sum.Crashes, sum.Torn, sum.Unsynced, sum.Cuts = sum.Crashes+k.Crashes, sum.Torn+k.Torn, sum.Unsynced+k.Unsynced, sum.Cuts+k.Cuts
+		sum.Lost, sum.Repeated, sum.Reordered, sum.Jumps = sum.Lost+k.Lost, sum.Repeated+k.Repeated, sum.Reordered+k.Reordered, sum.Jumps+k.Jumps
+		jobs, settled = jobs+m["all.hired"], settled+m["all.settled"]
+		if x.Checks() < 10_000 {
+			t.Errorf("seed %d: %d checks", seed, x.Checks())
+		}
+	}
+	t.Logf("%.0f jobs, %.0f settled, %+v", jobs, settled, sum)
+	for what, n := range map[string]uint64{
+		"crashes": sum.Crashes, "torn": sum.Torn, "unsynced": sum.Unsynced, "cuts": sum.Cuts, "lost": sum.Lost,
+		"repeated": sum.Repeated, "reordered": sum.Reordered, "jumps": sum.Jumps, "settled": uint64(settled),
+	} {
+		if n == 0 {
+			t.Errorf("no %s: nothing was tried", what)
+		}
+	}
+}
+
+// TestSameStory: one seed is one story, on one processor and on two, and another
+// seed is another.
+func TestSameStory(t *testing.T) {
+	s := builtin(t, "faults")
+	s.Time.Rest = Span{ms: 60_000}
+	tell := func(seed uint64, processors int) string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		x, err := Run(s, seed, Watching{})
+		var v *invariant.Violation
+		if err != nil && !errors.As(err, &v) { // a minute of rest may be too short for all to end
+			t.Fatal(err)
+		}
+		return x.Trace()
+	}
+	first := tell(7, 1)
+	if again := tell(7, 2); again != first {
+		t.Errorf("%s and then %s", first, again)
+	}
+	if other := tell(8, 1); other == first {
+		t.Error("two seeds are one story")
+	}
+}
+
+// TestRegressions: every seed that ever broke a promise holds it now.
+func TestRegressions(t *testing.T) {
+	f, err := os.Open("testdata/regressions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		var name string
+		var seed uint64
+		if _, err := fmt.Sscan(line, &name, &seed); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if _, err := Run(builtin(t, name), seed, Watching{}); err != nil {
+			t.Errorf("%s, seed %d: %v", name, seed, err)
+		}
+	}
+}
+
+// TestEndless: a world that does not come to its end is stopped, and says so.
+func TestEndless(t *testing.T) {
+	s := builtin(t, "faults")
+	s.Time.Limit = 500
+	if _, err := Run(s, 1, Watching{}); !errors.Is(err, world.ErrEndless) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestBadFiles: what is wrong with a scenario is said in one line that names it.
+func TestBadFiles(t *testing.T) {
+	good, err := files.ReadFile("scenarios/faults.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, says string }{
+		{"unknown key", "orders = 130", "orders = 130\nordres = 5", `unknown key "market.ordres"`},
+		{"no unit", `latency = "20ms"`, `latency = "20"`, "needs a number that is not negative and a unit"},
+		{"a number for a time", `latency = "20ms"`, `latency = 20`, "line "},
+		{"negative time", `latency = "20ms"`, `latency = "-20ms"`, "not negative"},
+		{"negative count", "count = 7", "count = -7", "count: want 0 to"},
+		{"negative orders", "orders = 130", "orders = -1", "market.orders"},
+		{"unknown part", `part = "flaky"`, `part = "lazy"`, `no part is called "lazy"`},
+		{"another version", "souk.scenario/v1", "souk.scenario/v9", "this version reads"},
+		{"no end", `demand = "3m"`, `demand = "0s"`, "might never stop"},
+		{"no limit", "limit = 400000", "limit = 0", "might never stop"},
+		{"share over all", `loss = "4%"`, `loss = "400%"`, "too much"},
+		{"faults without journals", "takeover = true", "takeover = true\nlight = true", "no journals"},
+		{"not TOML", "[time]", "[time", "line"},
+	} {
+		text := strings.Replace(string(good), c.old, c.new, 1)
+		if text == string(good) {
+			t.Fatalf("%s: %q is not in the file", c.name, c.old)
+		}
+		_, err := Read([]byte(text))
+		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line that says %q", c.name, err, c.says)
+		}
+	}
+	if _, err := Read(make([]byte, MaxFile+1)); err == nil {
+		t.Error("a file without bound was read")
+	}
+}
+
+// TestBuiltins: every scenario that is built in can be read, under its own name.
+func TestBuiltins(t *testing.T) {
+	for _, name := range Names() {
+		if s := builtin(t, name); s.Name != name {
+			t.Errorf("%s calls itself %s", name, s.Name)
+		} else if s.Baseline != nil {
+			if _, err := s.WithoutDefence(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

@@ -21,6 +21,22 @@ type unit struct {
 	times  float64
 }
 
+// unread is a value that cannot be, and why.
+type unread struct{ text, why string }
+
+func (u *unread) Error() string { return fmt.Sprintf("%q %s", u.text, u.why) }
+
+// line tells on which line of a file the value stands: the TOML library does not
+// say it of values with a type of their own.
+func (u *unread) line(file []byte) int {
+	for i, l := range strings.Split(string(file), "\n") {
+		if _, value, ok := strings.Cut(l, "="); ok && strings.Trim(strings.TrimSpace(value), `"`) == u.text {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // measured reads a number with one of units, the longest suffix first, and
 // returns it in the smallest of them.
 func measured(text string, most float64, units ...unit) (uint64, error) {
@@ -36,11 +52,11 @@ func measured(text string, most float64, units ...unit) (uint64, error) {
 			continue
 		}
 		if n*u.times > most {
-			return 0, fmt.Errorf("%q is too much", text)
+			return 0, &unread{text, "is too much"}
 		}
 		return uint64(n * u.times), nil
 	}
-	return 0, fmt.Errorf("%q needs a number that is not negative and a unit: %s", text, strings.Join(names, ", "))
+	return 0, &unread{text, "needs a number that is not negative and a unit: " + strings.Join(names, ", ")}
 }
 
 // UnmarshalText reads a span with its unit.

@@ -19,12 +19,10 @@ func (w *Watch) counts(m *member, s wire.Said) error {
 	case *protocol.Accept:
 		m.accepted++
 		return w.accept(m, s.ID, d)
-	case *protocol.Delivery:
-		if j := w.jobs[d.Job]; j != nil {
-			for _, a := range d.Artefacts {
-				j.results[a.ID] = true
-			}
-		}
+	case *protocol.Claim:
+		m.claims[d.Job] = true
+	case *protocol.Cancel:
+		m.heard[d.Job] = true
 	case *protocol.Verdict:
 		return w.verdict(m, s.ID, d)
 	case *protocol.Outcome:
@@ -36,20 +34,34 @@ func (w *Watch) counts(m *member, s wire.Said) error {
 }
 
 func (w *Watch) accept(m *member, id wire.CID, d *protocol.Accept) error {
-	if w.jobs[id] != nil {
-		return nil
+	j := w.agree(id, d)
+	if j == nil {
+		return broken(Sound, m, "it accepts what was never offered")
+	}
+	for _, a := range d.Inputs {
+		if a.Label.Class > j.terms.Data.Most {
+			return broken(Labelled, m, "an input of class %v goes to who takes at most %v", a.Label.Class, j.terms.Data.Most)
+		}
+	}
+	return nil
+}
+
+// agree notes a contract; nil where it is none.
+func (w *Watch) agree(id wire.CID, d *protocol.Accept) *agreed {
+	if j := w.jobs[id]; j != nil {
+		return j
 	}
 	terms, provider, err := job.Offered(w.reg, w.net, d)
 	if err != nil {
-		return broken(Sound, m, "it accepts what was never offered: %v", err)
+		return nil
 	}
+	j := &agreed{accept: d, terms: terms, provider: provider}
 	for _, a := range d.Inputs {
-		if a.Label.Class > terms.Data.Most {
-			return broken(Labelled, m, "an input of class %v goes to who takes at most %v", a.Label.Class, terms.Data.Most)
-		}
+		w.inputs[a.ID] = append(w.inputs[a.ID], j)
 	}
-	w.jobs[id] = &agreed{accept: d, terms: terms, provider: provider, results: map[wire.CID]bool{}}
-	return nil
+	w.hirers[[2]wire.Key{provider, d.By}] = true
+	w.jobs[id] = j
+	return j
 }
 
 // countersign is the payee's word: it must be about what an honest payer has

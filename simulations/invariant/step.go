@@ -5,7 +5,6 @@ import (
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/protocol"
-	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
@@ -20,8 +19,20 @@ func (w *Watch) Ordered(by wire.Key, o *agent.Order) error {
 }
 
 // Heard is told of what arrived before the agent is.
-func (w *Watch) Heard(by, _ wire.Key, _ []wire.Said) error {
-	w.honest(by)
+func (w *Watch) Heard(by, _ wire.Key, docs []wire.Said) error {
+	m := w.honest(by)
+	for i := 0; m != nil && i < len(docs); i++ {
+		switch d := docs[i].Doc.(type) {
+		case *protocol.Accept:
+			w.agree(docs[i].ID, d)
+		case *protocol.Verdict:
+			m.heard[d.Job] = true
+		case *protocol.Cancel:
+			m.heard[d.Job] = true
+		case *protocol.Refuse:
+			m.heard[d.Of] = true
+		}
+	}
 	return nil
 }
 
@@ -165,20 +176,19 @@ func binding(d wire.Document) bool {
 	return false
 }
 
-// shows checks that a payload goes to who may have it by a contract.
+// shows checks that a payload goes to who may have it by a contract: an input to
+// the job's provider, and what is no input to a hirer of ours.
 func (w *Watch) shows(m *member, to wire.Key, a payload.Artefact) error {
 	w.checks++
-	for _, v := range m.core.Jobs(0, 64) { // the newest: what is shown is of a job at hand
-		j := w.jobs[v.ID]
-		if j == nil {
-			continue
-		}
-		judge := slices.ContainsFunc(j.terms.Panel.Members, func(t protocol.Third) bool { return t.Key == to })
-		input := slices.ContainsFunc(j.accept.Inputs, func(x payload.Artefact) bool { return x.ID == a.ID })
-		if (input && (v.Role == job.Hirer && to == j.provider || judge) && a.Label.Class <= j.terms.Data.Most) ||
-			(j.results[a.ID] && (v.Role == job.Provider && to == j.accept.By || judge)) {
-			return nil
-		}
+	ok := w.hirers[[2]wire.Key{m.Key, to}]
+	if jobs := w.inputs[a.ID]; jobs != nil {
+		ok = slices.ContainsFunc(jobs, func(j *agreed) bool {
+			judge := slices.ContainsFunc(j.terms.Panel.Members, func(t protocol.Third) bool { return t.Key == to })
+			return (judge || m.Key == j.accept.By && to == j.provider) && a.Label.Class <= j.terms.Data.Most
+		})
 	}
-	return broken(Labelled, m, "a payload goes to %s, whom no contract lets have it", w.nameOf(to))
+	if !ok {
+		return broken(Labelled, m, "a payload goes to %s, whom no contract lets have it", w.nameOf(to))
+	}
+	return nil
 }

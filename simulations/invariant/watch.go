@@ -87,6 +87,8 @@ type member struct {
 	taken    map[wire.CID]*holding // it works or worked for, not yet paid or void as far as it has countersigned
 	owed     map[wire.Key]wire.Amount
 	verdicts map[place]wire.CID
+	heard    map[wire.CID]bool              // jobs of which a verdict or cancel was heard
+	claims   map[wire.CID]bool              // jobs it has claimed for
 	outcomes map[wire.CID]*protocol.Outcome // by job
 	log      *protocol.LogEntry
 	logHead  wire.CID
@@ -107,6 +109,8 @@ type Watch struct {
 	all     []*member
 	lanes   ledger
 	jobs    map[wire.CID]*agreed
+	inputs  map[wire.CID][]*agreed // of all of them
+	hirers  map[[2]wire.Key]bool   // who hired whom: provider and hirer
 	checks  uint64
 }
 
@@ -115,13 +119,12 @@ type agreed struct {
 	accept   *protocol.Accept
 	terms    protocol.Terms
 	provider wire.Key
-	results  map[wire.CID]bool
 }
 
 // New returns a watch over nobody.
 func New(net string) *Watch {
 	return &Watch{
-		net: net, reg: protocol.Registry(), members: map[wire.Key]*member{}, lanes: newLedger(), jobs: map[wire.CID]*agreed{},
+		net: net, reg: protocol.Registry(), members: map[wire.Key]*member{}, lanes: newLedger(), jobs: map[wire.CID]*agreed{}, inputs: map[wire.CID][]*agreed{}, hirers: map[[2]wire.Key]bool{},
 	}
 }
 
@@ -132,7 +135,7 @@ func (w *Watch) Checks() uint64 { return w.checks }
 func (w *Watch) Join(m Member) {
 	x := &member{
 		Member: m, said: map[wire.CID]bool{}, orders: map[string]bool{}, works: map[place]int{}, taken: map[wire.CID]*holding{},
-		owed: map[wire.Key]wire.Amount{}, verdicts: map[place]wire.CID{}, outcomes: map[wire.CID]*protocol.Outcome{},
+		owed: map[wire.Key]wire.Amount{}, verdicts: map[place]wire.CID{}, heard: map[wire.CID]bool{}, claims: map[wire.CID]bool{}, outcomes: map[wire.CID]*protocol.Outcome{},
 	}
 	w.members[m.Key] = x
 	w.all = append(w.all, x)

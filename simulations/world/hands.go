@@ -135,14 +135,19 @@ func (p *Peer) Flee() {
 	if p.gone {
 		return
 	}
-	p.gone = true
 	p.w.tally.Fled++
-	p.w.tell(p, "", "flees", "")
-	p.core, p.tasks, p.unshown = nil, nil, nil
-	p.w.leave(p)
+	p.Retire()
 	if p.w.fled != nil {
 		p.w.fled(p)
 	}
+}
+
+// Retire ends its process for good.
+func (p *Peer) Retire() {
+	p.w.tell(p, "", "leaves", "")
+	p.gone = true
+	p.core, p.tasks, p.unshown = nil, nil, nil
+	p.w.leave(p)
 }
 
 // OnFled has do told of everybody who has thrown its name away.

@@ -1,0 +1,82 @@
+package world
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestQueue: turns come in the order of their instants, and of one instant in the
+// order in which they were asked for.
+func TestQueue(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var q queue
+	var want []turn
+	for n := range uint64(5000) {
+		at := r.Uint64N(300)
+		q.put(turn{at: at})
+		want = append(want, turn{at: at, n: n + 1})
+		if r.IntN(4) == 0 {
+			slices.SortStableFunc(want, func(a, b turn) int {
+				if a.before(&b) {
+					return -1
+				}
+				return 1
+			})
+			if got := q.take(); got.at != want[0].at || got.n != want[0].n {
+				t.Fatalf("turn %d of %d, want %d of %d", got.n, got.at, want[0].n, want[0].at)
+			}
+			want = want[1:]
+		}
+	}
+	for last := (turn{}); len(q.turns) > 0; {
+		next := q.take()
+		if next.before(&last) {
+			t.Fatalf("turn %d of %d after %d of %d", next.n, next.at, last.n, last.at)
+		}
+		last = next
+	}
+}
+
+// BenchmarkLoop is the bare loop at 100,000 agents: each turn asks for the next.
+func BenchmarkLoop(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	w, err := New(Options{Net: "sim"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range int32(100_000) {
+		w.put(turn{at: Dawn + r.Uint64N(60_000), what: wakes, peer: i})
+	}
+	b.ResetTimer()
+	for range b.N {
+		t := w.queue.take()
+		w.now = t.at
+		w.trace.mix(t.at, uint64(t.peer), t.mark)
+		t.at += 1 + r.Uint64N(60_000)
+		w.put(t)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "turns/s")
+}
+
+// TestDisk: what was acknowledged is there after a crash, what was torn is not.
+func TestDisk(t *testing.T) {
+	for keep := range 4 {
+		for _, tear := range []int{0, 1, sealed, sealed + 2} {
+			var d disk
+			for _, s := range []string{"one", "two", "three", "four", "five"} {
+				d.append([]byte(s))
+			}
+			d.durable = 2
+			d.loses(keep, func(int) int { return tear })
+			got := d.whole()
+			if want := min(2+keep, 5); len(got) != want || string(got[0]) != "one" {
+				t.Errorf("keep %d, torn at %d: %d records, want %d", keep, tear, len(got), want)
+			}
+			d.append([]byte("six"))
+			if again := d.whole(); len(again) != len(got)+1 {
+				t.Errorf("keep %d, torn at %d: after one more there are %d", keep, tear, len(again))
+			}
+		}
+	}
+}
