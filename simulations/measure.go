@@ -19,6 +19,7 @@ type Measures map[string]float64
 //	hired, settled, good     orders of its agents: given, ended settled, with a good result
 //	spent, wasted            units paid, and of them for what was not good
 //	worked, income, owed     jobs done for others, units they were paid, units still owed to them
+//	outside, unpaid          income from honest buyers, units for what was delivered and never paid
 //
 // Together they are under "all.", and of honest buyers under "honest.".
 func (x *Story) Measures() Measures {
@@ -79,6 +80,9 @@ func (x *Story) measure(m Measures, group string, p *world.Peer) {
 		if v.Role == job.Provider {
 			add("worked", 1)
 			add("income", paid)
+			if len(v.Results) > 0 && paid == 0 && v.Stage == job.Defaulted.String() {
+				add("unpaid", number(v.Price))
+			}
 			if buyer := x.w.Of(v.Peer); buyer != nil && buyer.Part().Honest() {
 				add("outside", paid)
 			}

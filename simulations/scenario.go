@@ -74,8 +74,8 @@ type Gossip struct {
 	Least     Span  `toml:"least"`
 	Most      Span  `toml:"most"`
 	Loss      Share `toml:"loss"`
-	Listeners int   `toml:"listeners"` // who hear one, drawn by lot; 0 for everybody
-	Asked     int   `toml:"asked"`     // offers that a buyer is told when it buys; 0 where it has heard them
+	Listeners int   `toml:"listeners"` // who hear one, drawn by lot; 0 for everybody, or nobody where offers are asked for
+	Asked     int   `toml:"asked"`     // offers, drawn by lot, that a buyer is told when it buys
 }
 
 // Market is what is dealt in, and how.
@@ -139,10 +139,11 @@ type Faults struct {
 
 // Baseline is what is otherwise without the defence that the scenario tries.
 type Baseline struct {
-	Without string `toml:"without"` // what is left out
-	Choose  string `toml:"choose"`
-	Pool    uint64 `toml:"pool"`
-	Logs    *bool  `toml:"logs"`
+	Without  string `toml:"without"` // what is left out
+	Choose   string `toml:"choose"`
+	Pool     uint64 `toml:"pool"`
+	Logs     *bool  `toml:"logs"`
+	Takeover *bool  `toml:"takeover"`
 }
 
 // Expect is a bound that a measure must keep, with the defence or in the baseline.
@@ -223,6 +224,8 @@ func (s *Scenario) Check() error {
 		return errors.New("about, models: say what is asked, what is modelled and what not")
 	case s.Time.Demand.ms == 0 || s.Time.Limit == 0:
 		return errors.New("time: demand and limit are needed, or it might never stop")
+	case s.Gossip.Listeners < 0 || s.Gossip.Asked < 0:
+		return errors.New("gossip: listeners and asked count from 0")
 	case m.Orders < 0 || m.PerAgent < 0 || m.Orders > MaxOrders:
 		return fmt.Errorf("market.orders: want 0 to %d", MaxOrders)
 	case !slices.Contains([]string{"cost", hire.ByPrice, hire.ByLot}, m.Choose):
@@ -307,6 +310,9 @@ func (s *Scenario) WithoutDefence() (*Scenario, error) {
 	x.Market.Pool = cmp.Or(s.Baseline.Pool, s.Market.Pool)
 	if s.Baseline.Logs != nil {
 		x.Market.Logs = *s.Baseline.Logs
+	}
+	if s.Baseline.Takeover != nil {
+		x.Market.Takeover = *s.Baseline.Takeover
 	}
 	x.Groups = slices.Clone(s.Groups)
 	return &x, x.Check()

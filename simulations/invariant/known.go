@@ -11,6 +11,7 @@ import (
 func Known(a *agent.Agent, at uint64) string {
 	var b strings.Builder
 	for _, v := range a.Jobs(at, 1<<20) {
+		v.Away, v.Sought = 0, "" // soft: who is linked, and what is sought, in this run
 		fmt.Fprintf(&b, "%+v\n", v)
 	}
 	for _, p := range a.Positions() {

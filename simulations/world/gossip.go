@@ -47,8 +47,8 @@ func (w *World) announce(p *Peer, said wire.Said) {
 		}
 		return
 	}
-	for _, o := range w.peers {
-		w.whisper(p, o, n)
+	for i := 0; w.o.Gossip.Asked == 0 && i < len(w.peers); i++ {
+		w.whisper(p, w.peers[i], n)
 	}
 }
 

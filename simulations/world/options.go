@@ -30,8 +30,8 @@ type Disk struct {
 type Gossip struct {
 	Least, Most uint64 // milliseconds until a listener has heard it
 	Loss        uint64 // of 10,000 listeners, those who never do
-	Listeners   int    // who hear it, drawn by lot among all; 0 for all
-	Asked       int    // newest offers of a capability that a peer is told, drawn by lot, where it links or buys; 0 for all that there are
+	Listeners   int    // who hear it, drawn by lot among all; 0 for all, or for nobody where Asked is not 0
+	Asked       int    // live offers, drawn by lot, that a buyer is told when it buys; 0 where two who meet tell each other all
 }
 
 // Options is all that a world is made of, besides who lives in it.
