@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/sell"
@@ -43,6 +44,7 @@ type Story struct {
 	Happened []string // faults and orders that happened, by name, in order
 	err      error
 	drop     map[string]bool
+	part     bool            // it is to be stopped before its end
 	ctx      context.Context // of this one run
 	chance   struct{ people, demand *rand.Rand }
 	ends     uint64 // of the time of orders
@@ -53,7 +55,7 @@ type Story struct {
 // is there in any case, unless the scenario could not begin.
 func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 	c := world.NewChance(s.Name, seed)
-	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, ctx: on.Context}
+	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context}
 	if s.Market.Checks != "none" {
 		x.watch = invariant.New("sim")
 	}
@@ -94,14 +96,14 @@ func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 
 // live lets time pass, in slices after which everything is looked at.
 func (x *Story) live(on Watching) error {
-	const slices = 50
+	const looks = 50
 	whole := x.Time.Warmup.ms + x.Time.Demand.ms
-	for i := range uint64(slices) {
-		if err := x.pass(world.Dawn + whole*(i+1)/slices); err != nil {
+	for i := range uint64(looks) {
+		if err := x.pass(world.Dawn + whole*(i+1)/looks); err != nil {
 			return err
 		}
 		if on.Pause != nil {
-			on.Pause(float64(i+1) / (slices + 10))
+			on.Pause(float64(i+1) / (looks + 10))
 		}
 	}
 	x.w.Calm()
@@ -114,7 +116,7 @@ func (x *Story) live(on Watching) error {
 			return err
 		}
 		if on.Pause != nil {
-			on.Pause(float64(slices+i+1) / (slices + 10))
+			on.Pause(float64(looks+i+1) / (looks + 10))
 		}
 	}
 	return nil
@@ -134,7 +136,11 @@ func (x *Story) pass(until uint64) error {
 	if x.ctx != nil && x.ctx.Err() != nil {
 		return context.Cause(x.ctx)
 	}
-	if err := x.w.Run(until); err != nil {
+	err := x.w.Run(until)
+	if errors.Is(err, world.ErrEndless) && x.Market.Checks == "every" && !x.part {
+		return x.at(&invariant.Violation{Law: invariant.Rests, Why: err.Error()})
+	}
+	if err != nil {
 		return err
 	}
 	if x.err != nil {
@@ -188,7 +194,7 @@ func (x *Story) settle() error {
 			if err != nil {
 				return err
 			}
-			x.w.After(between(x.chance.people, 0, g.Joins.ms), p.Start)
+			x.w.After(g.Comes.ms+between(x.chance.people, 0, g.Joins.ms), p.Start)
 		}
 	}
 	return nil
@@ -306,7 +312,7 @@ func (x *Story) orders(p *world.Peer, key string, sellers []*world.Peer) {
 	for len(sellers) > 0 && (o.Peer.IsZero() || o.Peer == p.Key()) {
 		o.Peer = sellers[r.IntN(len(sellers))].Key()
 	}
-	at := between(r, world.Dawn+x.Time.Warmup.ms, x.ends)
+	at := between(r, world.Dawn+x.Time.Warmup.ms+x.comesAt(p), x.ends)
 	name := fmt.Sprintf("%s of %s", key, p.Name())
 	x.w.At(at, func() {
 		if x.happens(name) {
@@ -330,6 +336,16 @@ func (x *Story) orders(p *world.Peer, key string, sellers []*world.Peer) {
 			}
 		})
 	}
+}
+
+// comesAt returns how long after the dawn a peer's group comes.
+func (x *Story) comesAt(p *world.Peer) uint64 {
+	for i, g := range x.groups {
+		if slices.Contains(g, p) {
+			return min(x.Groups[i].Comes.ms, x.Time.Demand.ms)
+		}
+	}
+	return 0
 }
 
 // happens notes that something befalls the world, unless it is to be left out.

@@ -121,7 +121,8 @@ type Group struct {
 	After   uint64 `toml:"after"`         // jobs after which it changes its ways
 	Owner   string `toml:"owner"`         // one owner for all of them
 	Skew    Span   `toml:"skew"`          // clocks differ by at most this
-	Joins   Span   `toml:"joins"`         // they come within this time after the dawn
+	Comes   Span   `toml:"comes"`         // they come this long after the dawn
+	Joins   Span   `toml:"joins"`         // and within this time, one after the other
 }
 
 // Faults is what befalls a world while orders are given. Every is the mean time

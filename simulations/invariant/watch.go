@@ -33,6 +33,7 @@ const (
 	OrderOnce  = "order once"             // an order is one contract
 	SavedFirst = "saved first"            // what is said stands in a durable record
 	Logged     = "evidence"               // a log of outcomes has no gap, and its outcomes are those of the job
+	Rests      = "comes to rest"          // when nothing fails any more, talk ends
 	Sound      = "sound"                  // no step fails, and none wants to say what its own rules forbid
 )
 
