@@ -18,9 +18,9 @@
 //
 // Arrows point down only.
 //
-//	7  cmd/souk                                                the one binary people run
-//	6  gateway/http                                            doors
-//	5  agent/runtime                                           the hands, in real time
+//	7  cmd/souk, cmd/souk-sim                                  the one binary people run; the simulator
+//	6  gateway/http; simulations                               doors; scenarios
+//	5  agent/runtime; simulations/world                        the hands, in real time and in virtual time
 //	4  p2p/libp2p, p2p/memnet                                  adapters: each one
 //	   store/badgerdb, store/files, store/keyfile,             technology that fulfils
 //	   store/memory, settlement/rail/credit,                   a contract

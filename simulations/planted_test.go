@@ -56,7 +56,7 @@ func TestPlanted(t *testing.T) {
 func plant(t *testing.T, root, file string) (found string, seeds int) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "souk-sim")
-	build := exec.Command("go", "build", "-overlay", overlay(t, root, file), "-o", program, "./cmd/souk-sim")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-overlay", overlay(t, root, file), "-o", program, "./cmd/souk-sim")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s does not build: %v\n%s", file, err, out)

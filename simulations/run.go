@@ -56,9 +56,6 @@ type Story struct {
 func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 	c := world.NewChance(s.Name, seed)
 	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context}
-	if s.Market.Checks != "none" {
-		x.watch = invariant.New("sim")
-	}
 	o := world.Options{
 		Chance: c, Net: "sim", Light: s.Market.Light, Logs: s.Market.Logs, Tell: on.Tell, Limit: s.Time.Limit,
 		Links: world.Links{
@@ -71,6 +68,7 @@ func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 		},
 	}
 	if s.Market.Checks == "every" {
+		x.watch = invariant.New("sim")
 		o.Watch = x.watch
 	}
 	if on.Step > 0 {

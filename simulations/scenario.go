@@ -95,7 +95,7 @@ type Market struct {
 	Withdraw   Share  `toml:"withdraw"` // orders that are withdrawn later
 	Again      Share  `toml:"again"`    // orders that are given a second time
 	Light      bool   `toml:"light"`    // see world.Options.Light
-	Checks     string `toml:"checks"`   // "every" event, at the "end", or "none"
+	Checks     string `toml:"checks"`   // after "every" event, or "none"
 }
 
 // Group is agents that play one part.
@@ -215,7 +215,7 @@ func Read(b []byte) (*Scenario, error) {
 // Check reports what is wrong with a scenario.
 func (s *Scenario) Check() error {
 	m := &s.Market
-	m.Choose, m.Checks = cmp.Or(m.Choose, "cost"), cmp.Or(m.Checks, "end")
+	m.Choose, m.Checks = cmp.Or(m.Choose, "cost"), cmp.Or(m.Checks, "none")
 	switch {
 	case s.Schema != Schema:
 		return fmt.Errorf("schema: this version reads %q, the file says %q", Schema, s.Schema)
@@ -231,8 +231,8 @@ func (s *Scenario) Check() error {
 		return fmt.Errorf("market.orders: want 0 to %d", MaxOrders)
 	case !slices.Contains([]string{"cost", hire.ByPrice, hire.ByLot}, m.Choose):
 		return fmt.Errorf("market.choose: want cost, %s or %s, and not %q", hire.ByPrice, hire.ByLot, m.Choose)
-	case !slices.Contains([]string{"every", "end", "none"}, m.Checks):
-		return fmt.Errorf("market.checks: want every, end or none, and not %q", m.Checks)
+	case !slices.Contains([]string{"every", "none"}, m.Checks):
+		return fmt.Errorf("market.checks: want every or none, and not %q", m.Checks)
 	case m.Budget == 0 || m.PerJob == 0 || m.Total == 0:
 		return errors.New("market: budget, per_job and total are needed")
 	case m.Light && s.Befalls != (Faults{}):

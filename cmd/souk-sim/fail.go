@@ -54,7 +54,7 @@ func explain(err error) *gateway.Error {
 	case errors.Is(err, syscall.ENOSPC):
 		return &gateway.Error{Code: gateway.CodeDisk, Message: err.Error(), Hint: "make room, or give another folder; what was finished is there"}
 	case errors.Is(err, context.Canceled):
-		return &gateway.Error{Code: codeInterrupted, Message: "stopped before the end", Hint: "what was finished stays; the same command goes on from there"}
+		return &gateway.Error{Code: codeInterrupted, Message: "stopped before the end", Hint: "what was finished stays"}
 	}
 	return &gateway.Error{Code: gateway.CodeInternal, Message: err.Error(), Hint: "`souk-sim --help` shows what there is"}
 }

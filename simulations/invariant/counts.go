@@ -19,6 +19,8 @@ func (w *Watch) counts(m *member, s wire.Said) error {
 	case *protocol.Accept:
 		m.accepted++
 		return w.accept(m, s.ID, d)
+	case *protocol.Delivery:
+		m.delivers[d.Job] = true
 	case *protocol.Claim:
 		m.claims[d.Job] = true
 	case *protocol.Cancel:

@@ -80,7 +80,8 @@ func (w *Watch) ended(m *member, v agent.View, at func(wire.Key) uint64) error {
 		return broken(Exits, m, "order %q, job %s, is still %s", v.Key, v.ID, v.Stage)
 	}
 	o := w.members[v.Peer]
-	if v.Role == job.Provider && len(v.Results) > 0 && v.Instalments == nil && !m.heard[v.ID] && !m.claims[v.ID] && v.Paid.IsZero() && v.Stage == job.Defaulted.String() {
+	lost := v.Stage == job.Lapsed.String() || v.Stage == job.Defaulted.String()
+	if v.Role == job.Provider && lost && m.delivers[v.ID] && v.Instalments == nil && !m.heard[v.ID] && !m.claims[v.ID] && v.Paid.IsZero() {
 		return broken(NotSilence, m, "job %s is delivered, its hirer said nothing, and nothing was claimed", v.ID)
 	}
 	if v.ID.IsZero() || o == nil || o.core == nil || !o.Honest {
