@@ -62,6 +62,7 @@ type Agent struct {
 	assents   map[wire.CID]assent     // our Consents
 	cases     map[wire.CID]*courtCase // that we are to judge
 	docket    []wire.CID              // of cases, oldest first
+	clients   []wire.Key              // providers that have a Consent of ours
 	tried     []wire.CID              // cases that are over, oldest first
 	orders    map[string]*order
 	keys      []string              // of all orders, oldest first

@@ -33,14 +33,11 @@ type courtCase struct {
 	job    *job.Job
 	under  wire.CID         // our Consent
 	shown  map[job.Role]int // bytes from each side, so that neither drowns the other
-	graded bool
-	share  uint64
-	salt   protocol.Salt
-	failed protocol.Code // why it was not graded
+	grades []grading
 	said   []*Saying
 
-	busy  bool   // soft: it is being graded
-	again uint64 // soft: when what is not acked is said again
+	busy  wire.CID // soft: the complaint about which it is being graded; zero for none
+	again uint64   // soft: when what is not acked is said again
 	pause uint64
 	tries int
 }
@@ -82,6 +79,9 @@ func (a *Agent) foldEvaluator(at uint64, f *Fact) {
 func (a *Agent) foldConsented(f *Fact) {
 	for _, said := range f.said {
 		a.assents[said.ID] = assent{said, *f.Stand}
+		if to := said.Doc.(*protocol.Consent).To; !slices.Contains(a.clients, to) {
+			a.clients = append(a.clients, to)
+		}
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *step) brought(e Heard) bool {
 	if slices.Contains(s.tried, id) {
 		return true
 	}
-	if c == nil && len(s.cases) >= maxCases || c != nil && c.shown[c.job.RoleOf(e.From)] >= maxShown {
+	if c == nil && s.overrun(e, id) || c != nil && c.shown[c.job.RoleOf(e.From)] >= maxShown {
 		s.refuse(e.From, e.Docs[0].ID, protocol.CodeBusy, "too many cases")
 		return true
 	}
@@ -249,73 +249,40 @@ func (s *step) judgeCase(id wire.CID) {
 		return
 	}
 	part := c.job.InHand()
-	if s.at > c.job.ResolveBy() || c.failed != "" || s.heardByBoth(c) {
+	about, _, open := part.Complaint()
+	grade, graded := c.graded(about)
+	if s.at > c.job.ResolveBy() || open && grade.failed != "" || s.heardByBoth(c) {
 		s.closeCase(id)
 		return
 	}
-	about, _, open := part.Complaint()
 	committed, all := part.Committed(s.c.Self)
 	_, answered := c.job.Answer()
 	disputed := open && (answered || s.at > c.job.AnswerBy())
 	switch {
 	case !disputed:
-	case !c.graded:
-		s.grade(id, c)
+	case !graded:
+		s.grade(id, c, about)
 	case !committed && s.at <= part.CommitBy():
 		s.award(id, c, &protocol.Award{
 			Job: id, Part: part.Number(), About: about,
-			Commit: protocol.AwardCommitment(s.c.Self, id, part.Number(), about, c.share, c.salt),
+			Commit: protocol.AwardCommitment(s.c.Self, id, part.Number(), about, grade.share, grade.salt),
 		})
 	case committed && !part.Opened(s.c.Self) && (all || s.at > part.CommitBy()) && s.at <= part.AwardBy():
 		s.award(id, c, &protocol.Award{
-			Job: id, Part: part.Number(), About: about, Opens: s.commitment(c), Share: c.share, Salt: c.salt,
+			Job: id, Part: part.Number(), About: about, Opens: s.commitment(c, about), Share: grade.share, Salt: grade.salt,
 		})
 	}
 	s.followCase(id)
 }
 
-// commitment returns our committing Award.
-func (s *step) commitment(c *courtCase) wire.CID {
+// commitment returns our committing Award about a complaint.
+func (s *step) commitment(c *courtCase, about wire.CID) wire.CID {
 	for _, h := range c.job.Record() {
-		if a, ok := h.Said.Doc.(*protocol.Award); ok && a.By == s.c.Self && a.Opens.IsZero() {
+		if a, ok := h.Said.Doc.(*protocol.Award); ok && a.By == s.c.Self && a.Opens.IsZero() && a.About == about {
 			return h.Said.ID
 		}
 	}
 	return wire.CID{}
-}
-
-// grade has a case graded.
-func (s *step) grade(id wire.CID, c *courtCase) {
-	if c.busy {
-		return
-	}
-	c.busy = true
-	delivery, _ := c.job.Delivery()
-	s.effect(Grade{
-		Job: id, Judge: s.assents[c.under].judge, Hirer: c.job.Hirer(), Provider: c.job.Provider(),
-		Inputs: append(slices.Clone(c.job.Accept().Inputs), c.job.InHand().Provided()...), Results: delivery.Doc.(*protocol.Delivery).Artefacts,
-		Until: c.job.InHand().CommitBy() - min(lastWords, c.job.Terms().Times.Deliver/10),
-	})
-}
-
-// graded takes what came of the grading. The salt is drawn here, so that the
-// record has what opens the award.
-func (s *step) graded(e Graded) {
-	c := s.cases[e.Job]
-	if c == nil || c.graded {
-		return
-	}
-	c.busy = false
-	a, b := s.nonce(), s.nonce()
-	salt := protocol.Salt(slices.Concat(a[:], b[:]))
-	s.fact(Fact{What: FactGraded, Job: e.Job, Units: min(e.Share, protocol.Full), Salt: salt, Code: e.Code, Detail: clip(e.Detail)})
-	s.judgeCase(e.Job)
-}
-
-func (a *Agent) foldGraded(f *Fact) {
-	if c := a.cases[f.Job]; c != nil {
-		c.graded, c.share, c.salt, c.failed = true, f.Units, f.Salt, f.Code
-	}
 }
 
 // award says an Award to both sides, and to the other evaluators.

@@ -58,6 +58,7 @@ type Fact struct {
 	Code    protocol.Code      `cbor:"code,omitempty"`
 	Detail  string             `cbor:"detail,omitempty"`
 	Salt    protocol.Salt      `cbor:"salt,omitzero"`
+	About   wire.CID           `cbor:"about,omitzero"` // the complaint because of which it was graded
 	Choice  *Choice            `cbor:"choice,omitempty"`
 
 	said   []wire.Said  // the documents of Bundle or Docs, decoded
