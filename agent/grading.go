@@ -83,4 +83,3 @@ func (a *Agent) foldGraded(f *Fact) {
 		c.grades = append(c.grades, grading{f.About, f.Units, f.Salt, f.Code})
 	}
 }
-

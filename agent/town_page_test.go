@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/reputation"
@@ -133,5 +134,58 @@ func TestThirdParties(t *testing.T) {
 		if got := believed(c.shows()); got != want {
 			t.Errorf("the log of the %s makes others believe\n%s\nwant\n%s", c.name, got, want)
 		}
+	}
+}
+
+// TestPagesInPieces: whatever is left out of a page, repeated or put in another order,
+// it is read to its end, and nobody is made to believe an Outcome that is not on it, nor
+// one that is worth more than the whole page.
+func TestPagesInPieces(t *testing.T) {
+	w, seller, buyer, bench := court(t, 5, 1, 4000, 1)
+	judge := bench[0]
+	panel := protocol.Panel{Needed: 1, Members: []protocol.Third{judge.consents(seller)}}
+	seller.work, judge.grade = seller.anew(5*second), fixed(3000)
+	seller.sells(10, func(s *sell.Stand) { s.Panel = panel }, ruled(1))
+	buyer.judge = picky(2)
+	w.pass(second)
+	buyer.sues("a", bench)
+	w.pass(6 * hour)
+	log := seller.testimony()
+	if len(log.entries) != 1 {
+		t.Fatalf("%d entries", len(log.entries))
+	}
+	whole := seller.page(log.entries[0], log.names[0])
+	id := log.outcomes[0].Job
+	everything := slices.Concat(whole, seller.tale())
+	if len(everything) < 15 {
+		t.Fatalf("%d documents", len(everything))
+	}
+	full := seller.convinces(whole).Evidence
+	if full.How != reputation.Agreed || !full.Paid {
+		t.Fatalf("%+v", full)
+	}
+	believed := 0
+	for range 4000 {
+		page := slices.Clone(everything)
+		w.rng.Shuffle(len(page), func(i, j int) { page[i], page[j] = page[j], page[i] })
+		page = page[:1+w.rng.IntN(len(page))]
+		for _, c := range []*citizen{seller, buyer} {
+			got, err := agent.Testify(w.reg, net, c.key.Key(), page)
+			if err != nil || got.Evidence.Said.Doc == nil {
+				continue
+			}
+			believed++
+			e := got.Evidence
+			if e.Said.Doc.(*protocol.Outcome).Job != id || e.How > full.How || e.Band > full.Band {
+				t.Fatalf("%+v of %d documents", e, len(page))
+			}
+			shown := func(s wire.Said) bool { return s.ID == e.Said.ID }
+			if !slices.ContainsFunc(page, shown) || !slices.ContainsFunc(page, func(s wire.Said) bool { return s.ID == id }) {
+				t.Fatal("it is believed, and was not shown")
+			}
+		}
+	}
+	if believed < 20 {
+		t.Errorf("%d pages believed: too few to tell anything", believed)
 	}
 }

@@ -112,8 +112,10 @@ func (b *Book) Learn(at uint64, e Evidence) error {
 			b.others++
 		}
 	}
-	b.supersede(jobKey{o.Job, hirer, provider}, o.By == o.Hirer, e.How)
+	name := jobKey{o.Job, hirer, provider}
+	b.supersede(name, o.By == o.Hirer, e.How)
 	b.file(i, hirer, provider, o, &e)
+	b.confront(name)
 	return nil
 }
 
@@ -192,14 +194,22 @@ func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, e *Evidence) 
 		owner: b.parties[hirer].owner, provider: provider, capability: b.capability(o.Capability),
 		epoch: uint32(o.Closed / day / b.policy.Epoch), kind: k,
 	}
-	c := b.cellOf(b.between(hirer, provider), key)
-	r := record{
-		job: o.Job, cell: c, how: e.How, byHirer: o.By == o.Hirer, value: x,
-		score: uint16(o.Score), conduct: uint8(o.Conduct),
+	b.put(i, key, b.between(hirer, provider), record{
+		job: o.Job, how: e.How, byHirer: o.By == o.Hirer, value: x,
+		score: uint16(o.Score), conduct: uint8(o.Conduct), ended: uint8(o.Ended),
 		disputed: e.How == Contested || o.Ended == protocol.EndedContested,
+	})
+	for _, p := range []int32{hirer, provider} {
+		b.parties[p].last = max(b.parties[p].last, o.Closed)
 	}
+}
+
+// put puts a record into the cell of a tie and a pot.
+func (b *Book) put(i int32, key potKey, tie int32, r record) {
+	c := b.cellOf(tie, key)
+	r.cell = c
 	b.records[i] = r
-	name := jobKey{o.Job, hirer, provider}
+	name := jobKey{r.job, b.ties[tie].hirer, b.ties[tie].provider}
 	jr, ok := b.byJob[name]
 	if !ok {
 		jr = jobRecords{-1, -1}
@@ -211,13 +221,33 @@ func (b *Book) file(i, hirer, provider int32, o *protocol.Outcome, e *Evidence) 
 	}
 	b.byJob[name] = jr
 	b.cells[c].records = append(b.cells[c].records, i)
-	b.pots[b.cells[c].pot].value += x
-	for _, p := range []int32{hirer, provider} {
-		b.parties[p].last = max(b.parties[p].last, o.Closed)
-	}
+	b.pots[b.cells[c].pot].value += r.value
 	b.tell(&r, +1)
 	b.cells[c].sum = b.cells[c].sum.plus(b.says(&r))
 	b.stain(c)
+}
+
+// confront sets the two sides' words of one job against each other, where they tell
+// two stories of the provider's work, though nobody has shown them together: the
+// hirer's then counts as contested, and the provider's no more.
+func (b *Book) confront(name jobKey) {
+	jr := b.byJob[name]
+	if jr.hirer < 0 || jr.provider < 0 {
+		return
+	}
+	h, p := b.records[jr.hirer], b.records[jr.provider]
+	if h.ended == p.ended && h.score == p.score {
+		return
+	}
+	c := b.cells[h.cell]
+	b.drop(jr.provider)
+	b.drop(jr.hirer)
+	h.how, h.disputed = Contested, true
+	k := c.kind | doubted
+	if settled(k, uint64(h.conduct), uint64(h.ended)) {
+		k &^= unsettled
+	}
+	b.put(jr.hirer, potKey{b.parties[name.hirer].owner, name.provider, c.capability, c.epoch, k}, c.tie, h)
 }
 
 // drop takes a record out of its cell, and sums the cell anew: subtracting

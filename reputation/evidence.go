@@ -138,7 +138,7 @@ func kindOf(o *protocol.Outcome, e *Evidence, known, tainted bool) kind {
 		k |= cut
 	}
 	if o.HirerOwner == o.ProviderOwner || o.HirerOwner == o.Provider || o.ProviderOwner == o.Hirer {
-		k |= kin | unsettled
+		k |= kin
 	}
 	if !known {
 		k |= unvalue
@@ -149,9 +149,15 @@ func kindOf(o *protocol.Outcome, e *Evidence, known, tainted bool) kind {
 	if !e.Paid {
 		k |= unpaid
 	}
-	paid := e.Paid && (o.Conduct == protocol.PaidInTime || o.Conduct == protocol.PaidLate)
-	if how < Contested || !paid || o.Ended == protocol.EndedDefault || o.Ended == protocol.EndedCancelled {
+	if how < Contested || !settled(k, o.Conduct, o.Ended) {
 		k |= unsettled
 	}
 	return k
+}
+
+// settled reports whether an Outcome of a kind that both sides have had their word
+// about tells of a job that was done and paid for.
+func settled(k kind, conduct, ended uint64) bool {
+	paid := conduct == protocol.PaidInTime || conduct == protocol.PaidLate
+	return paid && k&(unpaid|kin) == 0 && ended != protocol.EndedDefault && ended != protocol.EndedCancelled
 }

@@ -272,3 +272,52 @@ func TestPolicyCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestWordAgainstWordOnTwoPages: what the two sides of a job tell apart from each other
+// counts as if it had been shown together, in whatever order it comes: where they tell two
+// stories, half, and neither of them whole.
+func TestWordAgainstWordOnTwoPages(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		claim func(*protocol.Outcome)
+		bad   float64 // of what the hirer's word alone weighs
+		broke bool
+	}{
+		{"two stories", func(o *protocol.Outcome) { o.Ended = protocol.EndedSilent }, 0.5, false},
+		{"one story", func(o *protocol.Outcome) { o.Ended, o.Score = protocol.EndedAgreed, 2000 }, 1, true},
+	} {
+		for _, hirerFirst := range []bool{true, false} {
+			w := newTown(t, nil)
+			w.good(0, 1)
+			shown := w.outcome(1, 2, func(o *protocol.Outcome) { o.Score = 2000 })
+			shown.How = Shown
+			claim := w.outcome(1, 2, func(o *protocol.Outcome) {
+				o.Job, o.By, o.Conduct = shown.Said.Doc.(*protocol.Outcome).Job, o.Provider, protocol.PaidNot
+				c.claim(o)
+			})
+			claim.How = Claimed
+			alone := newTown(t, nil)
+			alone.good(0, 1)
+			alone.learn(shown)
+			want := c.bad * alone.settle().estimate(2).Bad
+			if hirerFirst {
+				w.learn(shown)
+				w.learn(claim)
+			} else {
+				w.learn(claim)
+				w.learn(shown)
+			}
+			e := w.settle().estimate(2)
+			if e.Bad == 0 || e.Bad < want*0.999 || e.Bad > want*1.001 || (e.Disputes == 1) == c.broke {
+				t.Errorf("%s, the hirer's first %v: %+v, want bad %v", c.name, hirerFirst, e, want)
+			}
+			broke := false
+			for i := range w.book.cells {
+				broke = broke || w.book.cells[i].sum.broke > 0
+			}
+			if broke != c.broke {
+				t.Errorf("%s, the hirer's first %v: it is blamed for not paying: %v", c.name, hirerFirst, broke)
+			}
+		}
+	}
+}

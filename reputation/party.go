@@ -77,6 +77,7 @@ type record struct {
 	disputed bool
 	score    uint16
 	conduct  uint8
+	ended    uint8
 	value    float64 // in the unit of Worth.Least; where the asset's worth is not known, 1
 }
 
