@@ -39,6 +39,7 @@ type View struct {
 	Away            uint64      // soft: of a job of ours under way, since when its provider is out of reach; 0: it is there
 	Sought          string      // soft: whether another is sought to take it over: "", Sought or SoughtBudget
 	Choice          Choice      // on the hirer's side
+	Came            Came        // what it tells of its provider's work
 	Plan            string      // of the order
 	Instead         wire.CID    // the job that this one takes over
 	TakenOver       wire.CID    // the job that took this one over
@@ -96,14 +97,22 @@ func (a *Agent) ByKey(at uint64, key string) (View, bool) {
 
 // ByID returns how a job stands.
 func (a *Agent) ByID(at uint64, id wire.CID) (View, bool) {
-	if p := a.past[id]; p != nil {
-		return a.linked(at, p.view), true
-	}
-	d := a.deals[id]
-	if d == nil {
+	v, ok := a.byID(at, id)
+	if !ok {
 		return View{}, false
 	}
-	return a.linked(at, a.viewOf(at, d)), true
+	return a.linked(at, v), true
+}
+
+// byID tells a job by itself.
+func (a *Agent) byID(at uint64, id wire.CID) (View, bool) {
+	if p := a.past[id]; p != nil {
+		return p.view, true
+	}
+	if d := a.deals[id]; d != nil {
+		return a.viewOf(at, d), true
+	}
+	return View{}, false
 }
 
 // linked tells how a job hangs together with others, as they stand.
@@ -134,6 +143,7 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 		v.Score = verdict.Doc.(*protocol.Verdict).Score
 		v.OK = v.OK && verdict.Doc.(*protocol.Verdict).Pass
 	}
+	v.Came = came(j, at, v.OK)
 	v.Paid, _ = paid(j)
 	v.Instalments, v.MostInstalments = d.instalments(at), j.Parts()
 	if v.Final {

@@ -62,6 +62,8 @@ type Desk interface {
 	// Trust returns whom this peer trusts how far: everyone it has evidence of, by
 	// standing, or only the peer asked for, of which it may know nothing.
 	Trust(ctx context.Context, q TrustQuery) (Trust, error)
+	// Calibration compares the estimates by which this peer has hired with what came of the jobs.
+	Calibration(ctx context.Context) (Calibration, error)
 	// Verify checks the whole journal and names the first bad record.
 	Verify(ctx context.Context) (Verification, error)
 }

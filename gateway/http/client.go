@@ -179,6 +179,11 @@ func (c *Client) Ledger(ctx context.Context, peer string) (out gateway.Ledger, e
 	return out, c.call(ctx, "GET", "/v1/ledger", some("peer", peer), nil, &out)
 }
 
+// Calibration fulfils gateway.Desk.
+func (c *Client) Calibration(ctx context.Context) (out gateway.Calibration, err error) {
+	return out, c.call(ctx, "GET", "/v1/calibration", nil, nil, &out)
+}
+
 // Trust fulfils gateway.Desk.
 func (c *Client) Trust(ctx context.Context, q gateway.TrustQuery) (out gateway.Trust, err error) {
 	in := url.Values{"why": {strconv.FormatBool(q.Why)}}

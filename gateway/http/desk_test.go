@@ -177,6 +177,13 @@ func (d *desk) Ledger(_ context.Context, peer string) (gateway.Ledger, error) {
 	}}}, d.note("ledger %q", peer)
 }
 
+func (d *desk) Calibration(context.Context) (gateway.Calibration, error) {
+	return gateway.Calibration{
+		Schema: "souk.calibration/v1", Jobs: 3, Well: 2, Brier: 0.1, Reference: 0.2, Skill: 0.5, Error: 0.05,
+		Bands: []gateway.CalibrationBand{{From: 0.6, To: 0.7, Jobs: 3, Well: 2, Estimated: 0.65, Came: 0.6}},
+	}, d.note("calibration")
+}
+
 func (d *desk) Trust(_ context.Context, q gateway.TrustQuery) (gateway.Trust, error) {
 	return gateway.Trust{Schema: "souk.trust/v1", Viewer: d.status.Peer, More: true, Known: []gateway.Trusted{{
 		Peer: q.Peer, Owner: d.status.Owner, Capability: "c", Standing: 0.1, Success: 0.2, Low: 0.3, High: 0.4,

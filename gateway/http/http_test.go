@@ -96,6 +96,7 @@ func TestRoundTrip(t *testing.T) {
 			return d.Trust(ctx, gateway.TrustQuery{Peer: desk.status.Owner, Capability: "text/words@1", Why: true})
 		}},
 		{"Trust of all", func(d gateway.Desk) (any, error) { return d.Trust(ctx, gateway.TrustQuery{}) }},
+		{"Calibration", func(d gateway.Desk) (any, error) { return d.Calibration(ctx) }},
 		{"Receipt", func(d gateway.Desk) (any, error) { return d.Receipt(ctx, "last") }},
 		{"Verify", func(d gateway.Desk) (any, error) { return d.Verify(ctx) }},
 		{"Hire", func(d gateway.Desk) (any, error) {
@@ -180,6 +181,7 @@ func everyMethod(ctx context.Context, d gateway.Desk, with *desk) map[string]err
 	_, said["Cancel"] = d.Cancel(ctx, "k")
 	_, said["Ledger"] = d.Ledger(ctx, "")
 	_, said["Trust"] = d.Trust(ctx, gateway.TrustQuery{})
+	_, said["Calibration"] = d.Calibration(ctx)
 	_, said["Receipt"] = d.Receipt(ctx, "k")
 	_, said["Verify"] = d.Verify(ctx)
 	return said

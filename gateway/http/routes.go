@@ -60,6 +60,9 @@ func (r routes) register(api huma.API) {
 	) (gateway.Trust, error) {
 		return r.desk.Trust(ctx, gateway.TrustQuery{Peer: in.Peer, Capability: in.Capability, Why: in.Why})
 	})
+	route(api, "GET", "/v1/calibration", "the estimates by which this peer has hired, against what came of the jobs", func(ctx context.Context, _ *none) (gateway.Calibration, error) {
+		return r.desk.Calibration(ctx)
+	})
 	r.registerOffers(api)
 	r.registerJobs(api)
 	r.registerBytes(api)
