@@ -91,7 +91,8 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	return s.outcome(d, score, ended, conduct, weight(d.job), hold.ID)
 }
 
-// retort is the provider's Outcome, or nil: of a job that was never paid for, or
+// retort is the provider's Outcome, or nil: of a job that was never paid for, of one
+// that was paid for without a word, lest the hirer tell others another story, or
 // against an Outcome of the hirer's that tells another story than the documents.
 // It says only what they show. The one of a Claim goes with it.
 func (s *step) retort(d *deal, told bool) *protocol.Outcome {
@@ -100,14 +101,15 @@ func (s *step) retort(d *deal, told bool) *protocol.Outcome {
 	_, delivered := d.job.Delivery()
 	post, posted := d.job.Post()
 	_, claimed := d.job.Claim()
-	owing := unpaid(d.job, s.at)
+	award := d.job.InHand().Award() // where it was paid, the Awards say it
+	owing, silent := unpaid(d.job, s.at), !told && posted && !award.Counts && d.job.Stage(s.at) == job.Settled
 	amount, entry, conduct := d.job.InHand().Most(), hold.ID, uint64(protocol.PaidNothing)
 	score, ended := uint64(protocol.Full), uint64(protocol.EndedSilent)
 	switch {
 	case !held:
 		return nil
-	case !owing && (!told || d.job.Logged(job.Provider, job.Hirer) || d.job.InHand().Award().Counts):
-		return nil // nothing is to be said against, or the Awards say it
+	case !owing && !silent && (!told || d.job.Logged(job.Provider, job.Hirer) || award.Counts):
+		return nil // nothing is to be said against
 	case owing:
 		conduct = protocol.PaidNot
 	case posted:
@@ -121,7 +123,9 @@ func (s *step) retort(d *deal, told bool) *protocol.Outcome {
 		ended = protocol.EndedCancelled
 	case judged && verdict.Doc.(*protocol.Verdict).Pass:
 		score, ended = verdict.Doc.(*protocol.Verdict).Score, protocol.EndedAgreed
-	case judged && owing, stoodBy(d.job):
+	case award.Counts:
+		score, ended = award.Share, protocol.EndedResolved
+	case stoodBy(d.job):
 		ended = protocol.EndedContested
 		if posted {
 			conduct = protocol.PaidAgainst

@@ -34,12 +34,16 @@ func (s *step) told(e Told) {
 		s.owners[e.Author] = e.Owner
 		s.web.Owned(e.Author, e.Owner)
 	}
+	var ask []wire.Key
 	for _, t := range e.Pages {
 		for _, entry := range t.Entries {
 			var fork *reputation.Fork
 			if err := s.web.Log(entry); errors.As(err, &fork) && !fork.Known {
 				s.effect(Caught{Author: fork.Author, First: fork.First, Second: fork.Second})
 			}
+		}
+		if other, ok := s.unheard(e.Author, t); ok {
+			ask = append(ask, other)
 		}
 		switch {
 		case t.Evidence.Said.Doc == nil, s.ours(t.Evidence):
@@ -51,7 +55,23 @@ func (s *step) told(e Told) {
 			s.agenda.set(matter{what: dueEvidence, job: t.Evidence.Said.ID}, t.Due)
 		}
 	}
+	s.inquire(nil, ask)
 	s.restless = true
+}
+
+// unheard returns who else was part of a job of which one side alone has told a short
+// while ago, where trust reaches that side: the other may have answered since, or was never
+// told, and is asked for its log before the word counts, if it is to be had.
+func (s *step) unheard(author wire.Key, t Testimony) (other wire.Key, ok bool) {
+	o, said := t.Evidence.Said.Doc.(*protocol.Outcome)
+	if !said || s.ours(t.Evidence) || t.Evidence.How >= reputation.Contested || t.Due+longestAnswer < s.at {
+		return wire.Key{}, false
+	}
+	other = o.Provider
+	if author == o.Provider {
+		other = o.Hirer
+	}
+	return other, s.Dealt(author) || s.guest(author).standing > 0
 }
 
 // ours reports whether evidence is of a job of our own: of that the journal tells,
@@ -110,8 +130,8 @@ func (s *step) headTold(peer wire.Key, h *protocol.Hello) {
 	}
 }
 
-// inquire asks those about to be hired for their logs: they have an interest to
-// show them. The hire does not wait for it; the next one knows.
+// inquire asks those about to be hired for their logs, and those of whom a bad word was
+// heard: they have an interest to show them. Nobody waits for it; the next hire knows.
 func (s *step) inquire(firm []hire.Candidate, ask []wire.Key) {
 	for _, c := range firm {
 		ask = append(ask[:len(ask):len(ask)], c.Provider)

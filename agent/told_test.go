@@ -296,3 +296,46 @@ func TestStrangersLeaveRoom(t *testing.T) {
 		t.Errorf("of the job told by one we know is left %+v", x)
 	}
 }
+
+// TestTheOtherSideIsAsked: where one whom trust reaches tells alone of a job, the other
+// side's log is asked for, before the word counts and not for every word.
+func TestTheOtherSideIsAsked(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.sells(5)
+	w.pass(second)
+	buyer.orders("one")
+	w.pass(minute)
+	h := newHearsay(4)
+	asked := func(author wire.Key, how reputation.Attested, due uint64) (all []wire.Key) {
+		p := h.job(author, h.people[1])
+		p.Evidence.How, p.Due = how, due
+		step, err := buyer.agent.Handle(w.now, [16]byte{}, agent.Told{Author: author, Pages: []agent.Testimony{p, p}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range step.Effects {
+			if e, ok := e.(agent.Pull); ok {
+				all = append(all, e.Author)
+			}
+		}
+		return all
+	}
+	met := seller.key.Key()
+	for _, c := range []struct {
+		name   string
+		author wire.Key
+		how    reputation.Attested
+		due    uint64
+		want   int
+	}{
+		{"a stranger", h.people[2], reputation.Shown, w.now + minute, 0},
+		{"of long ago", met, reputation.Shown, w.now - 2*day, 0},
+		{"both have told", met, reputation.Agreed, 0, 0},
+		{"one whom we know", met, reputation.Shown, w.now + minute, 1},
+		{"once more", met, reputation.Shown, w.now + minute, 0},
+	} {
+		if got := asked(c.author, c.how, c.due); len(got) != c.want || c.want > 0 && got[0] != h.people[1] {
+			t.Errorf("%s: asked for the logs of %d", c.name, len(got))
+		}
+	}
+}

@@ -200,6 +200,49 @@ func TestSlanderByOneWhoPaid(t *testing.T) {
 	seller.replays()
 }
 
+// TestSecretSlander: a hirer that pays, tells its provider nothing, and tells others that
+// nothing was delivered, is believed by half once the provider's log is read too: that
+// has its own word of every job that was paid for in silence.
+func TestSecretSlander(t *testing.T) {
+	w, seller, buyer := pair(t)
+	buyer.twist = func(_ *citizen, docs []wire.Said) [][]wire.Said {
+		return [][]wire.Said{slices.DeleteFunc(slices.Clone(docs), func(s wire.Said) bool {
+			switch s.Doc.(type) {
+			case *protocol.Outcome, *protocol.LogEntry:
+				return true
+			}
+			return false
+		})}
+	}
+	seller.sells(5)
+	w.pass(second)
+	buyer.orders("one")
+	w.pass(hour)
+	tale := without[*protocol.Delivery](buyer.tale(), seller)
+	slander := buyer.convinces(tale, buyer.says(tale, func(o *protocol.Outcome) { o.Entry, o.At = buyer.hold(tale), w.now+hour }))
+	if slander.Evidence.How != reputation.Shown {
+		t.Fatalf("nobody can know better by this page: %+v", slander)
+	}
+	answer := seller.shows()
+	if got, want := believed(answer), "claimed: ended 1, score 10000, conduct 1, band 3 paid"; got != want {
+		t.Fatalf("the provider's log makes others believe\n%s\nwant\n%s", got, want)
+	}
+	bad := func(pages ...[]agent.Testimony) float64 {
+		b := w.book(pages...)
+		if err := b.Learn(w.now+100*day, newHearsay(1).trusted(b, buyer)); err != nil {
+			t.Fatal(err)
+		}
+		for !b.Step(w.now+100*day, 1<<20) {
+		}
+		return b.Estimate(w.now+100*day, seller.key.Key(), "text/words@1").Bad
+	}
+	alone, both := bad([]agent.Testimony{slander}), bad([]agent.Testimony{slander}, answer)
+	if alone == 0 || both > alone/2 {
+		t.Errorf("it is blamed %v by the one page, and %v by both", alone, both)
+	}
+	seller.replays()
+}
+
 // TestNoWordBeforeItsTime: what is told before it can have happened, or dated so, is
 // believed by nobody.
 func TestNoWordBeforeItsTime(t *testing.T) {
@@ -255,7 +298,7 @@ func TestNoWordBeforeItsTime(t *testing.T) {
 // Claim that is none yet, bear out nothing.
 func TestLateAnswers(t *testing.T) {
 	w, seller, buyer := pair(t)
-	buyer.judge = says(protocol.CodeCheck, 5)
+	buyer.judge = says(protocol.CodeCheck, 2*minute)
 	w.drop = func(from, _ *citizen, docs []wire.Said) bool {
 		if from == buyer && docs[0].Doc.Header().Kind == protocol.KindAck {
 			w.after(1, seller.die)
@@ -282,7 +325,8 @@ func TestLateAnswers(t *testing.T) {
 		{"in time", t0 + terms.Times.Answer, reputation.Contested},
 		{"too late", t0 + terms.Times.Answer + 1, 0},
 		{"much too late", w.now, 0},
-		{"before what it is about", t0, reputation.Contested}, // by a date that proves nothing: see trust.md
+		{"as soon as clocks allow", verdict.Doc.Header().At - protocol.Skew, reputation.Contested},
+		{"before what it answers", verdict.Doc.Header().At - protocol.Skew - 1, 0},
 	} {
 		contest := wire.Canonical{}.Name(&protocol.Contest{
 			Head: wire.Head{Kind: protocol.KindContest, By: seller.key.Key(), At: c.at, Nonce: wire.Nonce{6}},
@@ -329,4 +373,23 @@ func TestAwardsAreReceipts(t *testing.T) {
 			t.Errorf("the log of the %s makes others believe\n%s\nwant\n%s", c.name, got, want)
 		}
 	}
+}
+
+// TestAwardNeverPaid: a hirer that does not pay what evaluators awarded is told of, by
+// what was awarded, and third parties believe it.
+func TestAwardNeverPaid(t *testing.T) {
+	w, seller, buyer, bench := court(t, 12, 1, 9000, 1)
+	bench[0].grade = fixed(6000)
+	w.drop = func(from, to *citizen, docs []wire.Said) bool {
+		return from == buyer && to == seller && slices.ContainsFunc(docs, func(s wire.Said) bool {
+			e, ok := s.Doc.(*protocol.Entry)
+			return ok && e.Act == protocol.ActAward
+		})
+	}
+	buyer.sues("a", bench)
+	w.pass(2 * day)
+	if got, want := believed(seller.shows()), "claimed: ended 4, score 6000, conduct 3, band 2"; got != want {
+		t.Errorf("the provider's log makes others believe\n%s\nwant\n%s", got, want)
+	}
+	seller.replays()
 }

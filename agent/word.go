@@ -140,6 +140,8 @@ func bearsOutProvider(j *job.Job, at uint64, o *protocol.Outcome) bool {
 		ended, ok = protocol.EndedCancelled, sentAway(j) || leftWaiting(j)
 	case judged && verdict.Doc.(*protocol.Verdict).Pass:
 		ended, score, ok = protocol.EndedAgreed, verdict.Doc.(*protocol.Verdict).Score, true
+	case j.InHand().Award().Counts:
+		ended, score, ok = protocol.EndedResolved, j.InHand().Award().Share, owing
 	case stoodBy(j):
 		ended, ok = protocol.EndedContested, !forfeit(j, at)
 	}

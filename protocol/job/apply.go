@@ -79,6 +79,12 @@ func (t turn) late(deadline uint64) error {
 	return nil
 }
 
+// foresees reports whether a document is dated before one that it is about, by more than
+// honest clocks may differ.
+func (t turn) foresees(about wire.Head) bool {
+	return plus(t.Said.Doc.Header().At, protocol.Skew) < about.At
+}
+
 func (j *Job) hear(t turn, doc wire.Document) error {
 	switch d := doc.(type) {
 	case *protocol.Entry:

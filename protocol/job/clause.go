@@ -58,6 +58,14 @@ func (p Part) complaint() (c complaint, open bool) {
 	return c, true
 }
 
+// complained returns the head of the Verdict or Contest that a complaint is.
+func (p Part) complained(c complaint) wire.Head {
+	if p.verdict.there() && p.verdict.said.ID == c.id {
+		return p.verdict.doc.Head
+	}
+	return p.contest.doc.Head
+}
+
 // lifted reports whether a complaint has fallen: the bytes arrived after all.
 func (p Part) lifted(clause string) bool { return clause == ClauseArtefact && !p.cites(clause) }
 

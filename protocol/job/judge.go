@@ -12,6 +12,8 @@ func (j *Job) hearVerdict(t turn, d *protocol.Verdict) error {
 	switch {
 	case !p.delivered() || d.Delivery != p.delivery.said.ID:
 		return t.refuse(protocol.CodeArtefact, "it judges no Delivery of this job")
+	case t.foresees(p.delivery.doc.Head):
+		return t.refuse(protocol.CodeClock, "dated before the Delivery")
 	case p.verdict.there():
 		return t.refuse(protocol.CodeDuplicate, "the hirer has judged")
 	case p.cancelP.there():
@@ -63,6 +65,8 @@ func (j *Job) hearContest(t turn, d *protocol.Contest) error {
 	switch {
 	case d.About != p.delivery.said.ID && !ofClaim:
 		return t.refuse(protocol.CodeArtefact, "it contests neither the Delivery nor the Claim")
+	case t.foresees(p.delivery.doc.Head), ofClaim && t.foresees(p.claim.doc.Head):
+		return t.refuse(protocol.CodeClock, "dated before what it contests")
 	case p.verdict.there() && p.verdict.doc.Pass:
 		return t.refuse(protocol.CodeCheck, "the hirer has found it good")
 	case !ofClaim && d.At > p.ReviewBy():
@@ -84,6 +88,8 @@ func (p Part) hearAnswer(t turn, d *protocol.Contest) error {
 	switch {
 	case !open || d.About != c.id || d.Clause != c.clause:
 		return t.refuse(protocol.CodeArtefact, "it answers no open complaint")
+	case t.foresees(p.complained(c)):
+		return t.refuse(protocol.CodeClock, "dated before what it answers")
 	case !p.answerable(c):
 		return t.refuse(protocol.CodeCheck, "no word weighs against the clause %q", c.clause)
 	case c.answered:
