@@ -393,3 +393,101 @@ func TestAwardNeverPaid(t *testing.T) {
 	}
 	seller.replays()
 }
+
+// withKillFee is the tale of a job whose provider was left waiting, had its Terms a
+// kill fee: told anew, from the Quote on.
+func (c *citizen) withKillFee(tale []wire.Said, seller *citizen, fee uint64) (told []wire.Said) {
+	c.t.Helper()
+	name := func(d wire.Document) wire.CID {
+		said := wire.Canonical{}.Name(d)
+		told = append(told, said)
+		return said.ID
+	}
+	accept := *last[*protocol.Accept](tale).Doc.(*protocol.Accept)
+	old, err := c.reg.ReadProof(&accept.Offered, net)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	terms, err := accept.Terms()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	terms.KillFee, terms.Hirer, terms.Request = wire.Units(fee), accept.By, wire.CID{1}
+	quote := &protocol.Quote{Head: wire.Head{Kind: protocol.KindQuote, By: seller.key.Key(), At: old.Doc.Header().At, Nonce: wire.Nonce{3}}, Terms: *terms}
+	if err := quote.Check(); err != nil {
+		c.t.Fatal(err)
+	}
+	sealed, err := wire.Seal(seller.key, net, wire.Canonical{}.Name(quote).Raw)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	accept.Offered = sealed.Proof(0)
+	id := name(&accept)
+	var hold protocol.Entry
+	for _, s := range tale {
+		if e, ok := s.Doc.(*protocol.Entry); ok && e.Act == protocol.ActHold {
+			hold = *e
+		}
+	}
+	hold.Job = id
+	held := name(&hold)
+	for _, s := range tale {
+		switch d := s.Doc.(type) {
+		case *protocol.Countersign:
+			if len(d.Taken) > 0 {
+				take := *d
+				take.Entry, take.Taken = held, []wire.CID{id}
+				name(&take)
+			}
+		case *protocol.Need:
+			need := *d
+			need.Job = id
+			name(&need)
+		}
+	}
+	return told
+}
+
+// TestKillFeeNeverPaid: a hirer that leaves its provider waiting, and does not pay the kill
+// fee for that, is told of: by the fee, once its time is over, and not where there is none.
+func TestKillFeeNeverPaid(t *testing.T) {
+	w, seller, buyer := pair(t)
+	seller.work = needing("map")
+	seller.sells(5, lacks)
+	w.pass(second)
+	buyer.orders("one")
+	w.pass(minute)
+	plain := buyer.tale()
+	fee := buyer.withKillFee(plain, seller, 2)
+	accept := last[*protocol.Accept](fee).Doc.(*protocol.Accept)
+	terms, err := accept.Terms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := accept.At + terms.Times.Resolve + terms.Times.PauseMax + protocol.Skew + 1
+	unpaid := func(at uint64) func(*protocol.Outcome) {
+		return func(o *protocol.Outcome) {
+			o.At, o.Ended, o.Score, o.Conduct = at, protocol.EndedCancelled, protocol.Full, protocol.PaidNot
+		}
+	}
+	provide := wire.Canonical{}.Name(&protocol.Provide{
+		Head: wire.Head{Kind: protocol.KindProvide, By: buyer.key.Key(), At: last[*protocol.Need](fee).Doc.Header().At + minute, Nonce: wire.Nonce{4}},
+		Job:  last[*protocol.Accept](fee).ID, Need: last[*protocol.Need](fee).ID, Inputs: accept.Inputs,
+	})
+	for _, c := range []struct {
+		name string
+		tale []wire.Said
+		at   uint64
+		want string
+	}{
+		{"never paid", fee, over, "claimed: ended 6, score 10000, conduct 3, band 2"},
+		{"not paid yet", fee, over - 1, "nothing"},
+		{"with none agreed", plain, over, "nothing"},
+		{"without the Need", without[*protocol.Need](fee, seller), over, "nothing"},
+		{"provided for", append(slices.Clone(fee), provide), over, "nothing"},
+	} {
+		if got := believed([]agent.Testimony{seller.convinces(c.tale, seller.says(c.tale, unpaid(c.at)))}); got != c.want {
+			t.Errorf("%s: others believe %s, want %s", c.name, got, c.want)
+		}
+	}
+}
