@@ -98,3 +98,39 @@ func TestEachProviderHasItsShare(t *testing.T) {
 	seller.replays()
 	judge.replays()
 }
+
+// TestACaseTellsOfOneJob: however many jobs lie between two, what their evaluator is
+// shown of one tells of no other. A bundle is shown whole, so it must be of one job.
+func TestACaseTellsOfOneJob(t *testing.T) {
+	w, _, buyer, bench := court(t, 31, 1, 0, 1)
+	w.loss = 0.2
+	shown := 0
+	w.drop = func(_, to *citizen, docs []wire.Said) bool {
+		jobs := map[wire.CID]bool{}
+		for _, s := range docs {
+			named := agent.Statement{Said: s}
+			if id := named.Job(); !id.IsZero() {
+				jobs[id] = true
+			}
+			if d, ok := s.Doc.(*protocol.Countersign); ok {
+				for _, id := range d.Taken {
+					jobs[id] = true
+				}
+			}
+		}
+		if to == bench[0] {
+			shown++
+		}
+		if to == bench[0] && len(jobs) > 1 {
+			t.Errorf("a bundle of %d jobs is shown", len(jobs))
+		}
+		return false
+	}
+	for n := range 6 {
+		buyer.sues(fmt.Sprint("a", n), bench)
+	}
+	w.pass(8 * hour)
+	if shown < 20 {
+		t.Errorf("%d bundles shown: too few to tell anything", shown)
+	}
+}
