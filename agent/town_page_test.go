@@ -189,3 +189,42 @@ func TestPagesInPieces(t *testing.T) {
 		t.Errorf("%d pages believed: too few to tell anything", believed)
 	}
 }
+
+// TestPartsBeforeThirdParties: of a contract of several parts others believe what fits
+// into a page: of one that both have logged always something, by as many receipts as there is
+// room for; of one side's word alone nothing any more, once it takes too many documents.
+func TestPartsBeforeThirdParties(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		stand func(*sell.Stand)
+		calls int
+		price uint64
+		dies  uint64 // 0 for never
+		want  string
+	}{
+		{"four tranches", tranches(4, 0), 1, 32, 0, "agreed: ended 1, score 10000, conduct 1, band 6 paid"},
+		{"two of four", tranches(4, 0), 1, 32, 50 * second, "shown: ended 5, score 0, conduct 5, band 5 paid"},
+		{"two windows of four", windows(2, 4), 8, 0, 90 * second, "shown: ended 5, score 0, conduct 5, band 5 paid"},
+		{"forty tranches", tranches(40, 0), 1, 80, 0, "agreed: ended 1, score 10000, conduct 1, band 6 paid"}, // 28 times 2
+		{"thirty of forty", tranches(40, 0), 1, 80, 630 * second, "nothing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, seller, buyer := pair(t)
+			seller.work = piece(20 * second)
+			seller.sells(c.price, c.stand)
+			w.pass(second)
+			buyer.orders("a", calls(c.calls))
+			if c.dies > 0 {
+				w.pass(c.dies)
+				seller.die()
+			}
+			w.pass(6 * hour)
+			if got := believed(buyer.shows()); got != c.want {
+				t.Errorf("others believe\n%s\nwant\n%s", got, c.want)
+			}
+			if got := believed(seller.shows()); c.dies == 0 && got != c.want {
+				t.Errorf("by the seller's log others believe\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
