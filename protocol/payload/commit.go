@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/souk-network/souk/protocol/wire"
@@ -40,8 +41,8 @@ func (o Opening) ID() wire.CID {
 
 // Hasher computes the Opening of bytes written to it, in constant memory.
 type Hasher struct {
-	leaf  [Chunk]byte
-	n     int
+	leaf  hash.Hash // of the chunk that is being written; nil before the first
+	n     int       // bytes of that chunk
 	size  uint64
 	peaks []peak
 }
@@ -59,14 +60,31 @@ func (h *Hasher) Write(p []byte) (int, error) {
 		if h.n == Chunk {
 			h.close()
 		}
-		n := copy(h.leaf[h.n:], p)
+		if h.n == 0 {
+			h.begin()
+		}
+		n := min(Chunk-h.n, len(p))
+		h.leaf.Write(p[:n])
 		h.n, h.size, p = h.n+n, h.size+uint64(n), p[n:]
 	}
 	return all, nil
 }
 
+// begin begins a chunk.
+func (h *Hasher) begin() {
+	if h.leaf == nil {
+		h.leaf = sha256.New()
+	}
+	h.leaf.Reset()
+	h.leaf.Write([]byte{0})
+}
+
+// close ends a chunk.
 func (h *Hasher) close() {
-	h.push(peak{0, hashLeaf(h.leaf[:h.n])})
+	if h.n == 0 {
+		h.begin() // an empty artefact has one empty chunk
+	}
+	h.push(peak{0, [32]byte(h.leaf.Sum(nil))})
 	h.n = 0
 }
 
@@ -89,13 +107,6 @@ func (h *Hasher) Opening(salt [32]byte) Opening {
 		root = hashNode(h.peaks[i].hash, root)
 	}
 	return Opening{Alg: Algorithm, Root: root, Salt: salt, Size: h.size}
-}
-
-func hashLeaf(b []byte) [32]byte {
-	s := sha256.New()
-	s.Write([]byte{0})
-	s.Write(b)
-	return [32]byte(s.Sum(nil))
 }
 
 func hashNode(l, r [32]byte) [32]byte {
