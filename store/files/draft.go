@@ -10,15 +10,24 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// draft is a temporary file until it is kept. file is nil once it has ended.
+// draft is in memory for as long as it is small, and then a temporary file.
 type draft struct {
 	vault *Vault
-	file  *os.File
+	bytes []byte   // all of it, while there is no file
+	file  *os.File // once it is larger than MaxSmall
+	ended bool
 }
 
 func (d *draft) Write(b []byte) (int, error) {
-	if d.file == nil {
+	if d.ended {
 		return 0, fmt.Errorf("write to a draft that has ended: %w", os.ErrClosed)
+	}
+	if d.file == nil && len(d.bytes)+len(b) <= MaxSmall {
+		d.bytes = append(d.bytes, b...)
+		return len(b), nil
+	}
+	if err := d.toFile(); err != nil {
+		return 0, fmt.Errorf("write a draft: %w", full(err))
 	}
 	n, err := d.file.Write(b)
 	if err != nil {
@@ -27,22 +36,55 @@ func (d *draft) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+// toFile makes the draft a file, if it is none.
+func (d *draft) toFile() (err error) {
+	if d.file != nil {
+		return nil
+	}
+	if d.file, err = os.CreateTemp(d.vault.drafts(), "draft-*"); err != nil {
+		return err
+	}
+	_, err = d.file.Write(d.bytes)
+	d.bytes = nil
+	return err
+}
+
 // Keep implements store.Draft: contents first, then the name, then the folder.
 // A draft that could not be kept is gone.
 func (d *draft) Keep(name wire.CID) error {
-	if d.file == nil {
+	if d.ended {
 		return fmt.Errorf("keep a draft that has ended: %w", os.ErrClosed)
 	}
-	f := d.file
-	d.file = nil
-	err := errors.Join(f.Sync(), f.Close())
-	if err == nil {
-		err = d.vault.place(f.Name(), d.vault.path(name))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("keep artefact %s: %w", name, full(err)), remove(f.Name()))
+	if err := d.keep(name); err != nil {
+		return errors.Join(fmt.Errorf("keep artefact %s: %w", name, full(err)), d.Discard())
 	}
 	return nil
+}
+
+func (d *draft) keep(name wire.CID) error {
+	free, err := d.vault.small.free(name)
+	if err != nil {
+		return err
+	}
+	if d.file == nil && free {
+		if err := d.vault.small.keep(name, d.bytes); err != nil {
+			return err
+		}
+		d.ended = true
+		return remove(d.vault.path(name)) // one of the same name that was large
+	}
+	if err := d.toFile(); err != nil {
+		return err
+	}
+	f := d.file
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := d.vault.place(f.Name(), d.vault.path(name)); err != nil {
+		return err
+	}
+	d.ended = true
+	return d.vault.small.erase(name)
 }
 
 // place gives a synced file its name, durably.
@@ -74,12 +116,15 @@ func (v *Vault) makeShard(shard string) error {
 
 // Discard implements store.Draft.
 func (d *draft) Discard() error {
+	if d.ended {
+		return nil
+	}
+	d.ended, d.bytes = true, nil
 	if d.file == nil {
 		return nil
 	}
-	f := d.file
-	d.file = nil
-	if err := errors.Join(f.Close(), remove(f.Name())); err != nil {
+	_ = d.file.Close() // it may be closed already; nothing of it is wanted
+	if err := remove(d.file.Name()); err != nil {
 		return fmt.Errorf("discard a draft: %w", err)
 	}
 	return nil

@@ -6,11 +6,13 @@
 // 0600 and 0700). It must never look at what it keeps: whoever reads an
 // artefact checks it against the name it asked for.
 //
-// The artefact of a CID with digest ab…ef is the file ab/ab…ef; drafts are
-// written in the folder tmp beside it.
+// The artefact of a CID with digest ab…ef is the file ab/ab…ef, where it is larger
+// than MaxSmall; its draft is written in the folder tmp beside it. Smaller ones lie
+// together in the files of the folder small.
 package files
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,8 +30,9 @@ import (
 // Vault is a store.Vault in one directory. It may be used from many goroutines,
 // each draft and artefact from one at a time.
 type Vault struct {
-	dir string
-	mu  sync.Mutex // held while a folder is made
+	dir   string
+	small *boxes
+	mu    sync.Mutex // held while a folder is made
 }
 
 var _ store.Vault = (*Vault)(nil)
@@ -44,6 +47,11 @@ func Open(dir string) (*Vault, error) {
 	if err := os.MkdirAll(v.drafts(), 0o700); err != nil {
 		return nil, fmt.Errorf("create the vault: %w", full(err))
 	}
+	small, err := openBoxes(filepath.Join(dir, "small"))
+	if err != nil {
+		return nil, fmt.Errorf("open the small artefacts: %w", full(err))
+	}
+	v.small = small
 	// Folders that an earlier run made and did not live to sync become durable now.
 	if err := errors.Join(syncDir(dir), syncDir(filepath.Dir(filepath.Clean(dir)))); err != nil {
 		return nil, fmt.Errorf("sync the vault: %w", err)
@@ -59,16 +67,17 @@ func (v *Vault) path(name wire.CID) string {
 }
 
 // Create implements store.Vault.
-func (v *Vault) Create() (store.Draft, error) {
-	f, err := os.CreateTemp(v.drafts(), "draft-*")
-	if err != nil {
-		return nil, fmt.Errorf("create a draft: %w", full(err))
-	}
-	return &draft{vault: v, file: f}, nil
-}
+func (v *Vault) Create() (store.Draft, error) { return &draft{vault: v}, nil }
 
 // Open implements store.Vault.
 func (v *Vault) Open(name wire.CID) (store.Artefact, error) {
+	_, b, ok, err := v.small.look(name, true)
+	if err != nil {
+		return nil, fmt.Errorf("open artefact %s: %w", name, err)
+	}
+	if ok {
+		return small{bytes.NewReader(b)}, nil
+	}
 	f, err := os.Open(v.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open artefact %s: %w", name, store.ErrNotFound)
@@ -89,6 +98,9 @@ func (v *Vault) Open(name wire.CID) (store.Artefact, error) {
 // Erase implements store.Vault. The name is gone durably; the blocks are the
 // file system's to overwrite.
 func (v *Vault) Erase(name wire.CID) error {
+	if err := v.small.erase(name); err != nil {
+		return fmt.Errorf("erase artefact %s: %w", name, err)
+	}
 	path := v.path(name)
 	err := os.Remove(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -113,6 +125,11 @@ func (a *artefact) Read(b []byte) (int, error)              { return a.file.Read
 func (a *artefact) Seek(off int64, from int) (int64, error) { return a.file.Seek(off, from) }
 func (a *artefact) Close() error                            { return a.file.Close() }
 func (a *artefact) Size() int64                             { return a.size }
+
+// small is an artefact out of a box.
+type small struct{ *bytes.Reader }
+
+func (small) Close() error { return nil }
 
 // full gives a full disk the error that the contract names.
 func full(err error) error {

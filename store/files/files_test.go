@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -24,6 +25,23 @@ func mustOpen(t testing.TB, dir string) *files.Vault {
 	return v
 }
 
+// large is an artefact that is a file of its own.
+var large = bytes.Repeat([]byte("large "), files.MaxSmall)
+
+func keep(t testing.TB, v *files.Vault, name wire.CID, content []byte) {
+	t.Helper()
+	d, err := v.Create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Keep(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestVault(t *testing.T) {
 	storetest.TestVault(t, func(t testing.TB) func() store.Vault {
 		dir := filepath.Join(t.TempDir(), "vault")
@@ -33,18 +51,12 @@ func TestVault(t *testing.T) {
 
 func TestOnlyTheOwnerReads(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "vault")
-	d, err := mustOpen(t, dir).Create()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Write([]byte("secret")); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Keep(wire.Sum([]byte("secret"))); err != nil {
-		t.Fatal(err)
+	v := mustOpen(t, dir)
+	for _, content := range [][]byte{[]byte("secret"), large} {
+		keep(t, v, wire.Sum(content), content)
 	}
 	seen := 0
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -58,20 +70,24 @@ func TestOnlyTheOwnerReads(t *testing.T) {
 		if !e.IsDir() {
 			seen++
 			rel, err := filepath.Rel(dir, path)
-			if err != nil || len(rel) != 2+1+64 || rel[:2] != rel[3:5] {
+			if err != nil || rel != filepath.Join("small", "00000001") && (len(rel) != 2+1+64 || rel[:2] != rel[3:5]) {
 				t.Errorf("the artefact is the file %s", rel)
 			}
 		}
 		return nil
 	})
-	if err != nil || seen != 1 {
+	if err != nil || seen != 2 {
 		t.Fatalf("%d files, %v", seen, err)
 	}
 }
 
 func TestDraftsOfACrashAreRemoved(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := mustOpen(t, dir).Create(); err != nil {
+	d, err := mustOpen(t, dir).Create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Write(large); err != nil {
 		t.Fatal(err)
 	}
 	drafts := filepath.Join(dir, "tmp")
