@@ -78,9 +78,10 @@ type Agent struct {
 	restless  bool                             // the web has learned something and not yet thought it over
 	owners    map[wire.Key]wire.Key            // of agents, as their mandates prove
 	early     map[wire.CID]reputation.Evidence // Outcomes of others that may still be answered
-	inquiries map[wire.Key]uint64              // when candidates were last asked for their logs
-	peers     map[wire.Key]bool                // linked; true once greeted
-	greetings map[wire.Key]uint64              // when each of them greeted us
+	seals     seals
+	inquiries map[wire.Key]uint64 // when candidates were last asked for their logs
+	peers     map[wire.Key]bool   // linked; true once greeted
+	greetings map[wire.Key]uint64 // when each of them greeted us
 	agenda    agenda
 	guests    guests
 	crowd     crowd

@@ -144,7 +144,10 @@ func (s *step) caseOf(e Heard) (wire.CID, bool) {
 
 // namedIn returns our Consent under which the Terms of an Accept name us.
 func (a *Agent) namedIn(doc *protocol.Accept) (wire.CID, bool) {
-	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
+	if len(a.assents) == 0 {
+		return wire.CID{}, false
+	}
+	terms, provider, err := job.Offered(a.open, doc)
 	if err != nil {
 		return wire.CID{}, false
 	}
@@ -174,7 +177,7 @@ func (a *Agent) foldBrought(at uint64, f *Fact) (news bool) {
 		c := a.cases[f.Job]
 		if doc, ok := said.Doc.(*protocol.Accept); ok && c == nil && said.ID == f.Job {
 			under, named := a.namedIn(doc)
-			terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
+			terms, provider, err := job.Offered(a.open, doc)
 			if err != nil || !named {
 				continue
 			}
@@ -225,7 +228,7 @@ func (a *Agent) foldIntoCase(at uint64, c *courtCase, said wire.Said) error {
 func (a *Agent) refold(c *courtCase, late job.Heard) *job.Job {
 	record := c.job.Record()
 	i := slices.IndexFunc(record, func(h job.Heard) bool { return h.At > late.At })
-	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, c.accept.Doc.(*protocol.Accept))
+	terms, provider, err := job.Offered(a.open, c.accept.Doc.(*protocol.Accept))
 	if i < 0 || err != nil {
 		return nil
 	}

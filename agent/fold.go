@@ -229,7 +229,7 @@ func (a *Agent) foldAccept(said wire.Said, doc *protocol.Accept, key string) ([]
 	if a.Has(said.ID) {
 		return nil, errKnown
 	}
-	terms, provider, err := job.Offered(a.c.Registry, a.c.Net, doc)
+	terms, provider, err := job.Offered(a.open, doc)
 	if err != nil {
 		return nil, err
 	}

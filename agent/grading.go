@@ -36,7 +36,7 @@ func (s *step) overrun(e Heard, id wire.CID) bool {
 		if !ok || said.ID != id {
 			continue
 		}
-		_, provider, err := job.Offered(s.c.Registry, s.c.Net, doc)
+		_, provider, err := job.Offered(s.open, doc)
 		if err != nil {
 			return true
 		}

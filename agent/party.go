@@ -16,6 +16,7 @@ type party struct {
 	dealt    bool      // something was paid between us, or it has done for nothing what we wanted
 	burden   uint64    // bytes that stay in the journal because of it, until then
 
+	unread  bool          // soft: its log may have entries that were not heard
 	left    uint64        // soft: when the last link to the peer went
 	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen
 	refused protocol.Code // soft: why the peer does not take our OPEN

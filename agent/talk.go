@@ -237,6 +237,7 @@ func (s *step) quoted(from wire.Key, bundle *wire.Bundle, i int, q *protocol.Quo
 	t.until = 0
 	w := s.wish(o)
 	worst, _ := hire.Worst(q.Terms.Price, w.Calls)
+	s.seals.put(wire.Sum(bundle.Docs[i]), bundle.Proof(i)) // by the hands
 	c := &hire.Candidate{Provider: from, Terms: &q.Terms, Offered: bundle.Proof(i), Price: worst}
 	if w.Suits(s.at, from, c.Terms) == "" && (t.quote == nil || c.Price.Cmp(t.quote.Price) <= 0) {
 		t.quote = c

@@ -105,8 +105,9 @@ func (s *step) done(d *deal) bool {
 // letGo lets go of a deal that needs nothing more of us.
 func (s *step) letGo(d *deal) {
 	s.fact(Fact{What: FactLetGo, Job: d.id})
-	if _, told := d.job.OutcomeBy(job.Hirer); told {
-		s.effect(Pull{Author: d.peer, Wanted: s.Dealt(d.peer), Standing: s.guest(d.peer).standing}) // it has written of this job, and perhaps of others
+	if p := s.party(d.peer); p.unread {
+		p.unread = false
+		s.effect(Pull{Author: d.peer, Wanted: s.Dealt(d.peer), Standing: s.guest(d.peer).standing}) // it has written of other jobs than ours
 	}
 	if d.role == job.Hirer {
 		s.effect(Withhold{From: d.peer, Artefacts: d.allInputs()})

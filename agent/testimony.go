@@ -34,7 +34,7 @@ type exhibit struct {
 // Where one has, the job is told anew from the page, in the order shown and at the
 // dates of its documents: what was said too late or out of place counts for third
 // parties no more than for the two.
-func Testify(reg *wire.Registry, net string, author wire.Key, shown []wire.Said) (Testimony, error) {
+func Testify(net string, author wire.Key, shown []wire.Said) (Testimony, error) {
 	x, err := openExhibit(net, author, shown)
 	if err != nil {
 		return Testimony{}, err
@@ -44,7 +44,7 @@ func Testify(reg *wire.Registry, net string, author wire.Key, shown []wire.Said)
 	if conceded {
 		t.Entries = append(t.Entries, x.answer)
 	}
-	j := x.contract(reg)
+	j := x.contract()
 	switch {
 	case j == nil:
 	case conceded:
@@ -95,13 +95,13 @@ func openExhibit(net string, author wire.Key, shown []wire.Said) (*exhibit, erro
 
 // contract returns the job as it begins, where the page shows the contract that
 // the Outcome tells of; else nil.
-func (x *exhibit) contract(reg *wire.Registry) *job.Job {
+func (x *exhibit) contract() *job.Job {
 	for _, s := range x.shown {
 		a, ok := s.Doc.(*protocol.Accept)
 		if !ok || s.ID != x.o.Job || a.By != x.o.Hirer {
 			continue
 		}
-		terms, provider, err := job.Offered(reg, x.net, a)
+		terms, provider, err := job.Offered(func(p *wire.Proof) error { return p.Open(x.net) }, a)
 		if err != nil || provider != x.o.Provider {
 			return nil
 		}

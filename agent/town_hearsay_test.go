@@ -93,7 +93,7 @@ func (c *citizen) says(tale []wire.Said, change func(*protocol.Outcome)) []wire.
 // convinces is what third parties believe of a page of a citizen's log, and from when on.
 func (c *citizen) convinces(page ...[]wire.Said) agent.Testimony {
 	c.t.Helper()
-	t, err := agent.Testify(c.reg, net, c.key.Key(), slices.Concat(page...))
+	t, err := agent.Testify(net, c.key.Key(), slices.Concat(page...))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func TestLateAnswers(t *testing.T) {
 			o.At = w.now + 7*day // long after all is over
 		})
 		page := slices.Concat(tale, []wire.Said{contest}, blame[:1], rival)
-		got, err := agent.Testify(w.reg, net, seller.key.Key(), page)
+		got, err := agent.Testify(net, seller.key.Key(), page)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,7 +79,7 @@ func (c *citizen) shows() (all []agent.Testimony) {
 	c.t.Helper()
 	log := c.testimony()
 	for i, e := range log.entries {
-		t, err := agent.Testify(c.reg, net, c.key.Key(), c.page(e, log.names[i]))
+		t, err := agent.Testify(net, c.key.Key(), c.page(e, log.names[i]))
 		if err != nil {
 			c.t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestPagesInPieces(t *testing.T) {
 		w.rng.Shuffle(len(page), func(i, j int) { page[i], page[j] = page[j], page[i] })
 		page = page[:1+w.rng.IntN(len(page))]
 		for _, c := range []*citizen{seller, buyer} {
-			got, err := agent.Testify(w.reg, net, c.key.Key(), page)
+			got, err := agent.Testify(net, c.key.Key(), page)
 			if err != nil || got.Evidence.Said.Doc == nil {
 				continue
 			}

@@ -104,6 +104,11 @@ func (s *step) answerBy(d *deal) uint64 {
 // heardLog takes another's log entry into the web: one who writes two in one
 // place weighs nothing from then on.
 func (a *Agent) heardLog(said wire.Said) {
+	e := said.Doc.(*protocol.LogEntry)
+	last, known := a.web.Head(e.By)
+	if next := e.Seq == 1 && e.Prev == last.Entry || e.Epoch == last.Epoch && e.Seq == last.Seq+1; !known || !next {
+		a.party(e.By).unread = true
+	}
 	var fork *reputation.Fork
 	if err := a.web.Log(said); errors.As(err, &fork) {
 		a.restless = true

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,19 @@ type Accept struct {
 	Account  string             `cbor:"account"`           // the payer's, on the Terms' rail
 	Parent   wire.CID           `cbor:"parent,omitzero"`   // optional: the job this one is part of
 	Instead  wire.CID           `cbor:"instead,omitzero"`  // optional: the job this one takes over
+
+	read *reading // what Terms has read of Offered
+}
+
+// reading is the document that a proof shows.
+type reading struct {
+	of  wire.Proof
+	doc wire.Document
+}
+
+// is reports whether it is that of p.
+func (r *reading) is(p *wire.Proof) bool {
+	return r != nil && r.of.V == p.V && r.of.By == p.By && bytes.Equal(r.of.Doc, p.Doc)
 }
 
 // Choice fills a blank that the Terms leave open.
@@ -110,11 +124,27 @@ func (c Choice) check() error {
 	return first(name("name", c.Name), prose("value", c.Value, MaxTitle))
 }
 
+// offered are the kinds that an Accept makes a contract of.
+var offered = only(KindQuote, KindOffer)
+
+// Shown returns the Quote or Offer that is accepted, after its own Check. It is
+// read once, and is not to be changed.
+func (d *Accept) Shown() (wire.Document, error) {
+	if !d.read.is(&d.Offered) {
+		doc, err := shown(&d.Offered, offered)
+		if err != nil {
+			return nil, err
+		}
+		d.read = &reading{of: d.Offered, doc: doc}
+	}
+	return d.read.doc, nil
+}
+
 // Terms returns what was offered, after the Check of the Quote or Offer it
 // stands in. The caller must not take them for the provider's word before
 // Offered.Open has said so.
 func (d *Accept) Terms() (*Terms, error) {
-	doc, err := shown(&d.Offered, KindQuote, KindOffer)
+	doc, err := d.Shown()
 	if err != nil {
 		return nil, err
 	}

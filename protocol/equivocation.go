@@ -37,13 +37,16 @@ func (d *Equivocation) Check() error {
 	return d.contradicts()
 }
 
+// conflicting are the kinds of which one place has one.
+var conflicting = only(KindEntry, KindLogEntry)
+
 // contradicts checks that both are of one kind and claim one place.
 func (d *Equivocation) contradicts() error {
-	one, err := shown(&d.First, KindEntry, KindLogEntry)
+	one, err := shown(&d.First, conflicting)
 	if err != nil {
 		return within("first", err)
 	}
-	other, err := shown(&d.Second, KindEntry, KindLogEntry)
+	other, err := shown(&d.Second, conflicting)
 	if err != nil {
 		return within("second", err)
 	}

@@ -28,7 +28,7 @@ func (d *LogHead) Check() error {
 	); err != nil || d.Shown.IsZero() {
 		return err
 	}
-	doc, err := shown(&d.Shown, KindLogEntry)
+	doc, err := shown(&d.Shown, logged)
 	if err != nil {
 		return within("shown", err)
 	}
@@ -36,6 +36,9 @@ func (d *LogHead) Check() error {
 	return must(ok && wire.Sum(d.Shown.Doc) == d.Entry && e.By == d.Author && e.Epoch == d.Epoch && e.Seq == d.Seq,
 		"shown", "not the entry that is named")
 }
+
+// logged is the kind of which a log is made.
+var logged = only(KindLogEntry)
 
 // Open reports whether the seal of what d shows, if anything, is the author's on
 // network net.

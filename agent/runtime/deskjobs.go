@@ -79,7 +79,7 @@ func (p *Peer) Hire(ctx context.Context, o gateway.Order, input io.Reader) (gate
 			return gateway.Job{}, err
 		}
 	}
-	return p.told(*known)
+	return p.jobOf(*known), nil
 }
 
 // brought puts what an owner gives into the vault.

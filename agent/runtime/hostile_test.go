@@ -230,8 +230,9 @@ func TestStranger(t *testing.T) {
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			bundle.Sig[3] ^= 1
-			b, _ = bundle.Bytes()
+			forged := &wire.Bundle{V: bundle.V, Net: bundle.Net, Sig: bundle.Sig, Docs: bundle.Docs}
+			forged.Sig[3] ^= 1
+			b, _ = forged.Bytes()
 			s.frame(&protocol.Frame{Bundles: [][]byte{b}})
 		}, "bad_seal", 0},
 		{"in another's name", func(s *stranger) {

@@ -46,7 +46,7 @@ func BenchmarkReadPage(b *testing.B) {
 					}
 					shown = append(shown, wire.Said{ID: wire.Sum(p.Doc), Raw: p.Doc, Doc: d})
 				}
-				if t, err := agent.Testify(reg, net, author.Key(), shown); err != nil || t.Evidence.Said.Doc == nil {
+				if t, err := agent.Testify(net, author.Key(), shown); err != nil || t.Evidence.Said.Doc == nil {
 					b.Fatal(t, err)
 				}
 			}

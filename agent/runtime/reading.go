@@ -47,7 +47,7 @@ func (r *reading) take(b []byte) bool {
 		r.owner, r.named = m.By, b
 		return true
 	}
-	t, err := agent.Testify(r.p.reg, r.p.o.Net, r.author, shown)
+	t, err := agent.Testify(r.p.o.Net, r.author, shown)
 	if err != nil {
 		r.err = &faulty{err}
 		return false

@@ -124,7 +124,7 @@ func (l *logs) recallPage(author wire.Key, b []byte) {
 		l.p.post(agent.Told{Author: author, Owner: m.By})
 		return
 	}
-	t, err := agent.Testify(l.p.reg, l.p.o.Net, author, shown)
+	t, err := agent.Testify(l.p.o.Net, author, shown)
 	if err != nil {
 		return
 	}

@@ -85,7 +85,7 @@ func (s *side) hear(at uint64, said wire.Said) error {
 	if s.job != nil {
 		return job.ErrKnown
 	}
-	terms, provider, err := job.Offered(registry, network, a)
+	terms, provider, err := job.Offered(open(network), a)
 	if err != nil {
 		return err
 	}
@@ -589,4 +589,9 @@ func TestStagesHaveNames(t *testing.T) {
 	if slices.ContainsFunc(allStages, func(s string) bool { return s == "" || strings.Contains(s, "(") }) {
 		t.Fatalf("a stage has no name: %v", allStages)
 	}
+}
+
+// open opens what an Accept carries on a network.
+func open(network string) func(*wire.Proof) error {
+	return func(p *wire.Proof) error { return p.Open(network) }
 }

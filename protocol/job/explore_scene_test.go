@@ -84,7 +84,7 @@ func play(s scene) (*stage, error) {
 		return nil, err
 	}
 	p := &stage{scene: s, terms: c.terms, accept: accept, papers: map[paperKey]wire.Said{}, tokens: map[wire.CID]uint16{}, words: map[string]uint16{}}
-	p.offered, p.by, err = job.Offered(registry, network, accept.Doc.(*protocol.Accept))
+	p.offered, p.by, err = job.Offered(open(network), accept.Doc.(*protocol.Accept))
 	p.tokens[wire.CID{}] = 0
 	p.token(accept.ID, "accept")
 	for part := range uint64(2) {

@@ -8,18 +8,21 @@ import (
 )
 
 // Offered reads what an Accept carries: a Quote for its author or a posted
-// Offer, sealed on network net, still standing at the Accept's own date. It
-// returns the Terms and the provider's key. Errors are *Refusal, with Of left
+// Offer, still standing at the Accept's own date, of which open says that its
+// seal is good. It returns the Terms and the provider's key. Errors are *Refusal, with Of left
 // zero. Whether the Accept is fresh by the reader's clock (protocol.Skew) is
 // for the caller to ask when it first hears it.
-func Offered(reg *wire.Registry, net string, a *protocol.Accept) (protocol.Terms, wire.Key, error) {
-	said, err := reg.ReadProof(&a.Offered, net)
+func Offered(open func(*wire.Proof) error, a *protocol.Accept) (protocol.Terms, wire.Key, error) {
+	doc, err := a.Shown()
+	if err == nil {
+		err = open(&a.Offered)
+	}
 	if err != nil {
 		return protocol.Terms{}, wire.Key{}, refuse(codeOf(err), wire.CID{}, "what the Accept carries: %v", err)
 	}
 	var terms protocol.Terms
 	until := uint64(0)
-	switch d := said.Doc.(type) {
+	switch d := doc.(type) {
 	case *protocol.Quote:
 		if d.Terms.Hirer != a.By {
 			err = refuse(protocol.CodeNotOffered, wire.CID{}, "the Quote is for another hirer")
@@ -33,14 +36,14 @@ func Offered(reg *wire.Registry, net string, a *protocol.Accept) (protocol.Terms
 	default:
 		err = refuse(protocol.CodeNotOffered, wire.CID{}, "the Accept carries neither a Quote nor an Offer")
 	}
-	provider := said.Doc.Header().By
+	provider := doc.Header().By
 	switch {
 	case err != nil:
 	case provider == a.By:
 		err = refuse(protocol.CodeNotOffered, wire.CID{}, "nobody hires itself")
 	case a.At > until:
 		err = refuse(protocol.CodeExpired, wire.CID{}, "accepted %d ms after it expired", a.At-until)
-	case plus(a.At, protocol.Skew) < said.Doc.Header().At:
+	case plus(a.At, protocol.Skew) < doc.Header().At:
 		err = refuse(protocol.CodeClock, wire.CID{}, "accepted before it was said")
 	default:
 		return terms, provider, nil

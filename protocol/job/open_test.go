@@ -56,10 +56,10 @@ func TestOfferedRefuses(t *testing.T) {
 		{"before it was said", accepted(t, "provider", t0-60*second, quote("provider", nil)), protocol.CodeClock},
 		{"one's own", accepted(t, "hirer", t0, quote("hirer", nil)), ""},
 		{"an ask", accepted(t, "provider", t0, ask), protocol.CodeNotOffered},
-		{"no offer", accepted(t, "provider", t0, cancel), protocol.CodeNotOffered},
+		{"no offer", accepted(t, "provider", t0, cancel), protocol.CodeMalformed},
 		{"sealed by another", accepted(t, "stranger", t0, quote("provider", nil)), protocol.CodeSeal},
 	} {
-		_, _, err := job.Offered(registry, network, c.accept)
+		_, _, err := job.Offered(open(network), c.accept)
 		if c.name == "one's own" {
 			if err == nil {
 				t.Errorf("%s: taken", c.name)
@@ -69,11 +69,11 @@ func TestOfferedRefuses(t *testing.T) {
 		}
 	}
 	fine := accepted(t, "provider", t0, quote("provider", nil))
-	if _, _, err := job.Offered(registry, "another", fine); codeOf(err) != protocol.CodeNetwork {
+	if _, _, err := job.Offered(open("another"), fine); codeOf(err) != protocol.CodeNetwork {
 		t.Errorf("of another network: %v", err)
 	}
 	fine.Offered.Sig[5] ^= 1
-	if _, _, err := job.Offered(registry, network, fine); codeOf(err) != protocol.CodeSeal {
+	if _, _, err := job.Offered(open(network), fine); codeOf(err) != protocol.CodeSeal {
 		t.Errorf("forged: %v", err)
 	}
 }

@@ -117,15 +117,6 @@ func decode(b []byte, v any, strict bool) error {
 	return asRead(b, v, nothingElse)
 }
 
-// glance reads the few fields of v out of canonical bytes whose other fields,
-// known or not, are of no matter yet.
-func glance(b []byte, v any) error {
-	if err := lenientMode.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%w: %w", ErrShape, err)
-	}
-	return asRead(b, v, anythingElse)
-}
-
 // asRead reports where b is not the one form of v, which was read from it.
 func asRead(b []byte, v any, besides further) error {
 	again, err := encMode.Marshal(v)

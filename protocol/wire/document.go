@@ -78,15 +78,13 @@ func (r *Registry) decode(b []byte) (Document, Entry, error) {
 	if err := CheckCanonical(b); err != nil {
 		return nil, Entry{}, err
 	}
-	var head struct {
-		Kind Kind `cbor:"kind"`
-	}
-	if err := glance(b, &head); err != nil {
+	kind, err := kindOf(b)
+	if err != nil {
 		return nil, Entry{}, err
 	}
-	e, ok := r.entries[head.Kind]
+	e, ok := r.entries[kind]
 	if !ok || e.New == nil {
-		return nil, Entry{}, fmt.Errorf("%w: %d", ErrUnknownKind, head.Kind)
+		return nil, Entry{}, fmt.Errorf("%w: %d", ErrUnknownKind, kind)
 	}
 	if len(b) > e.Limit {
 		return nil, Entry{}, fmt.Errorf("%s: %w: %d bytes, at most %d", e.Name, ErrLimit, len(b), e.Limit)

@@ -11,7 +11,6 @@ type further uint8
 const (
 	nothingElse   further = iota // every field was read
 	unknownFields                // fields that the reader does not know, each of which says something
-	anythingElse                 // whatever it is: only a glance was taken at the document
 )
 
 // sameForm compares b, which is canonical, with the encoding of what was read
@@ -100,7 +99,7 @@ func (w *walk) seek(want []byte, n uint64, besides further) (uint64, error) {
 		}
 		// A known field that may be absent and was read as nothing is skipped too,
 		// so the same must hold for a field that only later versions know.
-		if besides == nothingElse || besides == unknownFields && silent {
+		if besides == nothingElse || silent {
 			return 0, fmt.Errorf("%w: field %.64q is present though empty", ErrShape, key)
 		}
 	}

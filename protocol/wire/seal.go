@@ -63,6 +63,8 @@ type Bundle struct {
 	Net  string    `cbor:"net"`
 	Sig  Signature `cbor:"sig"`
 	Docs [][]byte  `cbor:"docs"`
+
+	raw []byte // what it was read from; nil for one that was made here
 }
 
 // Proof shows one document of a bundle without its neighbours:
@@ -84,18 +86,20 @@ func (p Proof) IsZero() bool { return len(p.Doc) == 0 && len(p.Docs) == 0 && p.V
 
 // Seal signs docs (canonical bytes of documents by signer's key) as one bundle
 // on network net. Documents of another author give a bundle nobody believes. The same input gives the same bytes. A bundle over its limits
-// is refused before it is signed.
+// is refused.
 func Seal(signer Signer, net string, docs ...[]byte) (*Bundle, error) {
 	b := &Bundle{V: Version, By: signer.Key(), Net: net, Docs: docs}
-	if _, err := b.Bytes(); err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
+	if err := b.check(); err != nil {
+		return nil, fmt.Errorf("seal: bundle: %w", err)
 	}
 	msg, err := b.Statement().SignedBytes()
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	b.Sig, err = signer.Sign(msg)
-	if err != nil {
+	if b.Sig, err = signer.Sign(msg); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	if b.raw, err = encodeWithin(b, MaxBundleBytes); err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	return b, nil
@@ -115,28 +119,27 @@ func ReadBundle(b []byte) (*Bundle, error) {
 	if x.By, err = author(x.Docs[0]); err != nil {
 		return nil, fmt.Errorf("bundle: document 0: %w", err)
 	}
+	x.raw = b
 	return &x, nil
 }
 
 // author returns the key that a document names as its own, whatever its kind.
 func author(doc []byte) (Key, error) {
-	var head struct {
-		By Key `cbor:"by"`
-	}
 	if len(doc) > MaxDocBytes {
 		return Key{}, fmt.Errorf("%w: a document of %d bytes, at most %d", ErrLimit, len(doc), MaxDocBytes)
 	}
 	if err := CheckCanonical(doc); err != nil {
 		return Key{}, err
 	}
-	if err := glance(doc, &head); err != nil {
-		return Key{}, err
-	}
-	return head.By, nil
+	return authorOf(doc)
 }
 
-// Bytes returns what ReadBundle reads, or ErrLimit.
+// Bytes returns what ReadBundle reads, or ErrLimit. Of a bundle that was read it
+// returns those very bytes: neither they nor the bundle may be changed.
 func (b *Bundle) Bytes() ([]byte, error) {
+	if b.raw != nil {
+		return b.raw, nil
+	}
 	if err := b.check(); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
@@ -222,7 +225,7 @@ func (p *Proof) UnmarshalCBOR(b []byte) error {
 		return fmt.Errorf("proof: %w", err)
 	}
 	read := Proof(x)
-	if err := read.check(); err != nil {
+	if err := read.Check(); err != nil {
 		return fmt.Errorf("proof: %w", err)
 	}
 	var err error
@@ -235,13 +238,15 @@ func (p *Proof) UnmarshalCBOR(b []byte) error {
 
 // Bytes returns what ReadProof reads, or ErrLimit.
 func (p *Proof) Bytes() ([]byte, error) {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("proof: %w", err)
 	}
 	return encodeWithin(p, MaxProofBytes)
 }
 
-func (p *Proof) check() error {
+// Check reports a form or a limit that is broken. What passes is within
+// MaxProofBytes. The seal is Open's.
+func (p *Proof) Check() error {
 	if len(p.Doc) == 0 || len(p.Doc) > MaxDocBytes {
 		return fmt.Errorf("%w: the document has %d bytes, want 1 to %d", ErrLimit, len(p.Doc), MaxDocBytes)
 	}
@@ -254,7 +259,7 @@ func (p *Proof) check() error {
 // Open checks p's version, network and signature, made over the document shown
 // and the others together.
 func (p *Proof) Open(net string) error {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return err
 	}
 	all := slices.Insert(slices.Clone(p.Docs), int(p.Index), Sum(p.Doc))
