@@ -93,6 +93,8 @@ type Vault interface {
 	Create() (Draft, error)
 	// Open reads an artefact, or returns ErrNotFound.
 	Open(name wire.CID) (Artefact, error)
+	// Holds reports whether there is an artefact of that name, without reading it.
+	Holds(name wire.CID) bool
 	// Erase removes an artefact for good. Erasing what is not there is no error.
 	Erase(name wire.CID) error
 }

@@ -105,6 +105,17 @@ func (d *draft) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// buffers are what artefacts are copied through, each one copy's at a time.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// fill writes all that r has.
+func (d *draft) fill(r io.Reader) error {
+	buf := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buf)
+	_, err := io.CopyBuffer(d, r, buf[:])
+	return err
+}
+
 // keep makes the artefact durable under its commitment.
 func (d *draft) keep() (payload.Opening, error) {
 	o := d.hasher.Opening(d.salt)
@@ -120,7 +131,7 @@ func (p *Peer) stage(r io.Reader, media string, label payload.Label) (payload.Ar
 		return payload.Artefact{}, err
 	}
 	defer d.Discard() // after keep it does nothing
-	if _, err := io.Copy(d, r); err != nil {
+	if err := d.fill(r); err != nil {
 		return payload.Artefact{}, err
 	}
 	o, err := d.keep()
@@ -174,8 +185,8 @@ func foreign(peer wire.Key, id wire.CID) wire.CID {
 // obtain sees to it that an artefact of a peer is in the vault: it is there, or
 // it came with a frame, or it is fetched, again and again until ctx ends.
 func (p *Peer) obtain(ctx context.Context, from wire.Key, a payload.Artefact) error {
-	if f, err := p.o.Vault.Open(foreign(from, a.ID)); err == nil {
-		return f.Close()
+	if p.o.Vault.Holds(foreign(from, a.ID)) {
+		return nil
 	}
 	if a.Size > MaxInput {
 		return errTooLarge
@@ -221,7 +232,7 @@ func (p *Peer) keepForeign(from wire.Key, a payload.Artefact, r io.Reader) error
 		return err
 	}
 	defer d.Discard() // after Keep it does nothing
-	if _, err := io.Copy(d, r); err != nil {
+	if err := d.fill(r); err != nil {
 		return fmt.Errorf("read artefact: %w", err)
 	}
 	if o := d.hasher.Opening(salt); o.ID() != a.ID || o.Size != a.Size {

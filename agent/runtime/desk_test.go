@@ -395,6 +395,7 @@ func (v *forgetful) count() int {
 }
 
 func (v *forgetful) Open(name wire.CID) (store.Artefact, error) { return v.now().Open(name) }
+func (v *forgetful) Holds(name wire.CID) bool                   { return v.now().Holds(name) }
 
 func (v *forgetful) Erase(name wire.CID) error {
 	v.mu.Lock()

@@ -285,12 +285,7 @@ func nameOf(v agent.View, made job.Role, id wire.CID) wire.CID {
 }
 
 func (p *Peer) artefactOf(a payload.Artefact, name wire.CID) gateway.Artefact {
-	out := gateway.Artefact{ID: a.ID, Size: a.Size, Type: a.Type}
-	if f, err := p.o.Vault.Open(name); err == nil {
-		out.Held = true
-		_ = f.Close()
-	}
-	return out
+	return gateway.Artefact{ID: a.ID, Size: a.Size, Type: a.Type, Held: p.o.Vault.Holds(name)}
 }
 
 // patience is how long an owner waits for a result to be fetched again.

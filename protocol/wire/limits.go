@@ -11,4 +11,6 @@ const (
 	MaxTextBytes   = 16 << 10  // one text string
 	MaxNetBytes    = 64        // a network's name
 	MaxBatch       = 64        // signatures verified in one multiplication
+
+	maxKnown = 1024 // keys whose check is remembered, about 2 KiB each
 )

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 
+	"github.com/oasisprotocol/curve25519-voi/curve"
 	"github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 )
 
@@ -31,7 +32,16 @@ var rule = &ed25519.Options{Verify: &ed25519.VerifyOptions{
 
 // Verify reports whether sig is by's signature over message.
 func Verify(by Key, message []byte, sig Signature) bool {
+	if k := expanded(by); k != nil {
+		return ed25519.VerifyExpandedWithOptions(k, message, sig[:], rule)
+	}
 	return ed25519.VerifyWithOptions(by[:], message, sig[:], rule)
+}
+
+// expanded returns a key that was found acceptable lately, or nil.
+func expanded(by Key) *ed25519.ExpandedPublicKey {
+	y := curve.CompressedEdwardsY(by)
+	return known.Get(&y)
 }
 
 // Signed is a message with the key that is said to have signed it.
@@ -58,6 +68,10 @@ func VerifyBatch(batch []Signed) []bool {
 		}
 		v := ed25519.NewBatchVerifierWithCapacity(n)
 		for _, s := range batch[:n] {
+			if k := expanded(s.By); k != nil {
+				v.AddExpandedWithOptions(k, s.Message, s.Sig[:], rule)
+				continue
+			}
 			v.AddWithOptions(s.By[:], s.Message, s.Sig[:], rule)
 		}
 		_, good := v.Verify(coefficients(batch[:n]))

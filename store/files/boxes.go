@@ -1,7 +1,6 @@
 package files
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -27,8 +26,8 @@ type boxes struct {
 	dir string
 
 	mu      sync.Mutex
-	at      map[uint64]spot // by the first eight bytes of a name
-	live    map[uint32]int  // artefacts in each box
+	at      map[wire.CID]spot
+	live    map[uint32]int // artefacts in each box
 	waiting []*deposit
 	writing bool
 	newest  uint32 // the box that is filled, or was last; 0 before the first
@@ -37,8 +36,7 @@ type boxes struct {
 	size int64    // of it
 }
 
-// spot is where the record of an artefact begins. Of two names that begin alike
-// only the first lies in a box.
+// spot is where the record of an artefact begins.
 type spot struct{ box, at, size uint32 }
 
 // deposit is what waits for the writer: an artefact to be kept, or a spot to be erased.
@@ -50,59 +48,51 @@ type deposit struct {
 	done  chan error
 }
 
-func short(name wire.CID) uint64 { return binary.BigEndian.Uint64(name[:8]) }
-
 func (x *boxes) path(box uint32) string { return filepath.Join(x.dir, fmt.Sprintf("%08d", box)) }
 
-// look reads the record of a name, or only its head. ok is false where there is
-// none, or where the place of the name in the index is another's.
-func (x *boxes) look(name wire.CID, whole bool) (s spot, b []byte, ok bool, err error) {
+// open reads an artefact; ok is false where it lies in no box.
+func (x *boxes) open(name wire.CID) (b []byte, ok bool, err error) {
 	x.mu.Lock()
-	s, ok = x.at[short(name)]
+	s, ok := x.at[name]
 	x.mu.Unlock()
 	if !ok {
-		return s, nil, false, nil
+		return nil, false, nil
 	}
-	h, b, err := x.read(s, whole)
-	if err == nil {
-		return s, b, h.name == name, nil
+	if b, err = x.read(name, s); err == nil {
+		return b, true, nil
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.at[short(name)] != s { // erased meanwhile
-		return s, nil, false, nil
+	if x.at[name] != s { // erased meanwhile
+		return nil, false, nil
 	}
-	return s, nil, false, err
+	return nil, true, err
 }
 
-// free reports whether an artefact of this name may go into a box.
-func (x *boxes) free(name wire.CID) (bool, error) {
-	_, _, ours, err := x.look(name, false)
+// has reports whether an artefact lies in a box.
+func (x *boxes) has(name wire.CID) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	_, taken := x.at[short(name)]
-	return ours || !taken, err
+	_, ok := x.at[name]
+	return ok
 }
 
-// read reads the record at a spot, or only its head.
-func (x *boxes) read(s spot, whole bool) (h boxHead, b []byte, err error) {
+// read reads the record at a spot.
+func (x *boxes) read(name wire.CID, s spot) ([]byte, error) {
 	f, err := os.Open(x.path(s.box))
 	if err != nil {
-		return h, nil, err
+		return nil, err
 	}
 	defer f.Close() // only read from
-	raw := make([]byte, headSize, headSize+int(s.size))
-	if whole {
-		raw = raw[:cap(raw)]
-	}
+	raw := make([]byte, headSize+int(s.size))
 	if _, err := f.ReadAt(raw, int64(s.at)); err != nil {
-		return h, nil, err
+		return nil, err
 	}
 	h, ok := readHead(raw)
-	if !ok || h.size != s.size || h.erased || whole && !h.holds(raw[headSize:]) {
-		return h, nil, fmt.Errorf("%w: box %s at byte %d", store.ErrDamaged, f.Name(), s.at)
+	if !ok || h.erased || h.name != name || !h.holds(raw[headSize:]) {
+		return nil, fmt.Errorf("%w: box %s at byte %d", store.ErrDamaged, f.Name(), s.at)
 	}
-	return h, raw[headSize:], nil
+	return raw[headSize:], nil
 }
 
 // keep makes an artefact durable, in the place of one of the same name.
@@ -112,17 +102,13 @@ func (x *boxes) keep(name wire.CID, b []byte) error {
 
 // erase removes an artefact if it lies in a box.
 func (x *boxes) erase(name wire.CID) error {
-	s, _, ok, err := x.look(name, false)
-	if err != nil || !ok {
-		return err
-	}
 	x.mu.Lock()
-	if x.at[short(name)] != s {
-		x.mu.Unlock()
-		return nil // somebody else was faster
-	}
-	delete(x.at, short(name))
+	s, ok := x.at[name]
+	delete(x.at, name)
 	x.mu.Unlock()
+	if !ok {
+		return nil
+	}
 	return x.await(&deposit{erase: true, spot: s, done: make(chan error, 1)})
 }
 
@@ -182,10 +168,10 @@ func (x *boxes) carryOut(batch []*deposit) error {
 			gone = append(gone, d.spot)
 			continue
 		}
-		if old, ok := x.at[short(d.name)]; ok {
+		if old, ok := x.at[d.name]; ok {
 			gone = append(gone, old)
 		}
-		x.at[short(d.name)] = spots[i]
+		x.at[d.name] = spots[i]
 		x.live[spots[i].box]++
 	}
 	x.mu.Unlock()

@@ -154,34 +154,6 @@ func TestFlippedBitInABox(t *testing.T) {
 	}
 }
 
-// TestNamesThatBeginAlike keeps artefacts whose names differ at their ends only:
-// the index of the boxes goes by beginnings.
-func TestNamesThatBeginAlike(t *testing.T) {
-	dir := t.TempDir()
-	v := mustOpen(t, dir)
-	one := wire.Sum([]byte("one"))
-	two := one
-	two[31] ^= 1
-	keep(t, v, one, []byte("the first"))
-	keep(t, v, two, []byte("the second"))
-	for _, v := range []*files.Vault{v, mustOpen(t, dir)} {
-		for name, want := range map[wire.CID]string{one: "the first", two: "the second"} {
-			if b, err := read(v, name); err != nil || string(b) != want {
-				t.Fatalf("got %q, %v, want %q", b, err, want)
-			}
-		}
-	}
-	if err := v.Erase(one); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := read(v, one); !errors.Is(err, store.ErrNotFound) {
-		t.Fatalf("the first is still there: %v", err)
-	}
-	if b, err := read(v, two); err != nil || string(b) != "the second" {
-		t.Fatalf("the second: %q, %v", b, err)
-	}
-}
-
 // TestSmallAndLarge keeps one name with a small, a large and again a small
 // content, and leaves one of them each time.
 func TestSmallAndLarge(t *testing.T) {

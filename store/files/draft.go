@@ -62,19 +62,12 @@ func (d *draft) Keep(name wire.CID) error {
 }
 
 func (d *draft) keep(name wire.CID) error {
-	free, err := d.vault.small.free(name)
-	if err != nil {
-		return err
-	}
-	if d.file == nil && free {
+	if d.file == nil {
 		if err := d.vault.small.keep(name, d.bytes); err != nil {
 			return err
 		}
 		d.ended = true
 		return remove(d.vault.path(name)) // one of the same name that was large
-	}
-	if err := d.toFile(); err != nil {
-		return err
 	}
 	f := d.file
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {

@@ -71,7 +71,7 @@ func (v *Vault) Create() (store.Draft, error) { return &draft{vault: v}, nil }
 
 // Open implements store.Vault.
 func (v *Vault) Open(name wire.CID) (store.Artefact, error) {
-	_, b, ok, err := v.small.look(name, true)
+	b, ok, err := v.small.open(name)
 	if err != nil {
 		return nil, fmt.Errorf("open artefact %s: %w", name, err)
 	}
@@ -93,6 +93,15 @@ func (v *Vault) Open(name wire.CID) (store.Artefact, error) {
 		return nil, errors.Join(fmt.Errorf("open artefact %s: %w", name, err), f.Close())
 	}
 	return &artefact{f, info.Size()}, nil
+}
+
+// Holds implements store.Vault.
+func (v *Vault) Holds(name wire.CID) bool {
+	if v.small.has(name) {
+		return true
+	}
+	_, err := os.Stat(v.path(name))
+	return err == nil
 }
 
 // Erase implements store.Vault. The name is gone durably; the blocks are the

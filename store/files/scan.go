@@ -63,7 +63,7 @@ func (h *boxHead) holds(b []byte) bool {
 
 // openBoxes reads what lies in the boxes of dir, which it creates if need be.
 func openBoxes(dir string) (*boxes, error) {
-	x := &boxes{dir: dir, at: map[uint64]spot{}, live: map[uint32]int{}}
+	x := &boxes{dir: dir, at: map[wire.CID]spot{}, live: map[uint32]int{}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -120,10 +120,10 @@ func (x *boxes) scan(box uint32) (older []spot, err error) {
 		}
 		if !h.erased {
 			s := spot{box: box, at: uint32(at), size: h.size}
-			if old, ok := x.at[short(h.name)]; ok {
+			if old, ok := x.at[h.name]; ok {
 				older = append(older, old)
 			}
-			x.at[short(h.name)] = s
+			x.at[h.name] = s
 			x.live[box]++
 		}
 		at = end

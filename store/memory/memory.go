@@ -45,6 +45,14 @@ func (v *Vault) Open(name wire.CID) (store.Artefact, error) {
 	return artefact{bytes.NewReader(b)}, nil
 }
 
+// Holds implements store.Vault.
+func (v *Vault) Holds(name wire.CID) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, ok := v.kept[name]
+	return ok
+}
+
 // Erase implements store.Vault.
 func (v *Vault) Erase(name wire.CID) error {
 	v.mu.Lock()

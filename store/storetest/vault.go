@@ -57,8 +57,8 @@ func keep(t rapid.TB, v store.Vault, content []byte, pieces int) wire.CID {
 func mustHold(t rapid.TB, v store.Vault, name wire.CID, content []byte) {
 	t.Helper()
 	a, err := v.Open(name)
-	if err != nil {
-		t.Fatalf("Open: %v", err)
+	if err != nil || !v.Holds(name) {
+		t.Fatalf("Open: %v; Holds: %v", err, v.Holds(name))
 	}
 	defer mustClose(t, a)
 	if a.Size() != int64(len(content)) {
@@ -76,8 +76,8 @@ func mustHold(t rapid.TB, v store.Vault, name wire.CID, content []byte) {
 
 func mustLack(t rapid.TB, v store.Vault, name wire.CID) {
 	t.Helper()
-	if _, err := v.Open(name); !errors.Is(err, store.ErrNotFound) {
-		t.Fatalf("Open: %v, want ErrNotFound", err)
+	if _, err := v.Open(name); !errors.Is(err, store.ErrNotFound) || v.Holds(name) {
+		t.Fatalf("Open: %v, want ErrNotFound; Holds: %v", err, v.Holds(name))
 	}
 }
 
