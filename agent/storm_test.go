@@ -37,6 +37,7 @@ type storm struct {
 
 func newStorm(t *testing.T, seed uint64, jobs int) *storm {
 	w := newTown(t, seed)
+	w.stills = true
 	for _, name := range []string{"ann", "ben", "cem"} {
 		c := w.settle(name, budget(100, 1<<40), pool(1<<40))
 		c.work = func(k agent.Work) (agent.Worked, uint64) {

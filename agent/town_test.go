@@ -43,6 +43,7 @@ type town struct {
 	reg   *wire.Registry
 
 	quiet   bool // nobody hears announcements any more
+	stills  bool // whoever starts goes on from a still picture of what its journal was some records ago
 	latency uint64
 	loss    float64 // of bundles, Hellos and Requests
 	cut     map[[2]*citizen]bool
@@ -176,14 +177,9 @@ func (c *citizen) start() *citizen {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for i, b := range c.journal {
-		r, err := agent.ReadRecord(c.reg, b)
-		if err != nil {
-			c.t.Fatalf("%s: record %d: %v", c.name, i+1, err)
-		}
-		if _, err := a.Fold(r); err != nil {
-			c.t.Fatalf("%s: record %d: %v", c.name, i+1, err)
-		}
+	c.fold(a, c.journal)
+	if c.stills {
+		a = c.pictured(a)
 	}
 	c.agent, c.wake = a, 0
 	c.run++
@@ -612,15 +608,7 @@ func (c *citizen) replays() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for i, b := range c.journal {
-		r, err := agent.ReadRecord(c.reg, b)
-		if err == nil {
-			_, err = fresh.Fold(r)
-		}
-		if err != nil {
-			c.t.Fatalf("%s: replay of record %d: %v", c.name, i+1, err)
-		}
-	}
+	c.fold(fresh, c.journal)
 	at := c.clock()
 	if have, want := known(fresh, at), known(c.agent, at); have != want {
 		c.t.Errorf("%s: a replay gives another state: %s", c.name, firstDifference(have, want))
