@@ -124,8 +124,12 @@ func outside(add func(room)) {
 // above adds the hands, the simulations and the binaries.
 func above(add func(room)) {
 	add(room{
-		path: "agent/runtime", may: slices.Concat(core, contracts, []string{"gateway"}),
+		path: "agent/runtime", may: slices.Concat(core, contracts, []string{"gateway", "agent/runtime/still"}),
 		why: "the hands drive contracts: which adapter fulfils one is chosen in cmd",
+	})
+	add(room{
+		path: "agent/runtime/still", alone: true,
+		why: "a picture of a state is taken of any value alike: it knows the types it meets, and nothing of what they mean",
 	})
 	for _, v := range virtual[:2] {
 		add(room{path: v, clock: true, may: core, why: "virtual time drives the core itself: no hands, no real adapters"})

@@ -95,6 +95,7 @@ func (p *Peer) record(step *agent.Step, g *parcel) error {
 		p.archive.note(seq, record, touched) // not before it can be read back
 		p.release.let(g)
 	})
+	p.snapshots.appended(seq)
 	if got != seq {
 		return fmt.Errorf("the journal numbered record %d as %d", seq, got)
 	}

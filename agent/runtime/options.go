@@ -44,6 +44,16 @@ type Options struct {
 	Policy settlement.Policy
 	Quotas sell.Quotas  // optional: what others may have of it; the zero value stands for sell.DefaultQuotas
 	Log    *slog.Logger // optional
+
+	// Snapshots keeps a picture of the state, so that a start need not read the whole
+	// journal; it is of use only to the program and the settings that made it, and may
+	// be lost. Build names that program: without it no picture is made or read.
+	// SnapshotEvery is the number of records between two; 0: 20,000, or a thirty-second
+	// of the journal where that is more. Optional, all three.
+	Snapshots     store.Vault
+	Build         string
+	SnapshotEvery uint64
+
 	// Version is shown in the status. Optional.
 	Version string
 }

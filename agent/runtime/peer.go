@@ -41,6 +41,8 @@ type Peer struct {
 	caught  *caught
 	quota   *quota // of pages of our log
 
+	snapshots *snapshots // nil where none are kept
+
 	ctx    context.Context // ends when the peer stops
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -59,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	}
 	p := &Peer{
 		o: o, reg: protocol.Registry(), log: o.Log, start: now(),
-		inbox: make(chan message, MaxInbox), news: newNews(), release: newRelease(), archive: newArchive(o.Agent.Key()), quota: newQuota(servedEach, servedAll, servedEvery),
+		inbox: make(chan message, MaxInbox), news: newNews(), release: newRelease(), quota: newQuota(servedEach, servedAll, servedEvery),
 		board: newBoard(), calls: newCalls(), tray: newTray(), grants: newGrants(), waiters: newWaiters(), links: newLinks(), caught: newCaught(),
 		done: make(chan struct{}),
 	}
@@ -69,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.tasks, p.logs = newTasks(p), newLogs(p)
 	p.board.worth, p.calls.worth = p.logs.worth, p.logs.worth
-	core, last, err := p.replay(ctx)
+	f, tail, err := p.recollect(ctx)
 	if err != nil {
 		p.cancel()
 		return nil, err
@@ -80,7 +82,10 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 		return nil, fmt.Errorf("join the network: %w", err)
 	}
 	close(ready)
-	p.wg.Go(func() { p.loop(core, last) })
+	p.wg.Go(func() { p.loop(f.Core, f.Last) })
+	if p.snapshots != nil {
+		p.wg.Go(func() { p.snapshots.run(f.Seq - tail) })
+	}
 	p.wg.Go(p.carryOut)
 	p.wg.Go(p.tellNews)
 	p.wg.Go(p.keepProofs)
@@ -107,43 +112,6 @@ func (p *Peer) join(ctx context.Context) error {
 	p.ready = true
 	p.mu.Unlock()
 	return nil
-}
-
-// replay folds the journal into a new core, and returns the last instant recorded.
-func (p *Peer) replay(ctx context.Context) (*agent.Agent, uint64, error) {
-	mandate, err := readMandate(p.reg, p.o.Net, p.o.Agent.Key(), p.o.Mandate)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read the mandate: %w", err)
-	}
-	core, err := agent.New(agent.Config{
-		Self: p.o.Agent.Key(), Net: p.o.Net, Registry: p.reg, Namer: wire.Canonical{},
-		Mandate: mandate, Rail: "credit", Policy: p.o.Policy, Quotas: p.o.Quotas,
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	var last uint64
-	head, err := p.o.Journal.Replay(1, func(seq uint64, b []byte) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		r, err := agent.ReadRecord(p.reg, b)
-		if err != nil {
-			return fmt.Errorf("journal record %d: %w", seq, err)
-		}
-		touched, err := core.Fold(r)
-		if err != nil {
-			return fmt.Errorf("journal record %d: %w", seq, err)
-		}
-		p.archive.note(seq, r, touched)
-		last = max(last, r.At)
-		return nil
-	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("replay the journal: %w", err)
-	}
-	p.appended = head.Seq
-	return core, last, nil
 }
 
 // readMandate opens the bundle by which the owner granted its mandate.

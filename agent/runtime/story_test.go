@@ -43,7 +43,10 @@ type seat struct {
 	workers []worker.Maker
 	peer    *runtime.Peer
 	wrap    func(store.Journal) store.Journal // what stands between the peer and its journal
-	mu      sync.Mutex
+	options func(*runtime.Options)            // what else it is told; nil for nothing
+
+	snapshots shelfOfOne
+	mu        sync.Mutex
 }
 
 func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *seat {
@@ -63,7 +66,7 @@ func newSeat(t *testing.T, hub *memnet.Hub, n byte, workers ...worker.Maker) *se
 	}
 	return &seat{
 		t: t, hub: hub, agent: agent, mandate: raw, workers: workers,
-		journal: memory.NewJournal(), vault: newForgetful(), shelf: memory.NewShelf(), checker: check.Checker{},
+		snapshots: shelfOfOne{memory.NewVault()}, journal: memory.NewJournal(), vault: newForgetful(), shelf: memory.NewShelf(), checker: check.Checker{},
 	}
 }
 
@@ -73,13 +76,17 @@ func (s *seat) up() *runtime.Peer {
 	if s.wrap != nil {
 		journal = s.wrap(journal)
 	}
-	p, err := runtime.Open(s.t.Context(), runtime.Options{
+	o := runtime.Options{
 		Net: net, Agent: s.agent, Mandate: s.mandate, Journal: journal, Vault: s.vault, Shelf: s.shelf,
 		Workers: s.workers, Checker: s.checker,
 		Dial:   func(h p2p.Handler) (p2p.Network, error) { return s.hub.Join(s.agent.Key(), h) },
 		Log:    logTo(s.t, s.agent.Key()),
 		Policy: settlement.Policy{Newcomers: []settlement.Pool{{Asset: asset, Limit: wire.Units(1_000_000)}}},
-	})
+	}
+	if s.options != nil {
+		s.options(&o)
+	}
+	p, err := runtime.Open(s.t.Context(), o)
 	if err != nil {
 		s.t.Fatal(err)
 	}

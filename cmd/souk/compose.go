@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/souk-network/souk/agent/runtime"
 	"github.com/souk-network/souk/agent/worker"
@@ -117,6 +121,10 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	if err := errors.Join(os.MkdirAll(o.home.Rooms(), 0o700), exec.Sweep(o.home.Rooms())); err != nil {
 		return nil, fmt.Errorf("clear the rooms of old tasks: %w", err)
 	}
+	snapshots, err := files.Open(o.home.Snapshots())
+	if err != nil {
+		return nil, fmt.Errorf("open the snapshots: %w", err)
+	}
 	db, err := openDatabase(o.home, o.log)
 	if err != nil {
 		return nil, err
@@ -132,6 +140,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	}
 	made := runtime.Options{
 		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault, Shelf: db,
+		Snapshots: snapshots, Build: thisProgram(),
 		Workers: append([]worker.Maker{exec.Maker{Rooms: o.home.Rooms()}, builtin.Maker{}, broker.Maker{}, http.Maker{}}, o.workers...),
 		Checker: o.checker,
 		Dial: func(h p2p.Handler) (p2p.Network, error) {
@@ -157,6 +166,24 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	}
 	return &running{peer, shut}, nil
 }
+
+// thisProgram returns a hash over this program's file, or "" where it cannot be read.
+var thisProgram = sync.OnceValue(func() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close() // only read from
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+})
 
 // openBootstrap puts a bootstrap peer on the network.
 func openBootstrap(home settings.Home, set settings.Settings, key wire.PrivateKey, log *slog.Logger, connections int) (*runtime.Bootstrap, error) {

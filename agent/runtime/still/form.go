@@ -125,8 +125,9 @@ func (f *Form) Write(to io.Writer, v any) error {
 	return w.flush()
 }
 
-// Read makes again, in what v points to, what Write wrote. What is not given must
-// be zero there. Bytes that are not what was written give an error or another
+// Read makes again, in what v points to, what Write wrote. What pointers there
+// point to already is written over, each as one thing: so fields that are given may
+// be given behind them. Bytes that are not what was written give an error or another
 // value: whoever keeps them must see that they stay what they were.
 func (f *Form) Read(b []byte, v any) (err error) {
 	p := reflect.ValueOf(v)

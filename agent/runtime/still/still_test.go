@@ -96,7 +96,11 @@ func TestWhatIsWrittenIsMadeAgain(t *testing.T) {
 			t.Fatal("equal worlds have other bytes")
 		}
 	}
-	back := &world{given: given{func() {}}}
+	begun := new(node)
+	back := &world{ // what is there is written over
+		given: given{func() {}}, none: []byte("some"), noMap: map[string]int{}, first: begun,
+		nodes: map[string]*node{"another": nil}, text: "text",
+	}
 	if err := f.Read(b, back); err != nil {
 		t.Fatal(err)
 	}

@@ -122,8 +122,11 @@ func (f *Form) slice(w *way, t reflect.Type, path string) error {
 	}
 	w.read = func(r *reader, p unsafe.Pointer) error {
 		v, known, err := r.again(t)
-		if err != nil || known && !v.IsValid() {
+		if err != nil {
 			return err
+		}
+		if known && !v.IsValid() {
+			v = reflect.Zero(t)
 		}
 		if known {
 			reflect.NewAt(t, p).Elem().Set(v)
@@ -203,18 +206,21 @@ func (f *Form) pointer(w *way, t reflect.Type, path string) error {
 	}
 	w.read = func(r *reader, p unsafe.Pointer) error {
 		v, known, err := r.again(t)
-		if err != nil || !v.IsValid() && known {
+		switch at := (*unsafe.Pointer)(p); {
+		case err != nil:
 			return err
-		}
-		if !known {
-			v = reflect.New(t.Elem())
-			r.made = append(r.made, v)
-		}
-		*(*unsafe.Pointer)(p) = v.UnsafePointer()
-		if known {
+		case known && !v.IsValid():
+			*at = nil
 			return nil
+		case known:
+			*at = v.UnsafePointer()
+			return nil
+		case *at == nil:
+			*at = reflect.New(t.Elem()).UnsafePointer()
 		}
-		return elem.read(r, v.UnsafePointer())
+		at := *(*unsafe.Pointer)(p)
+		r.made = append(r.made, reflect.NewAt(t.Elem(), at))
+		return elem.read(r, at)
 	}
 	return nil
 }
@@ -269,6 +275,7 @@ func (f *Form) mapping(w *way, t reflect.Type, path string) error {
 	w.read = func(r *reader, p unsafe.Pointer) error {
 		n, err := r.count()
 		if err != nil || n == 0 {
+			reflect.NewAt(t, p).Elem().SetZero()
 			return err
 		}
 		if n-1 > uint64(len(r.b)) {
@@ -329,6 +336,7 @@ func (f *Form) dynamic(t reflect.Type, path string) way {
 		read: func(r *reader, p unsafe.Pointer) error {
 			n, err := r.count()
 			if err != nil || n == 0 {
+				reflect.NewAt(t, p).Elem().SetZero()
 				return err
 			}
 			if n > uint64(len(f.concrete)) {

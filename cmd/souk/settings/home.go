@@ -69,6 +69,10 @@ func (h Home) Head() string { return filepath.Join(h.Data, "head") }
 // Vault is the folder of the artefacts.
 func (h Home) Vault() string { return filepath.Join(h.Data, "vault") }
 
+// Snapshots is the folder of what the journal was folded into last; it may be
+// deleted, and a start then reads the whole journal.
+func (h Home) Snapshots() string { return filepath.Join(h.Data, "snapshots") }
+
 // Rooms is the folder in which programs get a room for the time of a task.
 func (h Home) Rooms() string { return filepath.Join(h.Data, "rooms") }
 
