@@ -93,7 +93,7 @@ func TestSnapshot(t *testing.T) {
 		var journal *watched
 		other := false
 		b.wrap = func(j store.Journal) store.Journal { journal = &watched{Journal: j, other: other}; return journal }
-		var build, every, broken = "this build", uint64(7), false
+		build, every, broken := "this build", uint64(7), false
 		b.options = func(o *runtime.Options) {
 			o.Snapshots, o.Build, o.SnapshotEvery = b.snapshots, build, every
 			if broken {

@@ -22,8 +22,7 @@ const (
 )
 
 var (
-	registry = protocol.Registry()
-	keys     = map[string]wire.PrivateKey{
+	keys = map[string]wire.PrivateKey{
 		"hirer": seed(1), "provider": seed(2), "witness": seed(3), "stranger": seed(4),
 		"judge1": seed(7), "judge2": seed(8), "judge3": seed(10),
 	}

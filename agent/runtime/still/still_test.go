@@ -148,10 +148,10 @@ func TestSpoiltBytes(t *testing.T) {
 }
 
 func TestWhatCannotBeWritten(t *testing.T) {
-	type withFunc struct{ f func() }
-	type withChan struct{ c map[string]chan int }
-	type withKeys struct{ m map[*int]bool }
-	type withUintptr struct{ p uintptr }
+	type withFunc struct{ F func() }
+	type withChan struct{ C map[string]chan int }
+	type withKeys struct{ M map[*int]bool }
+	type withUintptr struct{ P uintptr }
 	for _, root := range []any{new(withFunc), new(withChan), new(withKeys), new(withUintptr)} {
 		if _, err := still.New(root, nil, nil); err == nil {
 			t.Errorf("%T has a form", root)
@@ -181,8 +181,8 @@ type stranger struct{}
 func (stranger) sides() int { return 0 }
 
 func TestFingerprint(t *testing.T) {
-	type a struct{ x int }
-	type b struct{ y int }
+	type a struct{ X int }
+	type b struct{ Y int }
 	of := func(root any) [32]byte {
 		f, err := still.New(root, nil, nil)
 		if err != nil {
