@@ -1,16 +1,11 @@
 package runtime
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
-	"time"
 
-	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
@@ -180,63 +175,4 @@ func (p *Peer) content(name wire.CID) (store.Artefact, error) {
 // have our copy of it worked on, or erased, by naming it as theirs.
 func foreign(peer wire.Key, id wire.CID) wire.CID {
 	return wire.Sum(append([]byte(id.String()), peer[:]...))
-}
-
-// obtain sees to it that an artefact of a peer is in the vault: it is there, or
-// it came with a frame, or it is fetched, again and again until ctx ends.
-func (p *Peer) obtain(ctx context.Context, from wire.Key, a payload.Artefact) error {
-	if p.o.Vault.Holds(foreign(from, a.ID)) {
-		return nil
-	}
-	if a.Size > MaxInput {
-		return errTooLarge
-	}
-	if d, ok := p.tray.take(from, a.ID); ok {
-		salted := append(append(make([]byte, 0, saltBytes+len(d.Bytes)), d.Opening.Salt[:]...), d.Bytes...)
-		if p.keepForeign(from, a, bytes.NewReader(salted)) == nil {
-			return nil
-		}
-	}
-	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
-		err := p.fetch(ctx, from, a)
-		if err == nil || errors.Is(err, payload.ErrCommitment) {
-			return err
-		}
-		if !p.wait(ctx, pause) {
-			return fmt.Errorf("artefact not had in time: %w", err)
-		}
-	}
-}
-
-func (p *Peer) fetch(ctx context.Context, from wire.Key, a payload.Artefact) error {
-	call, cancel := context.WithTimeout(ctx, p2p.DialTimeout)
-	defer cancel()
-	r, err := p.net.Fetch(call, from, a.ID, 0)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
-	defer stop()
-	defer r.Close() // only read from
-	return p.keepForeign(from, a, r)
-}
-
-// keepForeign makes a peer's artefact durable if its bytes are those committed to.
-func (p *Peer) keepForeign(from wire.Key, a payload.Artefact, r io.Reader) error {
-	var salt [saltBytes]byte
-	if _, err := io.ReadFull(r, salt[:]); err != nil {
-		return fmt.Errorf("read artefact: %w", err)
-	}
-	d, err := p.newDraft(salt, int64(a.Size), payload.ErrCommitment)
-	if err != nil {
-		return err
-	}
-	defer d.Discard() // after Keep it does nothing
-	if err := d.fill(r); err != nil {
-		return fmt.Errorf("read artefact: %w", err)
-	}
-	if o := d.hasher.Opening(salt); o.ID() != a.ID || o.Size != a.Size {
-		return payload.ErrCommitment
-	}
-	return d.Keep(foreign(from, a.ID))
 }

@@ -117,12 +117,18 @@ func (p *Peer) obtainFromEither(ctx context.Context, g agent.Grade, a payload.Ar
 	if a.Size > MaxInput {
 		return wire.CID{}, &artefactFault{errTooLarge}
 	}
+	var hauls []*haul
+	for _, from := range sides {
+		h := &haul{p: p, from: from, a: a}
+		defer h.close()
+		hauls = append(hauls, h)
+	}
 	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
 		var failed error
-		for _, from := range sides {
-			err := p.fetch(ctx, from, a)
+		for _, h := range hauls {
+			err := h.fetch(ctx)
 			if err == nil {
-				return foreign(from, a.ID), nil
+				return foreign(h.from, a.ID), nil
 			}
 			failed = errors.Join(failed, err)
 		}
