@@ -33,6 +33,7 @@ import (
 // wholesale lets two peers that have never met deal as those do who have dealt for years.
 var wholesale = sell.Quotas{
 	Stranger: sell.Quota{Open: 4096, Asks: 1 << 30}, Known: sell.Quota{Open: 4096, Asks: 1 << 30}, Crowd: 1 << 30,
+	Unpaid: 1 << 30, CrowdUnpaid: 1 << 30,
 }
 
 // openOnDisk opens a peer with all that a real one has: loopback sockets, journal and vault.
