@@ -23,7 +23,7 @@ machine, ratios are less so.
 With --json the last line is one object of the schema souk.bench/v1.`,
 		Example: "  souk bench hire\n  souk bench core --json",
 	}
-	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p), benchIdleCommand(p), benchHostCommand(p))
+	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p), benchTrustCommand(p), benchIdleCommand(p), benchArtefactCommand(p), benchHostCommand(p))
 	return c
 }
 
@@ -158,6 +158,51 @@ past, until they are ready. Linux only: what a process takes is read from /proc.
 	c.Flags().DurationVar(&o.For, "for", o.For, "how long it rests")
 	c.Flags().IntVar(&o.Starts, "starts", o.Starts, "how often it is started")
 	c.Flags().IntVar(&o.Records, "records", o.Records, "journal records of the past; 0 to leave that out")
+	return c
+}
+
+func benchTrustCommand(p *program) *cobra.Command {
+	o := bench.TrustOptions{People: 1000, Jobs: 20_000}
+	c := &cobra.Command{
+		Use: "trust", Short: "Learning from evidence, and estimating",
+		Long: `A viewer's book learns jobs among the people of a town, thinks all of it over, and
+estimates one after another. The references are the seals that are checked before.`,
+		Example: "  souk bench trust\n  souk bench trust --people 10000 --jobs 200000 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.People < 2 || o.Jobs < 1 || o.Jobs > bench.MaxEvidence || o.People > bench.MaxEvidence {
+				return misuse(c, fmt.Errorf("--people must be from 2, --jobs from 1, both at most %d", bench.MaxEvidence))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Trust(ctx, b, o)
+			})
+		},
+	}
+	c.Flags().IntVar(&o.People, "people", o.People, "agents of the town")
+	c.Flags().IntVar(&o.Jobs, "jobs", o.Jobs, "jobs among them")
+	return c
+}
+
+func benchArtefactCommand(p *program) *cobra.Command {
+	size := int64(1 << 30)
+	c := &cobra.Command{
+		Use: "artefact", Short: "A large transfer, whole and cut at half",
+		Long: `Payload bytes go from one peer's vault to another's, each chunk checked against the
+commitment that names them; then once more, cut at half and resumed. The reference
+is a bare libp2p stream of as many bytes, from memory to nowhere. It takes three
+times the size on disk.`,
+		Example: "  souk bench artefact\n  souk bench artefact --size 67108864 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if size < 1<<20 || size > 16<<30 {
+				return misuse(c, errors.New("--size must be from 1 MiB to 16 GiB"))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Artefact(ctx, b, bench.ArtefactOptions{Size: size})
+			})
+		},
+	}
+	c.Flags().Int64Var(&size, "size", size, "`BYTES` to transfer")
 	return c
 }
 
