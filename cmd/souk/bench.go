@@ -10,6 +10,7 @@ import (
 
 	"github.com/souk-network/souk/cmd/souk/bench"
 	"github.com/souk-network/souk/cmd/souk/demo"
+	"github.com/souk-network/souk/p2p"
 )
 
 func benchCommand(p *program) *cobra.Command {
@@ -23,7 +24,7 @@ machine, ratios are less so.
 With --json the last line is one object of the schema souk.bench/v1.`,
 		Example: "  souk bench hire\n  souk bench core --json",
 	}
-	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p), benchTrustCommand(p), benchIdleCommand(p), benchArtefactCommand(p), benchHostCommand(p))
+	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p), benchTrustCommand(p), benchIdleCommand(p), benchArtefactCommand(p), benchScaleCommand(p), benchHostCommand(p))
 	return c
 }
 
@@ -203,6 +204,40 @@ times the size on disk.`,
 		},
 	}
 	c.Flags().Int64Var(&size, "size", size, "`BYTES` to transfer")
+	return c
+}
+
+func benchScaleCommand(p *program) *cobra.Command {
+	o := bench.ScaleOptions{Peers: []int{10, 50}, Shards: []int{1, 16}, News: 200, Quiet: 2 * time.Second}
+	c := &cobra.Command{
+		Use: "scale", Short: "What announcements cost each peer as the market grows",
+		Long: `Peers of the real network, in one process, join some shards of announcements and
+check whatever they hear. docs/scale.md goes on from these figures.`,
+		Example: "  souk bench scale\n  souk bench scale --peers 10,50,200 --json",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, n := range o.Peers {
+				if n < 2 || n > 400 {
+					return misuse(c, errors.New("--peers must be from 2 to 400"))
+				}
+			}
+			for _, n := range o.Shards {
+				if n < 1 || n > p2p.Shards {
+					return misuse(c, fmt.Errorf("--shards must be from 1 to %d", p2p.Shards))
+				}
+			}
+			if o.News < 2 || o.News > 10_000 || o.Quiet < time.Millisecond {
+				return misuse(c, errors.New("--announcements must be from 2 to 10,000, and --quiet a time"))
+			}
+			return p.bench(c.Context(), func(ctx context.Context, b bench.Options) (*bench.Report, error) {
+				return bench.Scale(ctx, b, o)
+			})
+		},
+	}
+	c.Flags().IntSliceVar(&o.Peers, "peers", o.Peers, "`PEERS` of a market, again or after a comma for more")
+	c.Flags().IntSliceVar(&o.Shards, "shards", o.Shards, "`SHARDS` that each joins, again or after a comma for more")
+	c.Flags().IntVar(&o.News, "announcements", o.News, "how many there are in each market")
+	c.Flags().DurationVar(&o.Quiet, "quiet", o.Quiet, "how long each market is left alone before")
 	return c
 }
 

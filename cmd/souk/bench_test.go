@@ -17,12 +17,15 @@ import (
 // reference, the ratio is what it says it is, and nothing is left behind.
 func TestBench(t *testing.T) {
 	for words, counted := range map[string][]string{
-		"call --window 2 --concurrency 2 --for 10ms":            {"signatures", "frame bytes"},
-		"receipts --concurrency 1 --concurrency 8 --for 100ms":  {"bytes of entry and countersign"},
-		"idle --for 1s --connections 2 --starts 1 --records 50": nil,
-		"hire --concurrency 4 --for 200ms":                      {"signatures", "seals checked", "journal syncs", "frame bytes"},
-		"hire --concurrency 1 --for 100ms --posted":             {"signatures", "seals checked", "journal syncs", "frame bytes"},
-		"core --jobs 40 --concurrency 8":                        {"allocations", "events of a job"},
+		"trust --people 20 --jobs 200":                               nil,
+		"artefact --size 1048576":                                    {"bytes over the wire / size"},
+		"scale --peers 3 --shards 1 --announcements 16 --quiet 10ms": {"announcements"},
+		"call --window 2 --concurrency 2 --for 10ms":                 {"signatures", "frame bytes"},
+		"receipts --concurrency 1 --concurrency 8 --for 100ms":       {"bytes of entry and countersign"},
+		"idle --for 1s --connections 2 --starts 1 --records 50":      nil,
+		"hire --concurrency 4 --for 200ms":                           {"signatures", "seals checked", "journal syncs", "frame bytes"},
+		"hire --concurrency 1 --for 100ms --posted":                  {"signatures", "seals checked", "journal syncs", "frame bytes"},
+		"core --jobs 40 --concurrency 8":                             {"allocations", "events of a job"},
 	} {
 		t.Run(words, func(t *testing.T) {
 			if strings.HasPrefix(words, "idle") && runtime.GOOS != "linux" {

@@ -149,7 +149,7 @@ func (f *servedFile) Read(b []byte) (int, error) {
 func (t *transfer) measure(ctx context.Context, keep, cut bool) (Row, error) {
 	row := Row{Unit: "MB/s"}
 	runtime.GC()
-	before, err := memory()
+	before, err := resident()
 	if err != nil {
 		return row, err
 	}
@@ -234,7 +234,7 @@ func (s *sink) Write(b []byte) (int, error) {
 	s.n += int64(len(b))
 	if s.n-s.looked >= 16<<20 {
 		s.looked = s.n
-		mb, err := memory()
+		mb, err := resident()
 		if err != nil {
 			return len(b), err
 		}
@@ -243,8 +243,8 @@ func (s *sink) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// memory is what this process has resident, in MB; 0 where that is not known.
-func memory() (float64, error) {
+// resident is what this process has resident, in MB; 0 where that is not known.
+func resident() (float64, error) {
 	if runtime.GOOS != "linux" {
 		return 0, nil
 	}

@@ -23,7 +23,7 @@ type HireOptions struct {
 const MaxJobs = 900_000
 
 const (
-	warmUp     = 64 // jobs before the first one counts, by which what they cost is counted
+	warmUp     = 16 // jobs before the first one counts, by which what they cost is counted
 	capability = "text/words@1"
 )
 
