@@ -24,6 +24,7 @@ machine, ratios are less so.
 With --json the last line is one object of the schema souk.bench/v1.`,
 		Example: "  souk bench hire\n  souk bench core --json",
 	}
+	c.PersistentFlags().BoolVar(&p.markdown, "markdown", false, "print lines of a Markdown table, as docs/performance.sh takes them")
 	c.AddCommand(benchHireCommand(p), benchCallCommand(p), benchReceiptsCommand(p), benchCoreCommand(p), benchTrustCommand(p), benchIdleCommand(p), benchArtefactCommand(p), benchScaleCommand(p), benchHostCommand(p))
 	return c
 }
@@ -266,6 +267,9 @@ func (p *program) bench(ctx context.Context, measure func(context.Context, bench
 	}
 	if err != nil {
 		return fmt.Errorf("measure: %w", err)
+	}
+	if p.markdown && !p.json {
+		return report.Markdown(p.out)
 	}
 	return p.show(report, report.Page)
 }

@@ -34,6 +34,7 @@ type program struct {
 	lookup   func(string) (string, bool) // environment
 	home     string                      // --home
 	json     bool                        // --json
+	markdown bool                        // --markdown, of bench
 }
 
 // env returns an environment variable, empty where it is not set.

@@ -12,7 +12,7 @@ import (
 // Page writes a report for people, in lines of at most 80 cells.
 func (r *Report) Page(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s, %d cores, %s, %s\n", r.Name, r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go)
+	fmt.Fprintf(&b, "%s\n%s\n", r.Name, r.Machine)
 	var kinds []Row
 	for _, row := range r.All() {
 		if row.Parts == nil && row.Counts[allocations] > 0 {
@@ -64,6 +64,42 @@ func (r *Row) page(b *strings.Builder) {
 		for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
 			fmt.Fprintf(b, "    %-28s%12s\n", name, Figure(r.Counts[name]))
 		}
+	}
+}
+
+// Markdown writes a report as lines of the tables in docs/performance.md. What is a
+// kind of another row is left out.
+func (r *Report) Markdown(w io.Writer) error {
+	var b strings.Builder
+	for _, row := range r.All() {
+		if row.Parts == nil && row.Counts[allocations] > 0 {
+			continue
+		}
+		wait := "-"
+		if row.Max > 0 {
+			wait = Figure(row.P50) + " / " + Figure(row.P99)
+		}
+		fmt.Fprintf(&b, "| %s | %s %s | %s | %s | %s: %s %s, CPU %s | **%s** of %s | %s |\n", row.Case, Figure(row.Rate), row.Unit, wait,
+			Figure(row.CPU), row.Reference.Case, Figure(row.Reference.Rate), row.Unit, Figure(row.Reference.CPU), Figure(row.Ratio), row.RatioOf, row.Goal)
+		row.inWords(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// inWords writes what CPU time went into and what was counted as a line of its own.
+func (r *Row) inWords(b *strings.Builder) {
+	var said []string
+	for _, part := range Parts {
+		if us := r.Parts[part]; us >= r.CPU/200 {
+			said = append(said, fmt.Sprintf("%s %.0f %%", part, 100*us/r.CPU))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
+		said = append(said, name+" "+Figure(r.Counts[name]))
+	}
+	if len(said) > 0 {
+		fmt.Fprintf(b, "| | %s | | | | | |\n", strings.Join(said, ", "))
 	}
 }
 

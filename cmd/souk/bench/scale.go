@@ -129,7 +129,7 @@ func (l *listener) OnAnnouncement(_ context.Context, shard uint8, _ wire.Key, ra
 		return p2p.Reject
 	}
 	l.mu.Lock()
-	l.market.Put(at, hire.Listing{Offer: offer, Proof: b.Proof(0)})
+	l.market.Put(at, hire.Listing{Offer: offer, Proof: b.Proof(0)}, func(wire.Key) uint8 { return 0 })
 	l.mu.Unlock()
 	l.heard.Add(1)
 	l.in[shard].Store(true)
