@@ -264,6 +264,18 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
+// BenchmarkName encodes and hashes documents.
+func BenchmarkName(b *testing.B) {
+	for _, s := range []sample{{"Entry", hirer, hold()}, {"Countersign", provider, countersign()}, {"Quote", provider, quote()}, {"Accept", hirer, accept()}, {"Outcome", hirer, outcome()}} {
+		b.Run(s.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				wire.Canonical{}.Name(s.doc)
+			}
+		})
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	r := protocol.Registry()
 	for _, s := range []sample{{"Entry", hirer, hold()}, {"Countersign", provider, countersign()}, {"Quote", provider, quote()}, {"Accept", hirer, accept()}, {"Outcome", hirer, outcome()}} {

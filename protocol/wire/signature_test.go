@@ -194,6 +194,15 @@ func TestPrivateKeyHidesItself(t *testing.T) {
 	}
 }
 
+func BenchmarkSign(b *testing.B) {
+	key, message := private(1), make([]byte, 256)
+	for b.Loop() {
+		if _, err := key.Sign(message); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkVerify(b *testing.B) {
 	batch := make([]wire.Signed, wire.MaxBatch)
 	for i := range batch {

@@ -8,6 +8,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/pprof/profile"
+
+	"github.com/souk-network/souk/protocol"
+	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 )
 
 func TestPercentiles(t *testing.T) {
@@ -111,5 +115,59 @@ func TestPage(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), "1,234,567 jobs/s") || !strings.Contains(b.String(), "ratio 1.50 of cpu_us") {
 		t.Errorf("it says:\n%s", b.String())
+	}
+}
+
+// BenchmarkHandle plays the events of whole jobs, both sides', to fresh cores: an
+// operation is one event.
+func BenchmarkHandle(b *testing.B) {
+	for name, posted := range prices {
+		b.Run(name, func(b *testing.B) {
+			s, err := newStage(posted)
+			if err == nil {
+				err = s.trade(0, 200, 16)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			events := len(s.folk[0].played) + len(s.folk[1].played)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for n := 0; n < b.N; n += events {
+				if err := s.playAgain(nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReceipt makes entries and their countersigns: an operation is one receipt,
+// with both signatures made and checked.
+func BenchmarkReceipt(b *testing.B) {
+	payer, payee := newTill(1), newTill(2)
+	receipt := func(draft func(*settlement.Book) (*protocol.Entry, error)) (id wire.CID) {
+		var entry, answer []byte
+		err := payer.enter(draft, func(e wire.Said, raw []byte) { id, entry = e.ID, raw })
+		if err == nil {
+			answer, err = payee.countersign(entry)
+		}
+		if err == nil {
+			_, err = payer.take(answer)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		return id
+	}
+	receipt(opening(payee.key.Key()))
+	var hold wire.CID
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if n%2 == 0 {
+			hold = receipt(holding(payee.key.Key(), n))
+			continue
+		}
+		receipt(posting(hold))
 	}
 }
