@@ -111,7 +111,10 @@ func jobCommand(p *program) *cobra.Command {
 		resultCommand(p),
 		jobProvideCommand(p),
 		&cobra.Command{
-			Use: "cancel ID", Short: "Ask for the end of a job",
+			Use: "cancel ID", Short: "Ask for the end of a job, and of all others of its order",
+			Long: `Ask for the end of a job. All other jobs of its order, where one took another over, are
+ended with it, and nobody is hired in its place. What its provider has delivered is
+judged and paid all the same.`,
 			Example: "  souk job cancel bafyreih3",
 			Args:    args(cobra.ExactArgs(1)),
 			RunE: p.withJob(func(ctx context.Context, desk gateway.Desk, j gateway.Job) error {
