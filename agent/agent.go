@@ -276,6 +276,7 @@ func (s *step) greeted(e Greeted) {
 	s.headTold(e.Peer, e.Hello)
 	s.sayAgain(e.Peer)
 	s.sayCasesAgain(e.Peer)
+	s.relayTo(e.Peer)
 	s.bringTo(e.Peer)
 	s.answerCalls(e.Peer)
 	if len(s.party(e.Peer).openings) > 0 {

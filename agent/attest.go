@@ -72,6 +72,8 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 	switch {
 	case !held, stage != job.Cancelled && (stage != job.Defaulted || d.job.Fault(s.at) != job.Provider):
 		return nil
+	case s.mayTurn(d):
+		return nil
 	case d.job.InHand().Award().Counts:
 		score, ended = d.job.InHand().Award().Share, protocol.EndedResolved
 	case judged && stoodBy(d.job): // the evaluators' split is nothing
@@ -89,6 +91,15 @@ func (s *step) blame(d *deal) *protocol.Outcome {
 		score = d.job.Score(score)
 	}
 	return s.outcome(d, score, ended, conduct, weight(d.job), hold.ID)
+}
+
+// mayTurn reports whether what evaluators awarded may still become another thing:
+// no entry rests on it yet, and one will.
+func (s *step) mayTurn(d *deal) bool {
+	part := d.job.InHand()
+	hold, held := s.book.HoldOf(d.id, part.Number())
+	_, _, open := part.Complaint()
+	return open && !d.job.Terms().Panel.IsZero() && held && hold.Outstanding() && hold.Claim.IsZero() && s.at <= part.ResolveBy()
 }
 
 // retort is the provider's Outcome, or nil: of a job that was never paid for, of one

@@ -41,7 +41,8 @@ func (s *step) buy(d *deal) {
 		s.prepay(d)
 	case judged && !verdict.Doc.(*protocol.Verdict).Pass:
 		// Where the provider's word outweighed ours, it is owed all the same.
-		if (stage == job.Accepted || stage == job.Unresolved) && !least.IsZero() && s.at >= s.patience(d) {
+		owing := stage == job.Accepted || stage == job.Unresolved || j.Fault(s.at) == job.Hirer && s.at <= j.ResolveBy()
+		if owing && !least.IsZero() && s.at >= s.patience(d) {
 			s.payContested(d)
 		}
 	case claimed, judged: // judged where what the Verdict promised found no room in the lane
@@ -66,8 +67,11 @@ func (s *step) mayVoid(d *deal, part job.Part) (basis []wire.CID, free bool) {
 	if c, ok := part.CancelBy(job.Provider); ok {
 		return []wire.CID{c.ID}, true
 	}
+	if s.at < s.patience(d) {
+		return nil, false
+	}
 	if awards, nothing := d.awardedNothing(); nothing {
-		return awards, s.at >= s.patience(d)
+		return awards, true
 	}
 	if o, failed := d.failed(); failed {
 		return []wire.CID{o}, true

@@ -35,18 +35,21 @@ type deal struct {
 	made      uint64             // provider: how often that ended
 	waste     []payload.Artefact // provider: results that were made good
 
-	busy         bool      // soft: a task is under way
-	spent        bool      // soft: the work on the part in hand was begun and broken off; not to be done twice, it is done no more
-	begun        uint64    // soft: since when, until the hirer was told so; else 0
-	served       bool      // soft: the provider may fetch the inputs
-	dossier      []*Saying // where there are evaluators: all bundles about it, both sides'
-	broughtAgain uint64    // soft: when it is shown to them again
-	broughtPause uint64    // soft
-	fed          int       // soft: how many further inputs the work under way has
-	waits        bool      // soft: something is to be said once its lane is open and has room
-	again        uint64    // soft: when what is not answered is said again
-	pause        uint64    // soft: milliseconds between two tries
-	tries        int       // soft: how often it was said again
+	busy         bool       // soft: a task is under way
+	spent        bool       // soft: the work on the part in hand was begun and broken off; not to be done twice, it is done no more
+	begun        uint64     // soft: since when, until the hirer was told so; else 0
+	served       bool       // soft: the provider may fetch the inputs
+	dossier      []*Saying  // where there are evaluators: all bundles about it, both sides'
+	broughtAgain uint64     // soft: when it is shown to them again
+	broughtPause uint64     // soft
+	relayAgain   uint64     // soft: when the other side is told again what evaluators awarded
+	relayPause   uint64     // soft
+	theirs       []wire.CID // soft: Awards that the other side has passed on to us
+	fed          int        // soft: how many further inputs the work under way has
+	waits        bool       // soft: something is to be said once its lane is open and has room
+	again        uint64     // soft: when what is not answered is said again
+	pause        uint64     // soft: milliseconds between two tries
+	tries        int        // soft: how often it was said again
 }
 
 // ending is how a task ended.

@@ -87,44 +87,6 @@ func (s *step) bringTo(peer wire.Key) {
 	}
 }
 
-// passedOn reports whether a bundle that another sealed is for us all the same:
-// an evaluator's Awards, which the other side of the job passes on.
-func (s *step) passedOn(e Heard) bool {
-	for _, said := range e.Docs {
-		a, ok := said.Doc.(*protocol.Award)
-		if !ok {
-			return false
-		}
-		d := s.deals[a.Job]
-		if d == nil || d.peer != e.From || !d.job.MemberOf(a.By) {
-			return false
-		}
-	}
-	return true
-}
-
-// heardAwards acks an evaluator's Awards, known or not, passes the new ones on to
-// the other side, and takes the next step.
-func (s *step) heardAwards(e Heard, took uint64) {
-	for i, said := range e.Docs {
-		a, ok := said.Doc.(*protocol.Award)
-		if !ok || !s.Has(a.Job) {
-			continue
-		}
-		d := s.deals[a.Job]
-		if a.By == e.From && (d == nil || d.job.Acked(said.ID) || took&(1<<i) != 0 || d.knows(said.ID)) {
-			s.remark(e.From, &protocol.Ack{Head: s.head(protocol.KindAck), Job: a.Job, Of: []wire.CID{said.ID}})
-		}
-		if d == nil || took&(1<<i) == 0 {
-			continue
-		}
-		if a.By == e.From && s.peers[d.peer] {
-			s.effect(Say{&Saying{To: d.peer, Docs: e.Docs, Bundle: e.Bundle}})
-		}
-		s.advance(d)
-	}
-}
-
 // knows reports whether a document was folded.
 func (d *deal) knows(id wire.CID) bool { return slices.Contains(d.job.Said(), id) }
 
@@ -147,20 +109,29 @@ func (s *step) standsBy(d *deal, verdict wire.Said) bool {
 }
 
 // patience returns until when the end of a dispute is not acted on, so that the
-// provider has had the time to show us Awards that we did not hear; 0 where all
-// evaluators have been heard.
+// provider, whose clock may be behind, has had the time to show us Awards that we
+// did not hear; 0 where no evaluator has more to say. Where the provider is away
+// there is nobody to pay, and next to no time is left for that when it stays so.
 func (s *step) patience(d *deal) uint64 {
-	panel := d.job.Terms().Panel
 	part := d.job.InHand()
-	if _, _, open := part.Complaint(); !open || panel.IsZero() || len(part.Award().By) == len(panel.Members) {
+	if _, _, open := part.Complaint(); !open || part.Prepaid() || d.job.Terms().Panel.IsZero() || part.Decided() {
 		return 0
 	}
-	over := d.job.AwardBy() + protocol.Skew + 1
-	since, greeted := s.greetings[d.peer]
-	if !greeted {
-		return d.job.SettleBy()
+	last := max(part.SettleBy(), part.ResolveBy()-min(grace, part.ResolveBy()))
+	if !s.peers[d.peer] {
+		return last
 	}
-	return min(max(over, since)+grace, d.job.SettleBy())
+	over := part.AwardBy() + 2*protocol.Skew + 1
+	return min(max(over, s.greetings[d.peer])+grace, last)
+}
+
+// judged reports whether an entry ends the hold of a part that was delivered and
+// that evaluators judge, or so it says.
+func (d *deal) judged(e *protocol.Entry) bool {
+	part := d.about(e)
+	_, delivered := part.Delivery()
+	_, _, open := part.Complaint()
+	return delivered && !d.job.Terms().Panel.IsZero() && (open || len(e.Basis) > 0)
 }
 
 // payContested posts what evaluators awarded, or what a complaint that did not

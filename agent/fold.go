@@ -400,6 +400,7 @@ func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error
 		if !doc.Opens.IsZero() {
 			a.book.Permit(d.id, said.ID)
 		}
+		a.enliven(d) // it may be owed again
 	case *protocol.Outcome:
 		a.outcomes[said.ID] = d.id
 		a.learn(at, d)

@@ -40,7 +40,7 @@ func (s *step) hear(e Heard) {
 		if !folds(said.Doc) {
 			continue
 		}
-		err := s.unfit(e.From, said)
+		err := s.unfit(e, said)
 		var jobs []wire.CID
 		if err == nil {
 			jobs, err = s.foldDoc(s.at, e.From, said, "")
@@ -138,10 +138,17 @@ func (s *step) contract(e Heard) error {
 
 // unfit says why a peer's document is not to be folded although the book would
 // take it, or nil.
-func (s *step) unfit(from wire.Key, said wire.Said) error {
+func (s *step) unfit(h Heard, said wire.Said) error {
+	if a, ok := said.Doc.(*protocol.Award); ok {
+		return s.untold(h, said.ID, a)
+	}
 	e, ok := said.Doc.(*protocol.Entry)
 	if !ok {
 		return nil
+	}
+	d := s.deals[e.Job]
+	if d != nil && (d.role != job.Provider || d.peer != h.From) {
+		d = nil
 	}
 	switch e.Act {
 	case protocol.ActCredit:
@@ -150,9 +157,12 @@ func (s *step) unfit(from wire.Key, said wire.Said) error {
 		if e.At > s.at+protocol.Skew { // its date tells whether the hold has lapsed
 			return &job.Refusal{Code: protocol.CodeClock, Of: said.ID, Why: "it is dated too far ahead"}
 		}
+		if d != nil && d.judged(e) { // nor must what evaluators did not award
+			return known(d.job.Check(s.at, said))
+		}
 	case protocol.ActPost, protocol.ActAward:
 		// A payment that is not what is owed must not end the hold.
-		if d := s.deals[e.Job]; d != nil && d.role == job.Provider && d.peer == from {
+		if d != nil {
 			return known(d.job.Check(s.at, said))
 		}
 	}

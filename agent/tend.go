@@ -72,7 +72,7 @@ func (s *step) tend(d *deal) {
 	if at := s.patience(d); at > s.at {
 		again = sooner(again, at)
 	}
-	again = sooner(again, s.bring(d))
+	again = sooner(sooner(again, s.bring(d)), s.relay(d))
 	if again == 0 { // final, but its hold is not yet ended
 		again = s.holdEnds(d) + protocol.Skew + 1
 		if again <= s.at { // nothing can be said now: its lane is not open
@@ -93,7 +93,7 @@ func sooner(a, b uint64) uint64 {
 
 // done reports whether a deal is final and its money at rest, or no more of our business.
 func (s *step) done(d *deal) bool {
-	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 || s.answerBy(d) != 0 {
+	if !d.job.Stage(s.at).Final() || len(d.pending) > 0 || s.answerBy(d) != 0 || len(s.unshared(d)) > 0 {
 		return false
 	}
 	return s.atRest(d, func(hold settlement.HoldState) bool {

@@ -230,6 +230,30 @@ func TestNoStrangersJudge(t *testing.T) {
 	w.reckon()
 }
 
+// rages lets people die and links be cut so many times, and then all come back.
+func (w *town) rages(times int) {
+	for range times {
+		w.pass(w.rng.Uint64N(3 * minute))
+		switch who := w.folk[w.rng.IntN(len(w.folk))]; {
+		case w.rng.IntN(4) == 0 && who.agent != nil:
+			who.die()
+		case who.agent == nil:
+			who.start()
+		}
+		a, b := w.folk[w.rng.IntN(len(w.folk))], w.folk[w.rng.IntN(len(w.folk))]
+		w.sever(a, b, w.rng.IntN(5) == 0)
+	}
+	for _, c := range w.folk {
+		for _, d := range w.folk {
+			w.sever(c, d, false)
+		}
+		if c.agent == nil {
+			c.start()
+		}
+	}
+	w.loss = 0
+}
+
 // TestStormInCourt: disputes among loss, cuts and deaths of everyone, both sides
 // always ending alike.
 func TestStormInCourt(t *testing.T) {
@@ -242,26 +266,7 @@ func TestStormInCourt(t *testing.T) {
 		for n := range 5 {
 			buyer.sues(string(rune('a'+n)), bench)
 		}
-		for range 60 {
-			w.pass(w.rng.Uint64N(3 * minute))
-			switch who := w.folk[w.rng.IntN(len(w.folk))]; {
-			case w.rng.IntN(4) == 0 && who.agent != nil:
-				who.die()
-			case who.agent == nil:
-				who.start()
-			}
-			a, b := w.folk[w.rng.IntN(len(w.folk))], w.folk[w.rng.IntN(len(w.folk))]
-			w.sever(a, b, w.rng.IntN(5) == 0)
-		}
-		for _, c := range w.folk {
-			for _, d := range w.folk {
-				w.sever(c, d, false)
-			}
-			if c.agent == nil {
-				c.start()
-			}
-		}
-		w.loss = 0
+		w.rages(60)
 		w.pass(6 * hour)
 		w.fall(6 * day)
 		w.reckon()

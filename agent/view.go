@@ -181,8 +181,15 @@ func whyNot(d *deal, v View) (protocol.Code, string) {
 	if v.OK {
 		return "", ""
 	}
-	if a := d.job.InHand().Award(); a.Counts {
+	part := d.job.InHand()
+	if a, liars := part.Award(), part.Twofold(); a.Counts || len(liars) > 0 {
 		detail := fmt.Sprintf("its evaluators awarded %d of %d to the provider", a.Share, protocol.Full)
+		if !a.Counts {
+			detail = "too few of its evaluators awarded"
+		}
+		for _, k := range liars {
+			detail += fmt.Sprintf("; evaluator %s contradicted itself", k)
+		}
 		if d.judgement != nil && d.judgement.detail != "" {
 			detail = d.judgement.detail + "; " + detail
 		}

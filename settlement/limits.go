@@ -7,7 +7,7 @@ const (
 	MaxAhead   = 512  // entries of one pair and asset that may wait for their countersign
 	MaxHolds   = 1024 // outstanding holds of one pair and asset
 	MaxAssets  = 16   // assets in which one payer may deal with one payee
-	MaxPermits = 16   // bases that entitle a payer to end the holds of one job
+	MaxPermits = 32   // bases that entitle a payer to end the holds of one job
 
 	MaxChain   = 512       // entries in between in one receipt
 	MaxReceipt = 512 << 10 // bytes of a receipt

@@ -7,10 +7,28 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
+// maxTales is how many commitments, and how many openings, of one evaluator about
+// one complaint are kept: two that contradict each other from itself, and as many
+// that the other side was shown (docs/spec/job.md, "Evaluators").
+const maxTales = 4
+
 // award is what one evaluator has said about one complaint.
 type award struct {
-	commit, opened paper[protocol.Award]
+	by      wire.Key
+	about   wire.CID
+	commits []paper[protocol.Award]
+	opened  []opening
 }
+
+// opening is an Award that opens a commitment, and when it was heard.
+type opening struct {
+	paper[protocol.Award]
+	heard uint64
+}
+
+// twofold reports whether its author has said two things where there can be one.
+// It then counts for nothing, whichever of them came first.
+func (x award) twofold() bool { return len(x.commits) > 1 || len(x.opened) > 1 }
 
 // Award is what the evaluators have decided about the complaint that is open.
 type Award struct {
@@ -45,15 +63,28 @@ func (p Part) Award() Award {
 	return p.awardOf(c)
 }
 
-// awardOf combines the Awards that were opened: their median, of an even number
-// the lower of the two in the middle.
-func (p Part) awardOf(c complaint) (a Award) {
-	var shares []uint64
+// awardOf combines the Awards that were opened: those on which the entry rests that
+// ended the hold, else all of evaluators that do not contradict themselves.
+func (p Part) awardOf(c complaint) Award {
+	if p.ruling != nil {
+		return *p.ruling
+	}
+	var counted []opening
 	for _, m := range p.terms.Panel.Members {
-		if x, ok := p.awardBy(m.Key, c.id); ok && x.opened.there() {
-			a.By, a.Basis = append(a.By, m.Key), append(a.Basis, x.opened.said.ID)
-			shares = append(shares, x.opened.doc.Share)
+		if x, ok := p.awardBy(m.Key, c.id); ok && len(x.opened) == 1 && !x.twofold() {
+			counted = append(counted, x.opened[0])
 		}
+	}
+	return p.combine(counted)
+}
+
+// combine is what several openings, in the order of the Terms, come to: their
+// median, of an even number the lower of the two in the middle.
+func (p Part) combine(counted []opening) (a Award) {
+	var shares []uint64
+	for _, o := range counted {
+		a.By, a.Basis = append(a.By, o.doc.By), append(a.Basis, o.said.ID)
+		shares = append(shares, o.doc.Share)
 	}
 	if len(shares) == 0 || len(shares) < int(p.terms.Panel.Needed) {
 		return a
@@ -79,10 +110,32 @@ func (p Part) split(c complaint) uint64 {
 	return p.terms.Panel.Split
 }
 
-// decided reports whether every evaluator has opened its Award: nothing is to be
-// waited for any more.
+// decided reports whether every evaluator has opened its Award, or contradicted
+// itself: nothing is to be waited for any more.
 func (p Part) decided(c complaint) bool {
-	return len(p.terms.Panel.Members) > 0 && len(p.awardOf(c).By) == len(p.terms.Panel.Members)
+	return len(p.terms.Panel.Members) > 0 && !slices.ContainsFunc(p.terms.Panel.Members, func(m protocol.Third) bool {
+		x, _ := p.awardBy(m.Key, c.id)
+		return len(x.opened) == 0 && !x.twofold()
+	})
+}
+
+// Decided reports whether no evaluator has anything more to say about the
+// complaint that is open.
+func (p Part) Decided() bool {
+	c, open := p.complaint()
+	return open && p.decided(c)
+}
+
+// Twofold returns the evaluators that have said two things about the complaint
+// that is open, and so count for nothing.
+func (p Part) Twofold() (all []wire.Key) {
+	c, open := p.complaint()
+	for _, m := range p.terms.Panel.Members {
+		if x, _ := p.awardBy(m.Key, c.id); open && x.twofold() {
+			all = append(all, m.Key)
+		}
+	}
+	return all
 }
 
 // Committed reports whether key has committed to an Award about the complaint
@@ -97,7 +150,7 @@ func (p Part) Committed(key wire.Key) (it, all bool) {
 func (p Part) Opened(key wire.Key) bool {
 	c, _ := p.complaint()
 	x, ok := p.awardBy(key, c.id)
-	return ok && x.opened.there()
+	return ok && len(x.opened) > 0
 }
 
 func (p Part) committed(about wire.CID) bool {
@@ -109,7 +162,7 @@ func (p Part) committed(about wire.CID) bool {
 
 func (p Part) awardBy(key wire.Key, about wire.CID) (award, bool) {
 	for _, x := range p.awards {
-		if x.commit.doc.By == key && x.commit.doc.About == about {
+		if x.by == key && x.about == about {
 			return x, true
 		}
 	}
@@ -117,8 +170,8 @@ func (p Part) awardBy(key wire.Key, about wire.CID) (award, bool) {
 }
 
 // hearAward takes an evaluator's commitment, and later what opens it. Dates
-// decide: two sides that hear the same Awards count the same, whenever they hear
-// them, until the part is paid for.
+// decide: two sides that hear the same Awards count the same, in whatever order
+// they hear them, until the part is paid for.
 func (j *Job) hearAward(t turn, d *protocol.Award) error {
 	p, err := j.ours(&t, d.Job, d.Part, Evaluator, Witness)
 	if err != nil {
@@ -138,34 +191,45 @@ func (j *Job) hearAward(t turn, d *protocol.Award) error {
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	case !d.Opens.IsZero():
 		return p.hearOpening(t, d)
-	}
-	if _, ok := p.awardBy(d.By, d.About); ok {
-		return t.refuse(protocol.CodeDuplicate, "it has committed to an Award")
-	}
-	if d.At > p.CommitBy() || past(t.At, p.ResolveBy()) {
+	case d.At > p.CommitBy() || past(t.At, p.ResolveBy()):
 		return t.refuse(protocol.CodeLate, "its deadline was %d", p.CommitBy())
 	}
-	p.awards = append(slices.Clip(p.awards), award{commit: paper[protocol.Award]{t.Said, d}})
+	x := p.awardFrom(d)
+	if len(x.commits) >= maxTales {
+		return t.refuse(protocol.CodeDuplicate, "it has committed to %d Awards", maxTales)
+	}
+	x.commits = append(slices.Clip(x.commits), paper[protocol.Award]{t.Said, d})
 	return nil
+}
+
+// awardFrom returns what the author of d has said about its complaint, to be changed.
+func (p Part) awardFrom(d *protocol.Award) *award {
+	p.awards = slices.Clone(p.awards)
+	i := slices.IndexFunc(p.awards, func(x award) bool { return x.by == d.By && x.about == d.About })
+	if i < 0 {
+		i = len(p.awards)
+		p.awards = append(p.awards, award{by: d.By, about: d.About})
+	}
+	return &p.awards[i]
 }
 
 // hearOpening takes the second Award of an evaluator. Until all have committed
 // or their time is over it is nobody's to hear, lest another copy it.
 func (p Part) hearOpening(t turn, d *protocol.Award) error {
-	i := slices.IndexFunc(p.awards, func(x award) bool { return x.commit.doc.By == d.By && x.commit.doc.About == d.About })
+	x := p.awardFrom(d)
+	i := slices.IndexFunc(x.commits, func(c paper[protocol.Award]) bool { return c.said.ID == d.Opens })
 	switch {
 	case i < 0:
 		return t.refuse(protocol.CodeEarly, "its author has not committed to it")
-	case p.awards[i].opened.there():
-		return t.refuse(protocol.CodeDuplicate, "it was opened already")
-	case !d.Opened(p.awards[i].commit.said.ID, p.awards[i].commit.doc):
+	case !d.Opened(x.commits[i].said.ID, x.commits[i].doc):
 		return t.refuse(protocol.CodeArtefact, "it is not what its author committed to")
+	case len(x.opened) >= maxTales:
+		return t.refuse(protocol.CodeDuplicate, "it has opened %d Awards", maxTales)
 	case d.At > p.AwardBy() || past(t.At, p.ResolveBy()):
 		return t.refuse(protocol.CodeLate, "its deadline was %d", p.AwardBy())
 	case d.At <= p.CommitBy() && !past(t.At, p.CommitBy()) && !p.committed(d.About):
 		return t.refuse(protocol.CodeEarly, "others may still commit until %d", p.CommitBy())
 	}
-	p.awards = slices.Clone(p.awards)
-	p.awards[i].opened = paper[protocol.Award]{t.Said, d}
+	x.opened = append(slices.Clip(x.opened), opening{paper[protocol.Award]{t.Said, d}, t.At})
 	return nil
 }

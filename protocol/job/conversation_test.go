@@ -198,13 +198,9 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 	case "award": // of so much, citing the Awards that are told by name
 		d.Act, d.Hold = protocol.ActAward, c.said["hold"].ID
 		d.Amount, _ = wire.ParseAmount(args[0])
-		for _, who := range args[1:] {
-			if who != "" {
-				d.Basis = append(d.Basis, c.said["reveal "+who].ID)
-			}
-		}
-	case "void":
-		d.Act, d.Hold = protocol.ActVoid, c.of("hold").ID
+		d.Basis = c.reveals(args[1:])
+	case "void": // citing a document, or the Awards that are told by name
+		d.Act, d.Hold, d.Basis = protocol.ActVoid, c.of("hold").ID, c.reveals(args[1:])
 		if args[0] != "" {
 			d.Basis = []wire.CID{c.of(args[0]).ID}
 		}
@@ -216,6 +212,16 @@ func (c *talk) entry(who, verb string, args []string, at uint64) wire.Document {
 	d.Totals = protocol.Totals{Held: wire.Units(1 << 40), Posted: wire.Units(1 << 40)}
 	c.lane = append(c.lane, d)
 	return d
+}
+
+// reveals returns what evaluators, told by name, have opened.
+func (c *talk) reveals(names []string) (all []wire.CID) {
+	for _, who := range names {
+		if who != "" {
+			all = append(all, c.said["reveal "+who].ID)
+		}
+	}
+	return all
 }
 
 // of returns a document that concerns the part of the one being written, or the job.
@@ -397,14 +403,14 @@ func (c *talk) disputing(who, verb string, args []string, at uint64) wire.Docume
 			d.Inputs[0].Label.Class = payload.Personal
 		}
 		return d
-	case "commit": // to a share of the part, about the complaint of a label
+	case "commit": // to a share of the part, about the complaint of a label; and which of an evaluator's tales it is
 		d := &protocol.Award{Head: c.head(protocol.KindAward, who, at), Job: id, About: c.said[args[1]].ID}
 		share, _ := strconv.ParseUint(args[0], 10, 64)
-		d.Commit = protocol.AwardCommitment(d.By, id, 0, d.About, share, salt(who))
+		d.Commit = protocol.AwardCommitment(d.By, id, 0, d.About, share, salt(who+args[2]))
 		return d
 	case "reveal":
-		d := &protocol.Award{Head: c.head(protocol.KindAward, who, at), Job: id, About: c.said[args[1]].ID, Salt: salt(who)}
-		d.Opens = c.said["commit "+who].ID
+		d := &protocol.Award{Head: c.head(protocol.KindAward, who, at), Job: id, About: c.said[args[1]].ID, Salt: salt(who + args[2])}
+		d.Opens = c.said["commit "+who+args[2]].ID
 		d.Share, _ = strconv.ParseUint(args[0], 10, 64)
 		return d
 	}
@@ -414,11 +420,15 @@ func (c *talk) disputing(who, verb string, args []string, at uint64) wire.Docume
 func salt(who string) protocol.Salt { return protocol.Salt{1, who[len(who)-1]} }
 
 // labelFor is under what a document is known later: what evaluators say, under
-// their own name.
+// their own name, and of several tales of theirs under which it is.
 func labelFor(who, word string) string {
 	switch label := labelOf(word); label {
 	case "commit", "reveal":
-		return label + " " + who
+		tale := ""
+		if args := strings.Split(strings.TrimSuffix(word, ")"), ","); len(args) > 2 {
+			tale = args[2]
+		}
+		return label + " " + who + tale
 	case "remake":
 		return "delivery"
 	case "bring":

@@ -119,11 +119,11 @@ func (p *stage) hires(j job.Part, now uint64, n *node) (all []move) {
 	case claimed && complains && !judged && !contested && now <= j.AnswerBy() && (stage == job.Settling || stage == job.Unresolved):
 		all = append(all, duty("contest(claim,"+p.clause()+")"))
 	case p.owes(j, now, stage) && now <= j.ResolveBy():
-		all = append(all, duty(payment(j)))
+		all = append(all, duty(p.payment(j)))
 	case stage.Final() && j.Voidable(now) && ended:
 		all = append(all, duty("void(end)"))
 	case stage.Final() && j.Voidable(now) && (declined || now > j.ClaimBy()+protocol.Skew):
-		all = append(all, duty("void"))
+		all = append(all, duty(p.release(j)))
 	}
 	if stage == job.Contested && n.result[j.Number()] && now <= j.AnswerBy() && !j.Acked(result("").ID) && p.result == job.ClauseArtefact {
 		all = append(all, duty("ack(result)"))
@@ -184,17 +184,30 @@ func owed(j job.Part) string {
 }
 
 // payment is the entry by which an honest hirer pays what it owes.
-func payment(j job.Part) string {
+func (p *stage) payment(j job.Part) string {
 	least, _ := j.Owed()
-	a := j.Award()
-	if !a.Counts {
+	if !j.Award().Counts {
 		return "post(" + least.String() + ")"
 	}
-	word := "award(" + least.String()
-	for _, key := range a.By {
-		word += "," + nameOf(key)
+	return "award(" + least.String() + p.cited(j) + ")"
+}
+
+// cited names the Awards that decide, for the entry that rests on them.
+func (p *stage) cited(j job.Part) (names string) {
+	if a := j.Award(); a.Counts {
+		for _, id := range a.Basis {
+			names += "," + strings.TrimPrefix(p.labels[id], "reveal ")
+		}
 	}
-	return word + ")"
+	return names
+}
+
+// release is the entry by which an honest hirer ends a hold of which nothing is owed.
+func (p *stage) release(j job.Part) string {
+	if names := p.cited(j); names != "" {
+		return "void(" + names + ")"
+	}
+	return "void"
 }
 
 func (p *stage) provides(j job.Part, now uint64) (all []move) {

@@ -316,5 +316,10 @@ func (x *search) end(n *node) {
 		if h, p := mine.Stage(n.now), theirs.Stage(x.clock(provider, n.now)); h != p {
 			x.breach(n, invariant, "in the end part %d of the hirer stands at %s, of the provider at %s", k, h, p)
 		}
+		_, paid := mine.Post()
+		_, got := theirs.Post()
+		if paid != got {
+			x.breach(n, invariant, "in the end the hirer has posted part %d: %t, to the provider: %t", k, paid, got)
+		}
 	}
 }

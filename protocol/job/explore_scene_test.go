@@ -23,8 +23,9 @@ type scene struct {
 	takes  payload.Class
 	needs  bool     // the provider cannot deliver before it was provided
 	remade bool     // the result is found wrong once, and the one that makes it good is good
-	judges []string // what each evaluator does: a share, "lies" or "silent"
+	judges []string // what each evaluator does: a share, "lies", "silent", "twofold" or "late" (explore_third_test.go)
 	begun  []string // what was said and heard before the exploration begins: "provider take delivery"; from the first "unheard" on only said, and the last of it heard where it says "provider hears"
+	told   bool     // it begins where each side has heard what the evaluators tell it, and not what they tell the other
 	second bool     // it begins where the first part is posted, whose result was good
 	ahead  int64    // milliseconds by which the provider's clock is ahead of the hirer's
 	most   int      // steps that are explored, unless more are asked for; 0: all
@@ -54,6 +55,7 @@ type stage struct {
 	papers  map[paperKey]wire.Said
 	tokens  map[wire.CID]uint16
 	words   map[string]uint16
+	labels  map[wire.CID]string // of what evaluators said
 }
 
 // paperKey is all that a document depends on.
@@ -61,7 +63,7 @@ type paperKey struct {
 	who  int
 	word string
 	at   uint64
-	refs [31]wire.CID
+	refs [32]wire.CID
 	seen int
 }
 
@@ -83,7 +85,7 @@ func play(s scene) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &stage{scene: s, terms: c.terms, accept: accept, papers: map[paperKey]wire.Said{}, tokens: map[wire.CID]uint16{}, words: map[string]uint16{}}
+	p := &stage{scene: s, terms: c.terms, accept: accept, papers: map[paperKey]wire.Said{}, tokens: map[wire.CID]uint16{}, words: map[string]uint16{}, labels: map[wire.CID]string{}}
 	p.offered, p.by, err = job.Offered(open(network), accept.Doc.(*protocol.Accept))
 	p.tokens[wire.CID{}] = 0
 	p.token(accept.ID, "accept")
@@ -124,8 +126,13 @@ func (p *stage) tokenOf(id wire.CID) uint16 { return p.tokens[id] }
 // write makes the document that a party means by a word, from what it knows. The
 // same word from the same knowledge at the same instant is the same document.
 func (p *stage) write(who int, word string, now uint64, j *job.Job) (wire.Said, error) {
-	key := paperKey{who: who, word: word, at: p.clock(who, now)}
 	known, lane := p.known(j)
+	return p.writeFrom(who, word, now, j, known, lane)
+}
+
+// writeFrom is write for who knows more than its fold.
+func (p *stage) writeFrom(who int, word string, now uint64, j *job.Job, known map[string]wire.Said, lane []*protocol.Entry) (wire.Said, error) {
+	key := paperKey{who: who, word: word, at: p.clock(who, now)}
 	for i, label := range labels {
 		key.refs[i] = known[label].ID
 	}
@@ -137,7 +144,7 @@ func (p *stage) write(who int, word string, now uint64, j *job.Job) (wire.Said, 
 	if err != nil {
 		return said, fmt.Errorf("%s %s: %w", parties[who], word, err)
 	}
-	p.papers[key] = said
+	p.papers[key], p.labels[said.ID] = said, labelFor(parties[who], word)
 	p.token(said.ID, fmt.Sprintf("%s %s %d %d", parties[who], word, len(lane), p.bucket(said.Doc, j)))
 	return said, nil
 }
@@ -158,7 +165,8 @@ var labels = func() (all []string) {
 		}
 	}
 	return append(all, "need", "provide",
-		"commit judge1", "commit judge2", "commit judge3", "reveal judge1", "reveal judge2", "reveal judge3")
+		"commit judge1", "commit judge2", "commit judge3", "reveal judge1", "reveal judge2", "reveal judge3",
+		"commit judge1b", "reveal judge1b")
 }()
 
 // known returns the documents a fold knows by their label, and its entries.
@@ -183,11 +191,7 @@ func (p *stage) known(j *job.Job) (map[string]wire.Said, []*protocol.Entry) {
 				known["provide"] = h.Said
 			}
 		case *protocol.Award:
-			verb := "reveal "
-			if d.Opens.IsZero() {
-				verb = "commit "
-			}
-			known[verb+nameOf(d.By)] = h.Said
+			known[p.labels[h.Said.ID]] = h.Said
 		case *protocol.Verdict:
 			known[of("verdict", d.Part)] = h.Said
 		case *protocol.Contest:

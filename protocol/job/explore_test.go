@@ -264,6 +264,7 @@ func (x *search) hear(n *node, who int, s wire.Said) {
 		if d, ok := s.Doc.(*protocol.Delivery); ok && who == hirer && x.result != job.ClauseArtefact {
 			n.result[d.Part], n.good[d.Part] = true, x.asAgreed(d)
 		}
+		x.passOn(n, who, s)
 	case errors.As(err, &no):
 		x.heeds(n, who, s, no)
 		x.refuse(n, who, s, no)

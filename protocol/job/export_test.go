@@ -61,13 +61,22 @@ func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 		}
 		var awards []uint32 // in whatever order they came
 		for _, x := range p.awards {
-			awards = append(awards, uint32(token(x.commit.said.ID))<<16|uint32(token(x.opened.said.ID)))
+			for _, c := range x.commits {
+				awards = append(awards, uint32(token(c.said.ID)))
+			}
+			for _, o := range x.opened {
+				late := uint32(0) // it makes a difference to what must be counted
+				if past(o.heard, (Part{j, p}).AwardBy()) {
+					late = 1
+				}
+				awards = append(awards, uint32(token(o.said.ID))<<1|late|1<<31)
+			}
 		}
 		slices.Sort(awards)
 		for _, x := range awards {
 			b = binary.BigEndian.AppendUint32(b, x)
 		}
-		b = append(b, byte(len(p.pauses)), byte(len(p.rounds)), byte(p.reworked), byte(len(p.awards)))
+		b = append(b, byte(len(p.pauses)), byte(len(p.rounds)), byte(p.reworked), byte(len(awards)))
 		b = binary.BigEndian.AppendUint64(b, p.start)
 		b = binary.BigEndian.AppendUint64(b, p.shift)
 		b = binary.BigEndian.AppendUint64(b, p.base)

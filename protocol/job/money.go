@@ -78,6 +78,12 @@ func (p Part) hearPost(t turn, d *protocol.Entry) error {
 	if p.prepaid() {
 		return p.hearAdvance(t, d)
 	}
+	if c, open := p.disputed(); open && !p.post.there() {
+		if err := p.restOn(t, c, d); err != nil {
+			return err
+		}
+		t.stage = p.Stage(t.At)
+	}
 	least, most := p.Owed()
 	switch {
 	case !p.holds(d) || p.post.there() || p.void.there() && (!p.claim.there() || p.released):
@@ -107,11 +113,19 @@ func (p Part) halted() bool {
 // hearVoid takes the end of a hold without payment. What entitles to it is that
 // the job ended so that nothing is owed; settlement asks for the basis cited.
 func (p Part) hearVoid(t turn, d *protocol.Entry) error {
+	if c, open := p.disputed(); open && !p.post.there() && !p.void.there() {
+		if err := p.restOn(t, c, d); err != nil {
+			return err
+		}
+	}
+	unknown := func(id wire.CID) bool { return !p.knows(id) }
 	switch {
 	case !p.holds(d) || p.post.there() || p.void.there():
 		return t.refuse(protocol.CodeHold, "it ends no hold of this job")
 	case !p.Voidable(t.At):
 		return t.refuse(protocol.CodeHold, "the hold of a job that is %s may still be owed", t.stage)
+	case p.delivered() && !p.terms.Panel.IsZero() && slices.ContainsFunc(d.Basis, unknown):
+		return t.refuse(protocol.CodeHold, "it cites a document that is not known here")
 	}
 	p.void = paper[protocol.Entry]{t.Said, d}
 	return nil

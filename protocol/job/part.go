@@ -44,6 +44,7 @@ type part struct {
 	rounds                       []round // Deliveries made good, oldest first
 	reworked                     uint64  // how often that was tried
 	awards                       []award
+	ruling                       *Award // what the entry that ended the hold of a disputed part rests on
 }
 
 // Part returns part n, where it has begun.

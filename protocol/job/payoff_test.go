@@ -124,6 +124,10 @@ func (x *search) silencePays(n *node) {
 			x.counts.excused++
 			continue
 		}
+		if x.twofaced() && silent[who]-best[who] <= units(n.job[hirer].InHand().Most()) {
+			x.counts.excused++
+			continue
+		}
 		x.breach(n, 3, "if the %s goes silent here it has %d, else at best %d", parties[who], silent[who], best[who])
 	}
 }

@@ -53,7 +53,7 @@ func (w *Watch) agree(id wire.CID, d *protocol.Accept) *agreed {
 	if j := w.jobs[id]; j != nil {
 		return j
 	}
-	terms, provider, err := job.Offered(w.reg, w.net, d)
+	terms, provider, err := job.Offered(func(p *wire.Proof) error { return p.Open(w.net) }, d)
 	if err != nil {
 		return nil
 	}

@@ -83,7 +83,7 @@ func (p *Peer) pull(author wire.Key) {
 		told := agent.Told{Author: author, Owner: o.conf.Mandate.Doc.Header().By}
 		for _, e := range o.log.entries[from:upto] {
 			shown := o.log.shows(e)
-			t, err := agent.Testify(w.reg, w.o.Net, author, shown)
+			t, err := agent.Testify(w.o.Net, author, shown)
 			if err != nil {
 				return // the log of who has lost a part of its past may not show all
 			}
