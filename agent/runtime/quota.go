@@ -8,7 +8,8 @@ import (
 )
 
 // quota bounds what peers may ask for over time, each by itself and all strangers
-// together: so much at once, and as much again over span.
+// together: so much at once, and as much again over span. Who has had nothing of late
+// may ask once, however much other strangers have had.
 type quota struct {
 	each, all float64
 	span      time.Duration
@@ -38,7 +39,9 @@ func (q *quota) may(peer wire.Key, stranger bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	at := time.Now()
-	return q.used[peer].now(at, q.each, q.span) < q.each && (!stranger || q.total.now(at, q.all, q.span) < q.all)
+	used := q.used[peer].now(at, q.each, q.span)
+	first := used == 0 && len(q.used) < 2*MaxLogAuthors // else it could not be known again
+	return used < q.each && (!stranger || first || q.total.now(at, q.all, q.span) < q.all)
 }
 
 // charge notes that peer was given n.

@@ -20,8 +20,8 @@ func TestQuotaOfStrangers(t *testing.T) {
 				given++
 			}
 		}
-		if given != 100 {
-			t.Errorf("%d given to strangers, want 100", given)
+		if given != 140 {
+			t.Errorf("%d given to strangers, want 100, and one to each of 40 who find all of it gone", given)
 		}
 		friend := wire.Key{2}
 		for given = 0; q.may(friend, false); given++ {
@@ -33,6 +33,13 @@ func TestQuotaOfStrangers(t *testing.T) {
 		time.Sleep(time.Minute)
 		if !q.may(friend, false) || !q.may(wire.Key{1}, true) {
 			t.Error("nothing is given a minute later")
+		}
+		q = newQuota(10, 100, time.Minute)
+		for i := range 2 * MaxLogAuthors { // who cannot be known again has no first time
+			q.charge(wire.Key{3, byte(i), byte(i >> 8)}, 1, true)
+		}
+		if q.may(wire.Key{4}, true) {
+			t.Error("there is no end of first times")
 		}
 	})
 }

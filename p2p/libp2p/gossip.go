@@ -40,7 +40,6 @@ func newGossip(n *Network) (*gossip, error) {
 		g.names[i] = "/souk/" + n.opts.Net + "/offers/" + strconv.Itoa(i)
 		g.shardOf[g.names[i]] = uint8(i)
 	}
-	g.waiting.spare = true
 	most := judgingQueue + n.opts.conns()
 	ps, err := pubsub.NewGossipSub(n.ctx, n.host,
 		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -89,6 +90,7 @@ const (
 	artefactID = "/souk/test/artefact/1"
 	pullID     = "/souk/test/pull/1"
 	whereID    = "/souk/test/where/1"
+	logID      = "/souk/test/log/1"
 )
 
 // local opens a peer on loopback and closes it with the test.
@@ -417,6 +419,68 @@ func TestSlowPull(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("still busy: %q, %v", got, err)
 		}
+	}
+}
+
+// TestGreedyPulls: peers that hold all turns there are, and read nothing, leave every
+// other peer one turn for each thing it may ask.
+func TestGreedyPulls(t *testing.T) {
+	r := &p2ptest.Recorder{}
+	r.Pages = func(wire.Key, p2p.Place) ([][]byte, error) {
+		var pages [][]byte
+		for range p2p.MaxLogBytes / p2p.MaxPage {
+			pages = append(pages, make([]byte, p2p.MaxPage))
+		}
+		return pages, nil
+	}
+	n := local(t, "n", r)
+	for i := range 40 {
+		r.Announce(t, n, 3, bytes.Repeat([]byte{byte(i)}, p2p.MaxAnnouncement))
+	}
+	for i := range 12 {
+		s := newStranger(t, fmt.Sprint("greedy ", i))
+		to := s.meets(t, n)
+		for range 2 {
+			for id, said := range map[protocol.ID][]byte{pullID: {3}, logID: make([]byte, 56)} {
+				st := s.says(t, to, id, said)
+				if _, err := io.ReadFull(st, make([]byte, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	s := newStranger(t, "modest")
+	to := s.meets(t, n)
+	got, err := io.ReadAll(s.says(t, to, pullID, []byte{3}))
+	if want := 1 + 40*(3+p2p.MaxAnnouncement); err != nil || len(got) != want {
+		t.Errorf("a modest peer pulls %d bytes, %v; want %d", len(got), err, want)
+	}
+	got, err = io.ReadAll(s.says(t, to, logID, make([]byte, 56)))
+	if err != nil || len(got) < 200<<10 || len(got) > 257<<10 {
+		t.Errorf("a modest peer reads %d bytes of a log, %v; want 256 KiB", len(got), err)
+	}
+}
+
+// TestEndlessPulls: one peer is handed so much a minute, whatever it asks for.
+func TestEndlessPulls(t *testing.T) {
+	r := &p2ptest.Recorder{}
+	n, s := local(t, "n", r), newStranger(t, "stranger")
+	for i := range 250 {
+		r.Announce(t, n, 3, bytes.Repeat([]byte{byte(i)}, p2p.MaxAnnouncement))
+	}
+	to, read := s.meets(t, n), 0
+	for range 100 {
+		got, err := io.Copy(io.Discard, s.says(t, to, pullID, []byte{3}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got == 1 {
+			break
+		}
+		read += int(got)
+	}
+	if least, most := 64<<20, 160<<20; read < least || read > most {
+		t.Errorf("%d bytes were pulled, want %d and one answer more", read, least)
 	}
 }
 

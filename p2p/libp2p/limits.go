@@ -42,18 +42,23 @@ const (
 	judgingTimeout = 10 * time.Second
 	remembered     = 8192      // announcements accepted that are known again
 	rememberedFor  = time.Hour // longer than an offer lives
-	pulls          = 16        // pull streams served at once, and one more for eight connections beyond Connections
-	pullsPerPeer   = 2         // of which one peer's
-	shows          = 16        // questions where a peer is, answered at once
-	showsPerPeer   = 4         // of which one peer's
-	logs           = 8         // questions for a log answered at once
-	logsPerPeer    = 2         // of which one peer's
-	asked          = 4         // neighbours asked where a peer is
-	introduced     = 8         // peers told of to one who asks for anyone
-	introducedAt   = 2         // addresses of each
-	maxAddr        = 256       // bytes of one address in an answer
-	maxRPC         = 2 * p2p.MaxAnnouncement
-	copyBuffer     = 64 << 10 // bytes of an artefact between two deadlines
+	// What is answered at once. Beside that each peer may always have one question
+	// answered: greedy ones do not take its turn.
+	pulls        = 16          // pull streams, and one more for eight connections beyond Connections
+	pullsPerPeer = 2           // of which one peer's
+	pulledEach   = 64 << 20    // bytes of pulls that one peer is given
+	pulledSpan   = time.Minute // in this time
+	shows        = 16          // questions where a peer is, answered at once
+	showsPerPeer = 4           // of which one peer's
+	logs         = 8           // questions for a log answered at once
+	logsPerPeer  = 2           // of which one peer's
+	shortLog     = 256 << 10   // bytes of an answer where more are answered than may be but for first ones
+	asked        = 4           // neighbours asked where a peer is
+	introduced   = 8           // peers told of to one who asks for anyone
+	introducedAt = 2           // addresses of each
+	maxAddr      = 256         // bytes of one address in an answer
+	maxRPC       = 2 * p2p.MaxAnnouncement
+	copyBuffer   = 64 << 10 // bytes of an artefact between two deadlines
 )
 
 // newResources returns the keeper of limits. Beside them libp2p bounds the

@@ -63,6 +63,10 @@ func (n *Network) serveLog(key wire.Key, s network.Stream) bool {
 		return answer(s, answerBusy)
 	}
 	defer done()
+	most := p2p.MaxLogBytes
+	if n.telling.crowded() {
+		most = shortLog
+	}
 	pages, err := n.handler.OnLog(key, p2p.Place{
 		Author: wire.Key(request[:32]), Epoch: [16]byte(request[32:48]), Seq: binary.BigEndian.Uint64(request[48:]),
 	})
@@ -74,18 +78,29 @@ func (n *Network) serveLog(key wire.Key, s network.Stream) bool {
 	case !answer(s, answerOK):
 		return false
 	}
+	pages = within(pages, most)
 	w := bufio.NewWriterSize(s, copyBuffer)
 	ends := time.Now().Add(p2p.LogTimeout)
-	left := p2p.MaxLogBytes
-	for _, page := range pages[:min(len(pages), p2p.MaxPages)] {
-		if len(page) == 0 || len(page) > p2p.MaxPage || len(page) > left || time.Now().After(ends) {
-			break // what comes after would leave a gap
+	for _, page := range pages {
+		if time.Now().After(ends) {
+			break
 		}
-		left -= len(page)
 		_ = s.SetWriteDeadline(time.Now().Add(openTimeout))
 		if writeChunk(w, page) != nil {
 			return false
 		}
 	}
 	return w.Flush() == nil
+}
+
+// within returns the first of the pages that one answer may hold, and lets go of the
+// others: a slow reader must not hold them.
+func within(pages [][]byte, most int) (all [][]byte) {
+	for _, page := range pages[:min(len(pages), p2p.MaxPages)] {
+		if most -= len(page); len(page) == 0 || len(page) > p2p.MaxPage || most < 0 {
+			break // what comes after would leave a gap
+		}
+		all = append(all, page)
+	}
+	return all
 }

@@ -52,6 +52,7 @@ type Network struct {
 	pulling  *turns // pulls answered
 	showing  *turns // questions where a peer is, answered
 	telling  *turns // questions for a log, answered
+	pulled   *pace  // bytes of pulls answered
 }
 
 var _ p2p.Network = (*Network)(nil)
@@ -84,6 +85,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 		pulling:  newTurns(pullsPerPeer, pulls+max(0, opts.conns()-Connections)/8),
 		showing:  newTurns(showsPerPeer, shows),
 		telling:  newTurns(logsPerPeer, logs),
+		pulled:   newPace(pulledEach, pulledSpan),
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
@@ -144,39 +146,4 @@ func (n *Network) begin() bool {
 	}
 	n.work.Add(1)
 	return true
-}
-
-// turns counts what goes on at once, for each peer and in all.
-type turns struct {
-	perPeer, inAll int
-	spare          bool // a peer's first is beyond inAll: others cannot take it from it
-
-	mu    sync.Mutex
-	total int
-	peers map[wire.Key]int
-}
-
-func newTurns(perPeer, inAll int) *turns {
-	return &turns{perPeer: perPeer, inAll: inAll, peers: make(map[wire.Key]int)}
-}
-
-// take counts one more for peer; done counts it off again, once however often
-// it is called. Without a free turn, ok is false.
-func (t *turns) take(peer wire.Key) (done func(), ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n := t.peers[peer]
-	if n >= t.perPeer || t.total >= t.inAll && (n > 0 || !t.spare) {
-		return nil, false
-	}
-	t.total++
-	t.peers[peer]++
-	return sync.OnceFunc(func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.total--
-		if t.peers[peer]--; t.peers[peer] == 0 {
-			delete(t.peers, peer)
-		}
-	}), true
 }

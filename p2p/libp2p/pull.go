@@ -108,6 +108,9 @@ func (n *Network) servePull(key wire.Key, s network.Stream) bool {
 		return answer(s, answerBusy)
 	}
 	defer done()
+	if !n.pulled.may(key) {
+		return answer(s, answerBusy)
+	}
 	all := n.handler.OnPull(key, shard[0])
 	if !answer(s, answerOK) {
 		return false
@@ -123,6 +126,7 @@ func (n *Network) servePull(key wire.Key, s network.Stream) bool {
 		} else {
 			_ = s.SetWriteDeadline(ends)
 		}
+		n.pulled.charge(key, len(message))
 		if writeChunk(w, message) != nil {
 			return false
 		}
