@@ -48,3 +48,10 @@ func (n *Network) Wait(key wire.Key) bool {
 	_, ok := n.gossip.waiting.take(key)
 	return ok
 }
+
+// LoseAfter has connections on which nothing comes ended sooner, until restore is called.
+func LoseAfter(d time.Duration) (restore func()) {
+	before := lostAfter
+	lostAfter = d
+	return func() { lostAfter = before }
+}

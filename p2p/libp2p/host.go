@@ -13,10 +13,13 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/pnet"
+	"github.com/libp2p/go-libp2p/core/transport"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	basicconnmgr "github.com/libp2p/go-libp2p/p2p/net/connmgr"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
 	"go.uber.org/fx"
@@ -44,12 +47,12 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 		golibp2p.Identity(identity),
 		golibp2p.UserAgent("souk"),
 		golibp2p.ProtocolVersion("souk/"+opts.Net),
-		golibp2p.Transport(quic.NewTransport),
+		golibp2p.Transport(newQUIC),
 		// Dialling from the port listened on would make two who dial each other at
 		// the same moment open one TCP connection on which both expect to be first.
 		golibp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport()),
 		golibp2p.Security(noise.ID, noise.New),
-		golibp2p.Muxer(yamux.ID, yamux.DefaultTransport),
+		golibp2p.Muxer(yamux.ID, newYamux()),
 		golibp2p.ResourceManager(resources),
 		golibp2p.ConnectionManager(conns),
 		golibp2p.ConnectionGater(gate{}),
@@ -67,6 +70,28 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
+}
+
+// lostAfter is how long a QUIC connection is kept whose other side is gone without a
+// word, and one over TCP three tenths longer: a slow line may take that to carry an
+// answer. Whoever waits for a provider that is gone hires another no sooner. Tests
+// choose less.
+var lostAfter = 10 * time.Second
+
+// newQUIC is libp2p's QUIC, in less time aware that the other side is gone. Of what the
+// two sides of a connection would wait the lesser counts (RFC 9000, 10.1), so it is
+// enough that who dials says so.
+func newQUIC(key crypto.PrivKey, conns *quicreuse.ConnManager, psk pnet.PSK, g connmgr.ConnectionGater, m network.ResourceManager) (transport.Transport, error) {
+	c := conns.ClientConfig()
+	c.KeepAlivePeriod, c.MaxIdleTimeout = lostAfter*3/10, lostAfter*7/10 // one after the other
+	return quic.NewTransport(key, conns, psk, g, m)
+}
+
+// newYamux is libp2p's yamux, likewise.
+func newYamux() *yamux.Transport {
+	t := *yamux.DefaultTransport
+	t.KeepAliveInterval, t.ConnectionWriteTimeout = lostAfter*3/10, lostAfter
+	return &t
 }
 
 func identityOf(key wire.PrivateKey) (crypto.PrivKey, error) {
