@@ -33,6 +33,7 @@ func (n *Network) meet() {
 		}
 	}
 	if len(known) > 0 && n.begin() {
+		known := n.spread(known)
 		go func() {
 			defer n.work.Done()
 			n.revisit(known)

@@ -34,23 +34,32 @@ func (n *Network) mingle() {
 			pause = firstRound // the first link is someone else's to make
 			continue
 		}
-		missing := n.opts.Neighbours - len(links)
-		if missing > 0 && n.meetFriends(links[rand.IntN(len(links))].Peer, min(missing, strangers)) > 0 {
-			pause = firstRound
-			continue
+		if missing := n.missing(); missing > 0 {
+			n.meetFriends(links[rand.IntN(len(links))].Peer, min(missing, strangers))
+			if n.missing() < missing {
+				pause = firstRound
+				continue
+			}
 		}
 		pause = min(2*pause, lastRound)
 	}
 }
 
-// meetFriends asks one neighbour whom it knows, dials at most most of those to
-// whom there is no link, and returns how many are linked now.
-func (n *Network) meetFriends(of wire.Key, most int) (met int) {
+// missing returns how many links are still to be sought: none where this peer has
+// opened twice as many as it needs, though they be near to one another.
+func (n *Network) missing() int {
+	links := n.ties()
+	return min(n.opts.Neighbours-company(links, n.opts.Neighbours), 2*n.opts.Neighbours-opened(links))
+}
+
+// meetFriends asks one neighbour whom it knows, and dials at most most of those to
+// whom there is no link: of each group of addresses one before any second.
+func (n *Network) meetFriends(of wire.Key, most int) {
 	var free []wire.Key
 	for _, a := range n.askAddrs(n.ctx, of, wire.Key{}, introduced*introducedAt) {
 		info, err := peer.AddrInfoFromP2pAddr(a)
 		if err != nil {
-			return 0
+			return
 		}
 		key, err := keyOf(info.ID)
 		if err != nil || key == n.key || len(info.Addrs) == 0 || n.linked(key) != nil {
@@ -62,22 +71,18 @@ func (n *Network) meetFriends(of wire.Key, most int) (met int) {
 		}
 	}
 	rand.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
+	free = n.spread(free)
 	var all sync.WaitGroup
-	linked := make([]bool, min(len(free), most))
-	for i := range linked {
+	for _, key := range free[:min(len(free), most)] {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(n.ctx, visitTime)
 			defer cancel()
-			linked[i] = n.reach(ctx, free[i]) == nil
+			if n.reach(ctx, key) == nil {
+				n.host.ConnManager().TagPeer(peerOf(key), "sought", soughtWorth)
+			}
 		})
 	}
 	all.Wait()
-	for _, ok := range linked {
-		if ok {
-			met++
-		}
-	}
-	return met
 }
 
 // introduce returns addresses of some peers linked here, chosen by chance, that
