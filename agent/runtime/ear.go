@@ -8,7 +8,6 @@ import (
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/hire"
-	"github.com/souk-network/souk/agent/worker"
 	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
@@ -113,19 +112,17 @@ func (e *ear) bundle(from wire.Key, raw []byte) error {
 		return e.garbled(from, raw, err)
 	}
 	for _, d := range said {
-		if q, ok := d.Doc.(*protocol.Quote); ok && !e.runs(&q.Terms) {
-			e.p.post(agent.Garbled{From: from, Of: d.ID, Code: protocol.CodeCheck})
+		q, ok := d.Doc.(*protocol.Quote)
+		if !ok {
+			continue
+		}
+		if code := e.p.rules.runs(from, &q.Terms); code != "" {
+			e.p.post(agent.Garbled{From: from, Of: d.ID, Code: code})
 			return nil
 		}
 	}
 	e.p.post(agent.Heard{From: from, Bundle: b, Docs: said})
 	return nil
-}
-
-// runs reports whether this peer can run the rule that terms name, if they name
-// one: it hires on no other, since what it cannot check it could not refuse.
-func (e *ear) runs(t *protocol.Terms) bool {
-	return t.Rule.IsZero() || e.p.o.Checker.Valid(worker.Rule{Name: t.Rule.Rule, Params: t.Rule.Params}) == nil
 }
 
 // garbled has a bundle refused by code. A peer that goes on like that loses its
@@ -171,8 +168,8 @@ func (e *ear) newsOf(said wire.Said, proof wire.Proof) agent.Event {
 		return nil
 	case !ok:
 		return agent.Called{Call: said}
-	case !e.runs(&o.Terms):
-		return nil // others may know its rule
+	case e.p.rules.runs(o.By, &o.Terms) != "":
+		return nil // others may know its rule; what is not read now comes again
 	}
 	return agent.Listed{Listing: hire.Listing{Offer: o, Proof: proof}}
 }

@@ -39,6 +39,7 @@ type Peer struct {
 	links   *links
 	logs    *logs
 	caught  *caught
+	rules   *rules
 	quota   *quota // of pages of our log
 
 	snapshots *snapshots // nil where none are kept
@@ -71,6 +72,7 @@ func Open(ctx context.Context, o Options) (*Peer, error) {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.tasks, p.logs = newTasks(p), newLogs(p)
 	p.board.worth, p.calls.worth = p.logs.worth, p.logs.worth
+	p.rules = newRules(o.Checker, p.logs.worth)
 	f, tail, err := p.recollect(ctx)
 	if err != nil {
 		p.cancel()

@@ -9,10 +9,12 @@ import (
 
 // quota bounds what peers may ask for over time, each by itself and all strangers
 // together: so much at once, and as much again over span. Who has had nothing of late
-// may ask once, however much other strangers have had.
+// may ask once, however much other strangers have had, unless it is strict: for who is
+// linked to us names are few.
 type quota struct {
 	each, all float64
 	span      time.Duration
+	strict    bool
 
 	mu    sync.Mutex
 	used  map[wire.Key]use
@@ -40,7 +42,7 @@ func (q *quota) may(peer wire.Key, stranger bool) bool {
 	defer q.mu.Unlock()
 	at := time.Now()
 	used := q.used[peer].now(at, q.each, q.span)
-	first := used == 0 && len(q.used) < 2*MaxLogAuthors // else it could not be known again
+	first := !q.strict && used == 0 && len(q.used) < 2*MaxLogAuthors // else it could not be known again
 	return used < q.each && (!stranger || first || q.total.now(at, q.all, q.span) < q.all)
 }
 
