@@ -179,6 +179,46 @@ func TestManyStreamsOfOnePeer(t *testing.T) {
 	r.Until(t, "the frame is there", func() bool { return r.Count(m.Self()) == 1 })
 }
 
+// TestStreamsForNothing: peers that open as many streams as they may, and never say
+// what for, keep nobody else from opening one, and lose their connections.
+func TestStreamsForNothing(t *testing.T) {
+	r := &p2ptest.Recorder{}
+	n := local(t, "n", r)
+	gone := make(chan bool, 16)
+	for i := range 8 {
+		s := newStranger(t, fmt.Sprint("raw ", i))
+		s.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { gone <- true }})
+		c := s.Network().ConnsToPeer(s.meets(t, n))[0]
+		for range 100 {
+			st, err := c.NewStream(t.Context())
+			if err != nil {
+				break
+			}
+			if _, err := st.Write([]byte{1}); err != nil {
+				break
+			}
+		}
+	}
+	m := local(t, "m", &p2ptest.Recorder{})
+	if _, err := m.Connect(t.Context(), n.Addrs()[0]); err != nil {
+		t.Fatalf("somebody decent: %v", err)
+	}
+	if err := m.Send(t.Context(), n.Self(), []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	r.Until(t, "the frame is there", func() bool { return r.Count(m.Self()) == 1 })
+	for range 8 {
+		select {
+		case <-gone:
+		case <-time.After(p2ptest.Patience):
+			t.Fatal("connections with streams for nothing are kept")
+		}
+	}
+	if up := m.Peers(); len(up) != 1 {
+		t.Errorf("somebody decent has %d links", len(up))
+	}
+}
+
 func TestAPeerThatOpensNoStreamBack(t *testing.T) {
 	r := &p2ptest.Recorder{}
 	n, s := local(t, "n", r), newStranger(t, "stranger") // it speaks no link protocol

@@ -58,7 +58,14 @@ const (
 	introducedAt = 2           // addresses of each
 	maxAddr      = 256         // bytes of one address in an answer
 	maxRPC       = 2 * p2p.MaxAnnouncement
-	copyBuffer   = 64 << 10 // bytes of an artefact between two deadlines
+
+	// A stream takes 256 KiB of the transport's buffers, whether anything is said on it
+	// or not; until its protocol is named it counts among those of all others.
+	streamsPerPeer = 32          // each way
+	unnamed        = 4           // of them without a protocol, for longer than
+	unnamedFor     = time.Second // this and as long again at the most
+
+	copyBuffer = 64 << 10 // bytes of an artefact between two deadlines
 )
 
 // newResources returns the keeper of limits. Beside them libp2p bounds the
@@ -104,13 +111,13 @@ func limits(net protocols, conns int) rcmgr.ConcreteLimitConfig {
 			Streams: inAll, StreamsInbound: inAll / 2, StreamsOutbound: inAll / 2,
 		},
 		Transient: rcmgr.ResourceLimits{
-			Conns: coming + 32, ConnsInbound: coming, ConnsOutbound: 48, FD: coming + 16, Memory: rcmgr.LimitVal64(memory / 8),
-			Streams: 8 * coming, StreamsInbound: 4 * coming, StreamsOutbound: 128,
+			Conns: coming + 32, ConnsInbound: coming, ConnsOutbound: 48, FD: coming + 16, Memory: rcmgr.LimitVal64(memory / 2),
+			Streams: inAll, StreamsInbound: inAll / 2, StreamsOutbound: inAll / 2,
 		},
 		PeerDefault: rcmgr.ResourceLimits{
 			// Eight, because libp2p dials up to eight addresses of a peer at once.
 			Conns: 8, ConnsInbound: 4, ConnsOutbound: 8, FD: 8, Memory: maxMemory / 4,
-			Streams: 128, StreamsInbound: 64, StreamsOutbound: 64,
+			Streams: 2 * streamsPerPeer, StreamsInbound: streamsPerPeer, StreamsOutbound: streamsPerPeer,
 		},
 		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{
 			net.link:     streams(4), // one, and what may overlap while links are made again

@@ -103,6 +103,11 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	n.host.SetStreamHandler(n.ids.where, n.serve(n.serveWhere))
 	n.host.SetStreamHandler(n.ids.log, n.serve(n.serveLog))
 	n.meet()
+	n.work.Add(1)
+	go func() {
+		defer n.work.Done()
+		n.watchStreams()
+	}()
 	return n, nil
 }
 
