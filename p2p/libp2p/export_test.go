@@ -6,6 +6,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"github.com/souk-network/souk/p2p"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -54,4 +55,17 @@ func LoseAfter(d time.Duration) (restore func()) {
 	before := lostAfter
 	lostAfter = d
 	return func() { lostAfter = before }
+}
+
+// Spare has new connections spared for less time where there are too many, until
+// restore is called.
+func Spare(d time.Duration) (restore func()) {
+	before := spared
+	spared = d
+	return func() { spared = before }
+}
+
+// Judge judges an announcement of a neighbour.
+func (n *Network) Judge(from wire.Key, message []byte) p2p.Judgement {
+	return n.gossip.judge(n.ctx, 0, from, message)
 }

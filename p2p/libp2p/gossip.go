@@ -24,6 +24,7 @@ type gossip struct {
 	shardOf  map[string]uint8
 	free     chan struct{} // one for each announcement judged at once
 	waiting  *turns        // announcements of each peer that wait to be judged
+	judged   *pace         // announcements of each peer that were
 	blame    *blame
 	accepted *memory // announcements accepted or made here
 
@@ -34,7 +35,7 @@ type gossip struct {
 func newGossip(n *Network) (*gossip, error) {
 	g := &gossip{
 		n: n, shardOf: make(map[string]uint8), blame: newBlame(), accepted: newMemory(),
-		free: make(chan struct{}, judging), waiting: newTurns(judgingPerPeer, judgingQueue),
+		free: make(chan struct{}, judging), waiting: newTurns(judgingPerPeer, judgingQueue), judged: newPace(judgedEach, judgedSpan),
 	}
 	for i := range g.names {
 		g.names[i] = "/souk/" + n.opts.Net + "/offers/" + strconv.Itoa(i)
@@ -176,14 +177,18 @@ func (g *gossip) validate(ctx context.Context, from peer.ID, m *pubsub.Message) 
 	return pubsub.ValidationIgnore
 }
 
-// judge asks the handler, a bounded number at once; what waits too long, or has
-// too much before it, is ignored.
+// judge asks the handler, a bounded number at once; what waits too long, has too much
+// before it, or comes of one who has said too much of late, is ignored.
 func (g *gossip) judge(ctx context.Context, shard uint8, from wire.Key, message []byte) p2p.Judgement {
 	done, ok := g.waiting.take(from)
 	if !ok {
 		return p2p.Ignore
 	}
 	defer done()
+	if !g.judged.may(from) {
+		return p2p.Ignore
+	}
+	g.judged.charge(from, 1)
 	select {
 	case g.free <- struct{}{}:
 	case <-ctx.Done():

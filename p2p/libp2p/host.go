@@ -39,7 +39,7 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	conns, err := basicconnmgr.NewConnManager(opts.conns()*6/10, opts.conns()*8/10, basicconnmgr.WithGracePeriod(20*time.Second))
+	conns, err := basicconnmgr.NewConnManager(opts.conns()*6/10, opts.conns()*8/10, basicconnmgr.WithGracePeriod(spared), basicconnmgr.WithSilencePeriod(spared/2))
 	if err != nil {
 		return nil, fmt.Errorf("libp2p: connection manager: %w", err)
 	}
@@ -71,6 +71,10 @@ func newHost(opts Options, ids protocols) (host.Host, error) {
 	}
 	return h, nil
 }
+
+// spared is how long a new connection is spared where there are too many; they are
+// looked at again after half of that. Tests choose less.
+var spared = 20 * time.Second
 
 // lostAfter is how long a QUIC connection is kept whose other side is gone without a
 // word, and one over TCP three tenths longer: a slow line may take that to carry an

@@ -219,6 +219,30 @@ func TestStreamsForNothing(t *testing.T) {
 	}
 }
 
+// TestIdleCrowd: peers that fill all connections there are from outside, and do nothing,
+// do not hold them for good.
+func TestIdleCrowd(t *testing.T) {
+	defer libp2p.Spare(100 * time.Millisecond)()
+	r := &p2ptest.Recorder{}
+	n := start(t, "n", libp2p.Options{Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Connections: 20}, r)
+	for i := range 20 {
+		s := newStranger(t, fmt.Sprint("idle ", i))
+		info, err := peer.AddrInfoFromString(n.Addrs()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Connect(t.Context(), *info) // as many as are let in
+	}
+	for i, deadline := 0, time.Now().Add(p2ptest.Patience); ; i++ {
+		m := local(t, fmt.Sprint("decent ", i), &p2ptest.Recorder{})
+		if _, err := m.Connect(t.Context(), n.Addrs()[0]); err == nil {
+			return
+		} else if time.Now().After(deadline) {
+			t.Fatalf("somebody decent is kept out: %v", err)
+		}
+	}
+}
+
 func TestAPeerThatOpensNoStreamBack(t *testing.T) {
 	r := &p2ptest.Recorder{}
 	n, s := local(t, "n", r), newStranger(t, "stranger") // it speaks no link protocol
@@ -544,6 +568,24 @@ func TestFloodOfAnnouncements(t *testing.T) {
 	}
 	if n.Wait(wire.Key{2}) {
 		t.Error("it takes more turns than there are")
+	}
+}
+
+// TestEndlessAnnouncements: a neighbour that announces ever new things, all of them
+// good, has only so many judged; another is heard all the same.
+func TestEndlessAnnouncements(t *testing.T) {
+	n := local(t, "n", &p2ptest.Recorder{}).(*libp2p.Network)
+	judged := 0
+	for i := range 20_000 {
+		if n.Judge(wire.Key{1}, fmt.Append(nil, i)) == p2p.Accept {
+			judged++
+		}
+	}
+	if judged < 8192 || judged > 12_000 {
+		t.Errorf("%d announcements of one neighbour were judged", judged)
+	}
+	if n.Judge(wire.Key{2}, []byte("another")) != p2p.Accept {
+		t.Error("another neighbour is not heard")
 	}
 }
 

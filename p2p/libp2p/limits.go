@@ -40,8 +40,10 @@ const (
 	judgingQueue   = 512                     // announcements waiting for that
 	judgingPerPeer = 64                      // of which one peer's
 	judgingTimeout = 10 * time.Second
-	remembered     = 8192      // announcements accepted that are known again
-	rememberedFor  = time.Hour // longer than an offer lives
+	judgedEach     = 8192             // announcements of one peer that are judged: all that it may hand over when it is met
+	judgedSpan     = 80 * time.Second // in this time: some 100 a second
+	remembered     = 8192             // announcements accepted that are known again
+	rememberedFor  = time.Hour        // longer than an offer lives
 	// What is answered at once. Beside that each peer may always have one question
 	// answered: greedy ones do not take its turn.
 	pulls        = 16          // pull streams, and one more for eight connections beyond Connections
@@ -106,7 +108,8 @@ func limits(net protocols, conns int) rcmgr.ConcreteLimitConfig {
 	coming := rcmgr.LimitVal(max(32, conns/8)) // whose handshake is under way: who is known by address has crowds come at once
 	return rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
-			Conns: all, ConnsInbound: all * 3 / 4, ConnsOutbound: all * 3 / 4,
+			// More may come than are let stay: else those who came first would stay for good.
+			Conns: all, ConnsInbound: all * 9 / 10, ConnsOutbound: all * 3 / 4,
 			FD: descriptors, Memory: rcmgr.LimitVal64(memory),
 			Streams: inAll, StreamsInbound: inAll / 2, StreamsOutbound: inAll / 2,
 		},
