@@ -149,7 +149,7 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeAmount
 	case s.book.Admit(d.peer, terms.Asset, d.job.InHand().Most()) != nil:
 		return protocol.CodeOverLimit
-	case s.working(terms.Capability, d) >= stand.Slots, s.crowded(d):
+	case s.working(terms.Capability, d) >= stand.Slots, s.crowded(d), s.cluttered(d):
 		return protocol.CodeBusy
 	case s.at >= d.job.StartBy():
 		return protocol.CodeLate

@@ -174,6 +174,56 @@ func TestWhatAStrangerCosts(t *testing.T) {
 	}
 }
 
+// TestStoredForStrangers: strangers that bring large inputs and do not pay have only so
+// much of them kept at a time; whoever has paid is not counted among them, and when the
+// retention is over there is room again.
+func TestStoredForStrangers(t *testing.T) {
+	w := newTown(t, 1)
+	seller := w.settle("seller", strict(func(q *sell.Quotas) { q.CrowdStored = 3 * sell.MaxInput })).start()
+	friend := w.settle("friend").start()
+	seller.sells(5, func(s *sell.Stand) { s.Slots = 100 })
+	friend.link(seller)
+	w.pass(second)
+	large := func(o *agent.Order) { o.Input.Size = sell.MaxInput }
+	friend.orders("before")
+	w.pass(10 * second)
+	seller.work = func(e agent.Work) (agent.Worked, uint64) {
+		return agent.Worked{Job: e.Job, Code: protocol.CodeWorkFailed}, 10
+	}
+	taken, busy := 0, 0
+	crowd := func(name string) {
+		taken, busy = 0, 0
+		for i := range 6 {
+			c := w.settle(fmt.Sprint(name, i)).start()
+			c.link(seller)
+			w.pass(second)
+			c.orders("one", large)
+			w.pass(10 * second)
+			switch v := c.view("one"); v.Code {
+			case protocol.CodeWorkFailed:
+				taken++
+			case protocol.CodeBusy:
+				busy++
+			default:
+				t.Errorf("a stranger's job is %s (%s)", v.Stage, v.Code)
+			}
+		}
+	}
+	crowd("first ")
+	if taken != 3 || busy != 3 {
+		t.Errorf("%d jobs with 64 MiB each were taken, %d declined; there is room for 3", taken, busy)
+	}
+	friend.orders("large", large)
+	w.pass(10 * second)
+	if v := friend.view("large"); v.Code != protocol.CodeWorkFailed {
+		t.Errorf("whoever has paid: %s (%s)", v.Stage, v.Code)
+	}
+	w.pass(2 * day)
+	if crowd("second "); taken != 3 {
+		t.Errorf("when the retention was over %d were taken", taken)
+	}
+}
+
 // TestCrowdOfOffers: a crowd of names, each with one offer, does not push out whom an
 // agent has hired before.
 func TestCrowdOfOffers(t *testing.T) {

@@ -130,7 +130,7 @@ func (w *town) settle(name string, settings ...setting) *citizen {
 	n := byte(len(w.folk) + 1)
 	owner, key := wire.NewPrivateKey([32]byte{n, 1}), wire.NewPrivateKey([32]byte{n, 2})
 	conf := agent.Config{
-		Quotas: sell.Quotas{Stranger: sell.Quota{Open: 1 << 20, Asks: 1 << 20}, Known: sell.Quota{Open: 1 << 20, Asks: 1 << 20}, Crowd: 1 << 20, Unpaid: 1 << 30, CrowdUnpaid: 1 << 30},
+		Quotas: sell.Quotas{Stranger: sell.Quota{Open: 1 << 20, Asks: 1 << 20}, Known: sell.Quota{Open: 1 << 20, Asks: 1 << 20}, Crowd: 1 << 20, Unpaid: 1 << 30, CrowdUnpaid: 1 << 30, CrowdStored: 1 << 40},
 		Self:   key.Key(), Net: net, Registry: w.reg, Namer: wire.Canonical{}, Rail: "credit",
 		Policy: settlement.Policy{Newcomers: []settlement.Pool{{Asset: asset, Limit: wire.Units(1_000_000)}}},
 	}

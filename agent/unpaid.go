@@ -1,8 +1,10 @@
 package agent
 
 import (
+	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
+	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -76,4 +78,33 @@ func (s *step) underWay(p *party) bool {
 		}
 	}
 	return false
+}
+
+// cluttered reports whether the inputs of a stranger's job find no room beside what is
+// kept of other strangers already, until its retention is over.
+func (s *step) cluttered(d *deal) bool {
+	if !s.strange(d.peer, s.party(d.peer)) {
+		return false
+	}
+	size := bytesOf(d.job.Accept().Inputs)
+	for _, other := range s.live {
+		if other != d && other.role == job.Provider && other.job.Taken() && !s.Dealt(other.peer) {
+			size += bytesOf(other.allInputs())
+		}
+	}
+	for _, id := range s.kept {
+		if k := s.keepsakes[id]; k != nil && !s.Dealt(k.peer) {
+			size += bytesOf(k.inputs) + bytesOf(k.results)
+		}
+	}
+	return size > s.c.Quotas.CrowdStored
+}
+
+// bytesOf sums up artefacts. No sum of what has been agreed on overflows: each is at
+// most sell.MaxInput, or refused before.
+func bytesOf(artefacts []payload.Artefact) (n uint64) {
+	for _, a := range artefacts {
+		n += min(a.Size, sell.MaxInput)
+	}
+	return n
 }

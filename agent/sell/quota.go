@@ -25,13 +25,15 @@ type Quotas struct {
 	// how many all strangers together in an hour, jobs under way apart.
 	Unpaid      uint64
 	CrowdUnpaid uint64
+	// CrowdStored is how many bytes of inputs and results of all strangers are kept at a time.
+	CrowdStored uint64
 }
 
 // DefaultQuotas returns the quotas of a peer that was told nothing else.
 func DefaultQuotas() Quotas {
 	return Quotas{
 		Stranger: Quota{Open: 16, Asks: 60}, Known: Quota{Open: 1024, Asks: 6000}, Crowd: 600,
-		Unpaid: 256 << 10, CrowdUnpaid: 1 << 20,
+		Unpaid: 256 << 10, CrowdUnpaid: 1 << 20, CrowdStored: 1 << 30,
 	}
 }
 
@@ -42,6 +44,9 @@ const LeastUnpaid = 64 << 10
 func (q *Quotas) Check() error {
 	if q.Unpaid < LeastUnpaid || q.CrowdUnpaid < q.Unpaid {
 		return errors.New("sell: a stranger must be let say what one job takes, 64 KiB, and all strangers no less than one")
+	}
+	if q.CrowdStored < MaxInput {
+		return errors.New("sell: of strangers at least one input must be kept, 64 MiB")
 	}
 	if q.Stranger.Open < 1 || q.Stranger.Asks < 1 || q.Crowd < q.Stranger.Asks ||
 		q.Known.Open < q.Stranger.Open || q.Known.Asks < q.Stranger.Asks {

@@ -143,10 +143,11 @@ func TestQuotas(t *testing.T) {
 	}
 	for name, bad := range map[string]Quotas{
 		"nobody":            {},
-		"standing costs":    {Stranger: Quota{2, 2}, Known: Quota{1, 2}, Crowd: 2, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid},
-		"a crowd of no one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 1, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid},
-		"not a word":        {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid - 1, CrowdUnpaid: LeastUnpaid},
-		"a crowd's not one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid + 1, CrowdUnpaid: LeastUnpaid},
+		"standing costs":    {Stranger: Quota{2, 2}, Known: Quota{1, 2}, Crowd: 2, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid, CrowdStored: MaxInput},
+		"a crowd of no one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 1, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid, CrowdStored: MaxInput},
+		"not a word":        {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid - 1, CrowdUnpaid: LeastUnpaid, CrowdStored: MaxInput},
+		"no input":          {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid, CrowdUnpaid: LeastUnpaid, CrowdStored: MaxInput - 1},
+		"a crowd's not one": {Stranger: Quota{2, 2}, Known: Quota{2, 2}, Crowd: 2, Unpaid: LeastUnpaid + 1, CrowdUnpaid: LeastUnpaid, CrowdStored: MaxInput},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%s: no error", name)

@@ -18,7 +18,7 @@ const patience = 60 * time.Second
 // free is what a peer under measurement lets another have: the usual quotas keep
 // strangers from taking more than a few jobs a second, and here two of them take all.
 var free = sell.Quotas{
-	Stranger: sell.Quota{Open: 1 << 20, Asks: 1 << 30}, Known: sell.Quota{Open: 1 << 20, Asks: 1 << 30}, Crowd: 1 << 30, Unpaid: 1 << 30, CrowdUnpaid: 1 << 30,
+	Stranger: sell.Quota{Open: 1 << 20, Asks: 1 << 30}, Known: sell.Quota{Open: 1 << 20, Asks: 1 << 30}, Crowd: 1 << 30, Unpaid: 1 << 30, CrowdUnpaid: 1 << 30, CrowdStored: 1 << 40,
 }
 
 // pair is a hirer and a provider, linked over loopback.
