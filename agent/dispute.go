@@ -20,8 +20,8 @@ func (d *deal) file(b *Saying) {
 }
 
 // fileHeard files a bundle with its author, and with the jobs it tells of.
-func (a *Agent) fileHeard(f *Fact, touched []wire.CID) {
-	a.acquaint(f.Peer).bear(f.said)
+func (a *Agent) fileHeard(at uint64, f *Fact, touched []wire.CID) {
+	a.acquaint(f.Peer).bear(at, a.c.Quotas.Unpaid, f.said)
 	for i, id := range touched {
 		if d := a.deals[id]; d != nil && !slices.Contains(touched[:i], id) {
 			d.file(&Saying{Docs: f.said, Bundle: f.heard})

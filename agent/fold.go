@@ -89,7 +89,7 @@ func (a *Agent) foldHeard(at uint64, f *Fact) ([]wire.CID, error) {
 		}
 		touched = append(touched, jobs...)
 	}
-	a.fileHeard(f, touched)
+	a.fileHeard(at, f, touched)
 	return touched, nil
 }
 
@@ -122,7 +122,7 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 	}
 	a.uttered++
 	p := a.acquaint(f.Peer)
-	p.bear(f.said)
+	p.bear(at, a.c.Quotas.Unpaid, f.said)
 	for _, said := range f.said {
 		switch doc := said.Doc.(type) {
 		case *protocol.Countersign:

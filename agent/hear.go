@@ -151,7 +151,7 @@ func (s *step) unfit(h Heard, said wire.Said) error {
 		d = nil
 	}
 	switch e.Act {
-	case protocol.ActCredit:
+	case protocol.ActCredit, protocol.ActMeter, protocol.ActSettled:
 		return &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "nothing that is dealt in here entitles to it"}
 	case protocol.ActVoid:
 		if e.At > s.at+protocol.Skew { // its date tells whether the hold has lapsed
@@ -224,7 +224,7 @@ func (s *step) recordHeard(e Heard, took uint64, touched []wire.CID) {
 	}
 	f := Fact{What: FactHeard, Peer: e.From, Bundle: b, Took: took, said: e.Docs, heard: e.Bundle}
 	s.record.Facts = append(s.record.Facts, f)
-	s.fileHeard(&f, touched)
+	s.fileHeard(s.at, &f, touched)
 	s.jots(e.From, e.Docs)
 	s.touch(touched...)
 }

@@ -14,7 +14,8 @@ type party struct {
 	openings []*Saying // OPENs said and not yet seen
 	answers  []answer  // our last countersign of each lane from it, oldest lane first
 	dealt    bool      // something was paid between us, or it has done for nothing what we wanted
-	burden   uint64    // bytes that stay in the journal because of it, until then
+	burden   uint64    // bytes that stay in the journal because of it, until then,
+	borne    uint64    // the last of them since this instant
 
 	unread  bool          // soft: its log may have entries that were not heard
 	left    uint64        // soft: when the last link to the peer went

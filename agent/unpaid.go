@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/job"
@@ -22,12 +24,22 @@ func bulk(docs []wire.Said) (n uint64) {
 // bear counts what stays in the journal because of a peer, until something was paid
 // between us. A lane opened and a contract made cost their author nothing, and we keep
 // both for good.
-func (p *party) bear(docs []wire.Said) {
+func (p *party) bear(at, most uint64, docs []wire.Said) {
 	if p.dealt {
 		p.burden = 0
 		return
 	}
-	p.burden += bulk(docs)
+	p.burden, p.borne = p.fade(at, most)+bulk(docs), max(p.borne, at)
+}
+
+// fadesIn is in how many milliseconds as much is forgiven as one stranger may leave:
+// who has only ever failed it, or been failed, may try again.
+const fadesIn = 86_400_000
+
+// fade forgives what time has passed over.
+func (p *party) fade(at, most uint64) uint64 {
+	passed := min(at-min(p.borne, at), fadesIn)
+	return p.burden - min(p.burden, most/fadesIn*passed+most%fadesIn*passed/fadesIn)
 }
 
 // crowd counts in each hour what strangers have us write down. Soft.
@@ -36,18 +48,19 @@ type crowd struct {
 	bytes uint64
 }
 
-// affords reports whether what a peer says may be written down. Of those with whom
+// affords reports whether what a peer begins may be written down. Of those with whom
 // something was paid, or whom our trust reaches, it always may. A stranger leaves only
-// so much here before it has paid for anything, and all of them together only so much
-// in an hour; but who has a job under way is heard whatever others do. What is beyond
-// that is not answered: it is said again, and then perhaps heard.
+// so much here in a day before it has paid for anything, and all of them together only
+// so much in an hour; but who has a job under way is heard whatever others do. What is
+// beyond that is not answered: it is said again, and then perhaps heard. Whatever goes
+// on with what was begun is heard in any case: there is an end to it.
 func (s *step) affords(e Heard) bool {
 	p := s.party(e.From)
-	if !s.strange(e.From, p) {
+	if !begins(e.Docs) || !s.strange(e.From, p) {
 		return true
 	}
 	size := bulk(e.Docs)
-	if p.burden+size > s.c.Quotas.Unpaid {
+	if p.fade(s.at, s.c.Quotas.Unpaid)+size > s.c.Quotas.Unpaid {
 		s.refuse(e.From, e.Docs[0].ID, protocol.CodeOverLimit, "nothing was paid yet for all that was said before")
 		return false
 	}
@@ -55,6 +68,20 @@ func (s *step) affords(e Heard) bool {
 		s.crowd = crowd{hour: hour}
 	}
 	return s.crowd.bytes+size <= s.c.Quotas.CrowdUnpaid || s.underWay(p)
+}
+
+// begins reports whether documents begin something: all but what ends a hold, and what is
+// about a job.
+func begins(docs []wire.Said) bool {
+	return slices.ContainsFunc(docs, func(said wire.Said) bool {
+		switch d := said.Doc.(type) {
+		case *protocol.Accept:
+			return true
+		case *protocol.Entry:
+			return d.Act != protocol.ActPost && d.Act != protocol.ActVoid && d.Act != protocol.ActAward
+		}
+		return false
+	})
 }
 
 // jots counts what is written down because of a stranger that has no job under way.

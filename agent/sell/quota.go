@@ -21,8 +21,9 @@ type Quotas struct {
 	// Crowd bounds the requests and contracts of all strangers together in a minute.
 	Crowd int
 	// Unpaid is about how many bytes of journal one stranger may have us write, for what
-	// it says and for what we answer, before anything was paid between us; CrowdUnpaid
-	// how many all strangers together in an hour, jobs under way apart.
+	// it says and for what we answer, before anything was paid between us, and as
+	// many more each day; CrowdUnpaid how many all strangers together may begin with in
+	// an hour, jobs under way apart.
 	Unpaid      uint64
 	CrowdUnpaid uint64
 	// CrowdStored is how many bytes of inputs and results of all strangers are kept at a time.
@@ -33,7 +34,7 @@ type Quotas struct {
 func DefaultQuotas() Quotas {
 	return Quotas{
 		Stranger: Quota{Open: 16, Asks: 60}, Known: Quota{Open: 1024, Asks: 6000}, Crowd: 600,
-		Unpaid: 256 << 10, CrowdUnpaid: 1 << 20, CrowdStored: 1 << 30,
+		Unpaid: 512 << 10, CrowdUnpaid: 1 << 20, CrowdStored: 1 << 30,
 	}
 }
 
