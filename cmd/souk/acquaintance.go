@@ -18,6 +18,10 @@ import (
 const (
 	shelfPeers = "peer/" // keys of the shelf: a peer ID follows
 	maxMet     = 1024    // peers remembered in one run: whoever makes keys could fill the disk
+
+	// Of what is remembered one part in so many may lie near to one another: else who has
+	// a crowd come would be all that is.
+	groups = 16
 )
 
 // acquaintance keeps the addresses of peers met on the shelf, so that a peer
@@ -30,12 +34,13 @@ type acquaintance struct {
 
 	mu     sync.Mutex
 	kept   map[wire.Key]bool     // remembered in this run, at most maxMet
+	of     map[string]int        // their addresses, by groups
 	fresh  map[wire.Key][]string // still to be written
 	wanted chan struct{}         // of size 1: there is something in fresh
 }
 
 func remember(shelf store.Shelf, log *slog.Logger) *acquaintance {
-	a := &acquaintance{shelf: shelf, log: log, kept: map[wire.Key]bool{}, fresh: map[wire.Key][]string{}, wanted: make(chan struct{}, 1)}
+	a := &acquaintance{shelf: shelf, log: log, kept: map[wire.Key]bool{}, of: map[string]int{}, fresh: map[wire.Key][]string{}, wanted: make(chan struct{}, 1)}
 	a.wg.Go(a.write)
 	return a
 }
@@ -47,7 +52,8 @@ type met struct {
 }
 
 // addrs returns the addresses remembered from before, of those met last first, as
-// many as may be tried. What is more is forgotten: it would only grow.
+// many as may be tried and not too many near to one another. What is more is forgotten:
+// it would only grow.
 func (a *acquaintance) addrs() []string {
 	all := map[string]met{}
 	err := a.shelf.List(shelfPeers, func(key string, value []byte) bool {
@@ -64,8 +70,9 @@ func (a *acquaintance) addrs() []string {
 		return cmp.Or(cmp.Compare(all[y].At, all[x].At), strings.Compare(x, y))
 	})
 	var known []string
+	of := map[string]int{}
 	for _, key := range keys {
-		if addrs := all[key].Addrs; len(addrs) > 0 && len(known)+len(addrs) <= libp2p.MaxKnown {
+		if addrs := all[key].Addrs; len(addrs) > 0 && len(known)+len(addrs) <= libp2p.MaxKnown && apart(of, addrs, libp2p.MaxKnown/groups) {
 			known = append(known, addrs...)
 			continue
 		}
@@ -76,11 +83,25 @@ func (a *acquaintance) addrs() []string {
 	return known
 }
 
+// apart reports whether a peer's addresses find room beside others near to them, and
+// counts them then.
+func apart(of map[string]int, addrs []string, most int) bool {
+	for _, a := range addrs {
+		if g := libp2p.Group(a); g != "" && of[g] >= most {
+			return false
+		}
+	}
+	for _, a := range addrs {
+		of[libp2p.Group(a)]++
+	}
+	return true
+}
+
 // put notes where a peer was met. It does not wait.
 func (a *acquaintance) put(peer wire.Key, addrs []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.kept[peer] && len(a.kept) >= maxMet {
+	if !a.kept[peer] && (len(a.kept) >= maxMet || !apart(a.of, addrs, maxMet/groups)) {
 		return
 	}
 	a.kept[peer] = true

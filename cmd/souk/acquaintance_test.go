@@ -21,7 +21,7 @@ func TestAcquaintance(t *testing.T) {
 	for i := range libp2p.MaxKnown + 10 {
 		key := p2ptest.Key(fmt.Sprint("peer ", i)).Key()
 		keys = append(keys, key)
-		b, err := json.Marshal(met{int64(i), []string{"/ip4/192.0.2.1/tcp/1/p2p/" + key.String()}})
+		b, err := json.Marshal(met{int64(i), []string{"/ip4/192.168.2.1/tcp/1/p2p/" + key.String()}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,10 +35,10 @@ func TestAcquaintance(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	a := remember(shelf, log)
 	known := a.addrs()
-	if len(known) != libp2p.MaxKnown || known[0] != "/ip4/192.0.2.1/tcp/1/p2p/"+keys[len(keys)-1].String() {
+	if len(known) != libp2p.MaxKnown || known[0] != "/ip4/192.168.2.1/tcp/1/p2p/"+keys[len(keys)-1].String() {
 		t.Errorf("%d known, first %q", len(known), known[:1])
 	}
-	addr := "/ip4/192.0.2.2/tcp/2/p2p/" + keys[0].String()
+	addr := "/ip4/192.168.2.2/tcp/2/p2p/" + keys[0].String()
 	a.put(keys[0], []string{addr}) // the oldest, forgotten by now, is met again
 	if err := a.close(); err != nil {
 		t.Fatal(err)
@@ -57,5 +57,51 @@ func TestAcquaintance(t *testing.T) {
 	count := 0
 	if err := shelf.List(shelfPeers, func(string, []byte) bool { count++; return true }); err != nil || count > maxMet+libp2p.MaxKnown {
 		t.Errorf("%d peers on the shelf, %v", count, err)
+	}
+}
+
+// TestCrowdMetLast: whoever has a crowd come last, from one network, does not make a peer
+// forget whom it met before.
+func TestCrowdMetLast(t *testing.T) {
+	shelf := memory.NewShelf()
+	put := func(n int, addr string) string {
+		key := p2ptest.Key(fmt.Sprint("peer ", n)).Key()
+		addr += "/p2p/" + key.String()
+		b, err := json.Marshal(met{int64(n), []string{addr}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := shelf.Put(shelfPeers+key.String(), b); err != nil {
+			t.Fatal(err)
+		}
+		return addr
+	}
+	var friends []string
+	for n := range 20 {
+		friends = append(friends, put(n, fmt.Sprintf("/ip4/%d.7.0.1/tcp/1", 20+n)))
+	}
+	for n := range 2 * libp2p.MaxKnown {
+		put(1000+n, fmt.Sprintf("/ip4/9.9.%d.%d/tcp/1", n/256, n%256))
+	}
+	a := remember(shelf, slog.New(slog.DiscardHandler))
+	known := a.addrs()
+	for _, f := range friends {
+		if !slices.Contains(known, f) {
+			t.Errorf("%s is forgotten", f)
+		}
+	}
+	if len(known) != len(friends)+libp2p.MaxKnown/groups {
+		t.Errorf("%d are known, want %d and %d of the crowd", len(known), len(friends), libp2p.MaxKnown/groups)
+	}
+	for n := range 2 * maxMet { // nor keeps it from remembering whom it meets
+		a.put(p2ptest.Key(fmt.Sprint("crowd ", n)).Key(), []string{fmt.Sprintf("/ip4/9.9.%d.%d/tcp/1", n/256, n%256)})
+	}
+	late := p2ptest.Key("late").Key()
+	a.put(late, []string{"/ip4/99.7.0.1/tcp/1/p2p/" + late.String()})
+	if !a.kept[late] {
+		t.Error("whom it meets after a crowd is not remembered")
+	}
+	if err := a.close(); err != nil {
+		t.Fatal(err)
 	}
 }

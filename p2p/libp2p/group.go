@@ -46,6 +46,16 @@ func groupOf(a multiaddr.Multiaddr) string {
 	return netip.PrefixFrom(ip, bits).Masked().String()
 }
 
+// Group names the group of a multiaddr, as text: addresses of one are likely to be of one
+// hand. It is empty for this machine and private networks, and for what is no address.
+func Group(addr string) string {
+	a, err := multiaddr.NewMultiaddr(addr)
+	if err != nil {
+		return ""
+	}
+	return groupOf(a)
+}
+
 // tie is a link as far as its place on the map goes.
 type tie struct {
 	group   string
