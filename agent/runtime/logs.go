@@ -189,6 +189,10 @@ func (l *logs) worth(key wire.Key) uint8 {
 	return 0
 }
 
+// Worth returns from 0 to 100 what a link to a peer is worth keeping where there are too
+// many: most where something was paid between us, half of that where our trust reaches it.
+func (p *Peer) Worth(peer wire.Key) int { return 50 * int(p.logs.worth(peer)) }
+
 // bar has an author's log not read for a while. The caller holds l.mu.
 func (l *logs) bar(author wire.Key) {
 	at := time.Now()

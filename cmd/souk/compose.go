@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/souk-network/souk/agent/runtime"
 	"github.com/souk-network/souk/agent/worker"
@@ -138,6 +139,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 	if throughJournal != nil {
 		journal = throughJournal(journal)
 	}
+	var opened atomic.Pointer[runtime.Peer]
 	made := runtime.Options{
 		Net: o.set.Net, Agent: o.agent, Mandate: mandate, Journal: journal, Vault: vault, Shelf: db,
 		Snapshots: snapshots, Build: thisProgram(),
@@ -148,6 +150,12 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 				Key: o.agent, Net: o.set.Net, Listen: o.set.Listen, Bootstrap: o.set.Bootstrap,
 				Known: known.addrs(), Remember: known.put, Neighbours: libp2p.Neighbours,
 				Local: o.set.Local, Trouble: joining(o.set, o.log),
+				Standing: func(k wire.Key) int {
+					if p := opened.Load(); p != nil {
+						return p.Worth(k)
+					}
+					return 0
+				},
 			}, h)
 		},
 		Policy:  settlement.Policy{Newcomers: []settlement.Pool{{Asset: o.set.Asset, Limit: o.set.NewcomerPool}}},
@@ -164,6 +172,7 @@ func openPeer(ctx context.Context, o opening) (_ *running, err error) {
 		}
 		return nil, notOpened(err, o.home, o.set)
 	}
+	opened.Store(peer)
 	return &running{peer, shut}, nil
 }
 

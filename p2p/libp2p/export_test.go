@@ -26,8 +26,8 @@ var ServiceOf = serviceOf
 // ReadPacket reads what a peer is told on a local network.
 var ReadPacket = readPacket
 
-// Group is where local discovery speaks.
-var Group = mdnsGroup
+// MDNSGroup is where local discovery speaks.
+var MDNSGroup = mdnsGroup
 
 // NewResources returns the keeper of limits that a peer of so many connections has.
 func NewResources(conns int) (network.ResourceManager, error) {

@@ -224,7 +224,19 @@ func TestStreamsForNothing(t *testing.T) {
 func TestIdleCrowd(t *testing.T) {
 	defer libp2p.Spare(100 * time.Millisecond)()
 	r := &p2ptest.Recorder{}
-	n := start(t, "n", libp2p.Options{Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Connections: 20}, r)
+	friend := local(t, "friend", &p2ptest.Recorder{})
+	n := start(t, "n", libp2p.Options{
+		Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Connections: 20,
+		Standing: func(k wire.Key) int {
+			if k == friend.Self() {
+				return 100
+			}
+			return 0
+		},
+	}, r)
+	if _, err := friend.Connect(t.Context(), n.Addrs()[0]); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 20 {
 		s := newStranger(t, fmt.Sprint("idle ", i))
 		info, err := peer.AddrInfoFromString(n.Addrs()[0])
@@ -236,6 +248,9 @@ func TestIdleCrowd(t *testing.T) {
 	for i, deadline := 0, time.Now().Add(p2ptest.Patience); ; i++ {
 		m := local(t, fmt.Sprint("decent ", i), &p2ptest.Recorder{})
 		if _, err := m.Connect(t.Context(), n.Addrs()[0]); err == nil {
+			if _, downs := r.Links(friend.Self()); downs > 0 {
+				t.Error("the link to a friend made room for the crowd")
+			}
 			return
 		} else if time.Now().After(deadline) {
 			t.Fatalf("somebody decent is kept out: %v", err)

@@ -32,18 +32,18 @@ func onLoopback(t *testing.T) (say func(packet []byte), hear func(text string) b
 	if lo == nil {
 		t.Skip("there is no loopback interface")
 	}
-	c, err := net.ListenUDP("udp4", libp2p.Group)
+	c, err := net.ListenUDP("udp4", libp2p.MDNSGroup)
 	if err != nil {
-		t.Skipf("port %d cannot be shared here: %v", libp2p.Group.Port, err)
+		t.Skipf("port %d cannot be shared here: %v", libp2p.MDNSGroup.Port, err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	p := ipv4.NewPacketConn(c)
-	if err := p.JoinGroup(lo, libp2p.Group); err != nil {
+	if err := p.JoinGroup(lo, libp2p.MDNSGroup); err != nil {
 		t.Skipf("no multicast on loopback: %v", err)
 	}
 	_ = p.SetMulticastLoopback(true)
 	say = func(b []byte) {
-		if _, err := p.WriteTo(b, &ipv4.ControlMessage{IfIndex: lo.Index}, libp2p.Group); err != nil {
+		if _, err := p.WriteTo(b, &ipv4.ControlMessage{IfIndex: lo.Index}, libp2p.MDNSGroup); err != nil {
 			t.Errorf("say %q: %v", b, err)
 		}
 	}
@@ -57,7 +57,7 @@ func onLoopback(t *testing.T) (say func(packet []byte), hear func(text string) b
 		}
 	}
 	probe := "is multicast heard on loopback?"
-	if _, err := p.WriteTo([]byte(probe), &ipv4.ControlMessage{IfIndex: lo.Index}, libp2p.Group); err != nil {
+	if _, err := p.WriteTo([]byte(probe), &ipv4.ControlMessage{IfIndex: lo.Index}, libp2p.MDNSGroup); err != nil {
 		t.Skipf("no multicast on loopback: %v", err)
 	}
 	if !hear(probe) {

@@ -178,12 +178,17 @@ func (n *Network) visit(known []wire.Key) {
 	all.Wait()
 }
 
+// rate notes the worth of a link.
+func (n *Network) rate(key wire.Key) {
+	if n.opts.Standing != nil {
+		n.host.ConnManager().TagPeer(peerOf(key), "standing", max(0, min(100, n.opts.Standing(key))))
+	}
+}
+
 // greet notes the worth and the addresses of a peer whose link has come up.
 func (n *Network) greet(key wire.Key) {
 	id := peerOf(key)
-	if n.opts.Standing != nil {
-		n.host.ConnManager().TagPeer(id, "standing", max(0, min(100, n.opts.Standing(key))))
-	}
+	n.rate(key)
 	if n.opts.Remember != nil {
 		var addrs []string
 		for _, a := range n.host.Peerstore().Addrs(id) {

@@ -106,7 +106,7 @@ func New(opts Options, h p2p.Handler) (*Network, error) {
 	n.work.Add(1)
 	go func() {
 		defer n.work.Done()
-		n.watchStreams()
+		n.watch()
 	}()
 	return n, nil
 }

@@ -61,7 +61,7 @@ type Options struct {
 
 	// Standing, if not nil, says from 0 to 100 how much a link to peer is worth
 	// keeping when there are too many; those worth least go first. It is asked
-	// when a link comes up. Without it all are worth the same.
+	// when a link comes up, and again each half minute. Without it all are worth the same.
 	Standing func(peer wire.Key) int
 }
 

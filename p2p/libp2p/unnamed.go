@@ -6,14 +6,17 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 )
 
-// watchStreams ends, until Close, connections of peers that open streams and do not say
-// what for: so a few could take what there is for all. An honest peer names a stream's
-// protocol with its first bytes.
-func (n *Network) watchStreams() {
+// ratedEach is how many looks at the streams there are between two at the links' worth.
+const ratedEach = 30
+
+// watch ends, until Close, connections of peers that open streams and do not say what
+// for: so a few could take what there is for all. An honest peer names a stream's
+// protocol with its first bytes. Now and then it notes anew what links are worth.
+func (n *Network) watch() {
 	tick := time.NewTicker(unnamedFor)
 	defer tick.Stop()
 	var before map[string]bool // connections that had too many, the last time
-	for {
+	for look := 1; ; look++ {
 		select {
 		case <-tick.C:
 		case <-n.ctx.Done():
@@ -29,6 +32,11 @@ func (n *Network) watchStreams() {
 			}
 		}
 		before = now
+		if look%ratedEach == 0 {
+			for _, l := range n.Peers() {
+				n.rate(l.Peer)
+			}
+		}
 	}
 }
 
