@@ -22,7 +22,7 @@ table() {
 		echo "souk bench $command" >&2
 		printf '\n`souk bench %s`\n\n%s\n' "$command" "$head"
 		# shellcheck disable=SC2086
-		"$tmp/souk" bench $command --markdown 2>/dev/null
+		"$tmp/souk" bench $command --markdown 2>"$tmp/said" || { cat "$tmp/said" >&2; return 1; }
 	done
 }
 

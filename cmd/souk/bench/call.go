@@ -24,8 +24,8 @@ type CallOptions struct {
 
 const (
 	// MaxWindow is the most calls a window can have: an Accept or Delivery names no more.
-	MaxWindow = 16
-	parts     = 16 // windows of one contract that is measured
+	MaxWindow  = 16
+	inContract = 64 // calls of one contract that is measured, or somewhat more
 )
 
 // Call measures metered calls: contracts of many windows, each held for, delivered,
@@ -58,20 +58,21 @@ func calls(ctx context.Context, o Options, c CallOptions, window int) (row Row, 
 		x.Name = fmt.Sprintf("%s-%d", x.Name, window)
 		return o.Open(ctx, x)
 	}
+	windows := (inContract + window - 1) / window
+	calls := windows * window
 	p, err := openPair(ctx, inner, gateway.OfferDraft{
 		Capability: capability, Asset: usd, Technology: "builtin", Settings: map[string]string{"name": "words"}, Slots: 1 << 20,
-		Unit: "call", PerUnit: wire.Units(1), MaxUnits: uint64(window), Window: uint64(window), Windows: parts,
+		Unit: "call", PerUnit: wire.Units(1), MaxUnits: uint64(window), Window: uint64(window), Windows: uint64(windows),
 	})
 	if err != nil {
 		return row, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	inContract := window * parts
 	order := gateway.Order{Capability: capability, InputType: "text/plain", Peer: p.key}
-	for range inContract {
+	for range calls {
 		order.Sizes = append(order.Sizes, uint64(len(text)))
 	}
-	input := bytes.Repeat(text, inContract)
+	input := bytes.Repeat(text, calls)
 	contract := func(name string) func(context.Context, int) error {
 		return func(ctx context.Context, n int) error {
 			mine := order
@@ -88,21 +89,21 @@ func calls(ctx context.Context, o Options, c CallOptions, window int) (row Row, 
 	if err != nil {
 		return row, err
 	}
-	took, err := repeat(ctx, c.At, MaxJobs/inContract, time.Now().Add(c.For), contract("calls"))
+	took, err := repeat(ctx, c.At, MaxJobs/calls, time.Now().Add(c.For), contract("calls"))
 	u, other := m.end()
 	if err := errors.Join(err, other); err != nil {
 		return row, err
 	}
-	n := len(took) * inContract
+	n := len(took) * calls
 	u.fill(&row, n)
 	for i := range took {
-		took[i] /= time.Duration(inContract)
+		took[i] /= time.Duration(calls)
 	}
 	row.Percentiles = percentiles(took)
 	row.Unit, row.Case = "calls/s", fmt.Sprintf("windows of %d, %d contracts at once (a contract's time over its calls)", window, c.At)
 	row.Goal = map[int]string{1: "at most 2.8", MaxWindow: "at most 1.5"}[window]
 	row.Counts = p.counts().since(before).each(n)
-	return row, p.agree(ctx, uint64(n+inContract))
+	return row, p.agree(ctx, uint64(n+calls))
 }
 
 // asked and told are what is said in an unpaid call.

@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a market of this machine may take to do what it should.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // free is what a peer under measurement lets another have: the usual quotas keep
 // strangers from taking more than a few jobs a second, and here two of them take all.
