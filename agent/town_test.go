@@ -45,6 +45,7 @@ type town struct {
 	quiet   bool // nobody hears announcements any more
 	stills  bool // whoever starts goes on from a still picture of what its journal was some records ago
 	latency uint64
+	jitter  uint64  // at most so many milliseconds more for a bundle, so that one overtakes another
 	loss    float64 // of bundles, Hellos and Requests
 	cut     map[[2]*citizen]bool
 	air     []notice                                       // announcements, for those who come later
@@ -427,8 +428,11 @@ func (c *citizen) send(other *citizen, docs []wire.Said) {
 }
 
 func (c *citizen) transmit(other *citizen, b []byte) {
-	run := other.run
-	c.after(c.latency, func() {
+	run, delay := other.run, c.latency
+	if c.jitter > 0 {
+		delay += c.rng.Uint64N(c.jitter)
+	}
+	c.after(delay, func() {
 		switch {
 		case other.agent == nil || other.run != run || !c.linked(other):
 		case other.links[c]:
