@@ -10,16 +10,6 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// nameOf is who a key is, in the tests.
-func nameOf(key wire.Key) string {
-	for _, name := range parties {
-		if keys[name].Key() == key {
-			return name
-		}
-	}
-	return "stranger"
-}
-
 // begin plays what was said and heard, each bundle at once, before the exploration
 // begins; from the first that is unheard on, a bundle is heard where that is said.
 func (x *search) begin(n *node) (*node, error) {
