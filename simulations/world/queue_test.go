@@ -2,8 +2,12 @@ package world
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
+
+	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/simulations/cast"
 )
 
 // TestQueue: turns come in the order of their instants, and of one instant in the
@@ -78,5 +82,51 @@ func TestDisk(t *testing.T) {
 				t.Errorf("keep %d, torn at %d: after one more there are %d", keep, tear, len(again))
 			}
 		}
+	}
+}
+
+// BenchmarkIdle is what one agent costs that is up and has never dealt with anybody:
+// its core alone, and with the hands of a light world.
+func BenchmarkIdle(b *testing.B) {
+	const n = 5000
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	for range b.N {
+		w, err := New(Options{Net: "sim", Light: true, Gossip: Gossip{Asked: 1}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		part, err := cast.New("honest", cast.Skill{}, nil, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		before := heap()
+		cores := make([]*agent.Agent, n)
+		for i := range n {
+			p, err := w.Settle(Resident{Name: "idle", Part: part, Asset: "souk:credit/usd-6", PerJob: 5, Total: 5, Pool: 5})
+			if err == nil {
+				cores[i], err = agent.New(p.conf)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		settled := heap()
+		clear(cores)
+		bare := heap()
+		b.ReportMetric(float64(settled-bare)/n, "core-B")
+		b.ReportMetric(float64(bare-before)/n, "hands-B")
+		for _, p := range w.Peers() {
+			p.Start()
+		}
+		if err := w.Run(Dawn + 1000); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(heap()-bare)/n, "up-B")
+		runtime.KeepAlive(w)
 	}
 }
