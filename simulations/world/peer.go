@@ -62,7 +62,7 @@ type Peer struct {
 // noQuotas lets everybody have everything.
 var noQuotas = sell.Quotas{
 	Stranger: sell.Quota{Open: 1 << 20, Asks: 1 << 20}, Known: sell.Quota{Open: 1 << 20, Asks: 1 << 20}, Crowd: 1 << 20,
-	Unpaid: 1 << 30, CrowdUnpaid: 1 << 30,
+	Unpaid: 1 << 30, CrowdUnpaid: 1 << 30, CrowdStored: 1 << 40,
 }
 
 // Settle has somebody come to live here. It is down until Start.
