@@ -15,6 +15,7 @@ func (w *Watch) counts(m *member, s wire.Said) error {
 	case *protocol.Entry:
 		return w.entry(m, s.ID, d)
 	case *protocol.Countersign:
+		m.takes[s.ID] = d.Taken
 		return w.countersign(m, d)
 	case *protocol.Accept:
 		m.accepted++

@@ -31,6 +31,9 @@ func (w *Watch) Heard(by, _ wire.Key, docs []wire.Said) error {
 			m.heard[d.Job] = true
 		case *protocol.Refuse:
 			m.heard[d.Of] = true
+			for _, id := range m.takes[d.Of] { // taken too late, says the hirer
+				m.heard[id] = true
+			}
 		}
 	}
 	return nil

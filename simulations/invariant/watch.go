@@ -91,6 +91,7 @@ type member struct {
 	heard    map[wire.CID]bool              // jobs of which a verdict or cancel was heard
 	claims   map[wire.CID]bool              // jobs it has claimed for
 	delivers map[wire.CID]bool              // jobs it has delivered
+	takes    map[wire.CID][]wire.CID        // by its Countersign: the jobs it takes
 	outcomes map[wire.CID]*protocol.Outcome // by job
 	log      *protocol.LogEntry
 	logHead  wire.CID
@@ -137,7 +138,7 @@ func (w *Watch) Checks() uint64 { return w.checks }
 func (w *Watch) Join(m Member) {
 	x := &member{
 		Member: m, said: map[wire.CID]bool{}, orders: map[string]bool{}, works: map[place]int{}, taken: map[wire.CID]*holding{},
-		owed: map[wire.Key]wire.Amount{}, verdicts: map[place]wire.CID{}, heard: map[wire.CID]bool{}, delivers: map[wire.CID]bool{}, claims: map[wire.CID]bool{}, outcomes: map[wire.CID]*protocol.Outcome{},
+		owed: map[wire.Key]wire.Amount{}, verdicts: map[place]wire.CID{}, heard: map[wire.CID]bool{}, takes: map[wire.CID][]wire.CID{}, delivers: map[wire.CID]bool{}, claims: map[wire.CID]bool{}, outcomes: map[wire.CID]*protocol.Outcome{},
 	}
 	w.members[m.Key] = x
 	w.all = append(w.all, x)
