@@ -34,6 +34,10 @@ const (
 // state is pictured ever more rarely: each picture costs as much as all of it.
 const leastApart = 20_000
 
+// longTail is how many records a start folds before it keeps a snapshot at once,
+// rather than leaving it to one who may be ended first.
+const longTail = 5 * leastApart
+
 // snapshotName is what the snapshot is kept as; a newer one takes its place.
 var snapshotName = wire.Sum([]byte(snapshotMagic))
 
@@ -133,6 +137,13 @@ func (p *Peer) recollect(ctx context.Context) (f *folded, tail uint64, err error
 	p.appended, p.archive = f.Seq, f.Archive
 	if s := p.snapshots; s != nil {
 		s.due = f.Seq - tail + s.apart(f.Seq)
+		if tail >= longTail { // it took long: what is a little more is spared the next time
+			if err := s.write(f); err != nil {
+				p.log.Warn("no snapshot was made; the next start takes as long", "error", err)
+			} else {
+				s.due = f.Seq + s.apart(f.Seq)
+			}
+		}
 		s.appended(f.Seq)
 	}
 	return f, tail, nil
