@@ -26,7 +26,7 @@ func TestCrowdOfForkers(t *testing.T) {
 				p.expose(agent.Caught{Author: key(i)})
 			}
 		}
-		if n := len(p.caught.waiting); n != MaxExposing || runtime.NumGoroutine() != before {
+		if n := len(p.caught.waiting); n != MaxExposing || runtime.NumGoroutine() > before { // those of other tests may end meanwhile
 			t.Errorf("%d wait, %d goroutines more", n, runtime.NumGoroutine()-before)
 		}
 		go p.keepProofs()
