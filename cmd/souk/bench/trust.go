@@ -60,7 +60,16 @@ func Trust(ctx context.Context, o Options, t TrustOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	view.Counts = map[string]float64{"slices": float64(slices), "ms from an empty book to a view of all": (float64(len(evidence))*learned.CPU + float64(slices)*view.CPU) / 1000}
+	seen := 0
+	for n := range t.People {
+		if book.Standing(person(n)) > 0 {
+			seen++
+		}
+	}
+	if seen < 2 {
+		return nil, errors.New("the viewer trusts nobody: what was learned is no evidence")
+	}
+	view.Counts = map[string]float64{"people with standing": float64(seen), "slices": float64(slices), "ms from an empty book to a view of all": (float64(len(evidence))*learned.CPU + float64(slices)*view.CPU) / 1000}
 	if err := view.hold(seal, ofCPU); err != nil {
 		return nil, err
 	}
@@ -152,11 +161,12 @@ func rumours(t TrustOptions) []reputation.Evidence {
 			provider = (provider + 1) % t.People
 		}
 		closed := dawn - chance.Uint64N(300)*day
-		all = append(all, reputation.Evidence{How: reputation.Agreed, Said: wire.Said{ID: name(n, 3), Doc: &protocol.Outcome{
+		band := 1 + chance.Uint64N(24)
+		all = append(all, reputation.Evidence{How: reputation.Agreed, Band: band, Paid: true, Said: wire.Said{ID: name(n, 3), Doc: &protocol.Outcome{
 			Head: wire.Head{Kind: protocol.KindOutcome, By: person(hirer), At: closed},
 			Job:  name(n, 1), Hirer: person(hirer), Provider: person(provider),
 			HirerOwner: owner(hirer), ProviderOwner: owner(provider), Capability: capability, Asset: usd,
-			Band: 1 + chance.Uint64N(24), Score: min(protocol.Full, 3000+1000*chance.Uint64N(12)),
+			Band: band, Score: min(protocol.Full, 3000+1000*chance.Uint64N(12)),
 			Ended: protocol.EndedAgreed, Conduct: protocol.PaidInTime, Entry: name(n, 2), Opened: closed - 1000, Closed: closed,
 		}}})
 	}
