@@ -318,7 +318,7 @@ func (x *search) end(n *node) {
 		}
 		_, paid := mine.Post()
 		_, got := theirs.Post()
-		if paid != got {
+		if x.twofaced() && paid != got { // elsewhere a complaint that a provider hears after it claimed: docs/decisions/0007
 			x.breach(n, invariant, "in the end the hirer has posted part %d: %t, to the provider: %t", k, paid, got)
 		}
 	}
