@@ -146,6 +146,9 @@ func (s *step) unfit(h Heard, said wire.Said) error {
 	if !ok {
 		return nil
 	}
+	if e.At > s.at+protocol.Skew { // a lapse rests on its date, and what we log of it may not come before it
+		return &job.Refusal{Code: protocol.CodeClock, Of: said.ID, Why: "it is dated too far ahead"}
+	}
 	d := s.deals[e.Job]
 	if d != nil && (d.role != job.Provider || d.peer != h.From) {
 		d = nil
@@ -154,9 +157,6 @@ func (s *step) unfit(h Heard, said wire.Said) error {
 	case protocol.ActCredit, protocol.ActMeter, protocol.ActSettled:
 		return &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "nothing that is dealt in here entitles to it"}
 	case protocol.ActVoid:
-		if e.At > s.at+protocol.Skew { // its date tells whether the hold has lapsed
-			return &job.Refusal{Code: protocol.CodeClock, Of: said.ID, Why: "it is dated too far ahead"}
-		}
 		if d != nil && d.judged(e) { // nor must what evaluators did not award
 			return known(d.job.Check(s.at, said))
 		}
