@@ -146,7 +146,10 @@ func (s *step) unfit(h Heard, said wire.Said) error {
 	if !ok {
 		return nil
 	}
-	if e.At > s.at+protocol.Skew { // a lapse rests on its date, and what we log of it may not come before it
+	// A lapse rests on its date, and what we log of it may not come before it. What comes with an
+	// Accept is judged with it (weigh), so that its hirer is told.
+	first := e.Act == protocol.ActOpen || e.Act == protocol.ActHold && e.Part == 0
+	if e.At > s.at+protocol.Skew && !first {
 		return &job.Refusal{Code: protocol.CodeClock, Of: said.ID, Why: "it is dated too far ahead"}
 	}
 	d := s.deals[e.Job]

@@ -137,11 +137,11 @@ func (s *step) weigh(d *deal) protocol.Code {
 	}
 	accept, terms := d.job.Accept(), d.job.Terms()
 	stand, _, sold := s.stall.Get(terms.Capability)
-	_, held := d.job.Hold()
+	hold, held := d.job.Hold()
 	switch {
 	case !sold:
 		return protocol.CodeNotOffered
-	case accept.At > s.at+protocol.Skew || accept.At+protocol.Skew < s.at:
+	case accept.At > s.at+protocol.Skew, accept.At+protocol.Skew < s.at, held && hold.Doc.Header().At > s.at+protocol.Skew:
 		return protocol.CodeClock
 	case s.sold.before(d):
 		return protocol.CodeDuplicate
