@@ -52,7 +52,7 @@ func (s *step) wish(o *order) hire.Wish {
 		Capability: o.Capability, Asset: o.Asset, Budget: o.Budget, Deliver: s.time(&o.Order), Peer: o.Peer, Only: only,
 		InputType: o.Input.Type, Size: o.size(), Calls: uint64(1 + len(o.More)), Label: o.Input.Label, Rails: []string{s.c.Rail},
 		Least: s.mandate.LeastEstimate, By: o.Choose,
-		Evaluators: o.Evaluators,
+		Evaluators: o.Evaluators, Checked: !o.Expect.IsZero(),
 	}
 }
 

@@ -203,7 +203,10 @@ func (s *step) barred(o *order, provider wire.Key) (barred bool, until uint64) {
 			until = v.Closed + busyPause<<(2*(busy-1))
 		}
 	}
-	return busy >= mostBusy || until > s.at, until
+	if busy >= mostBusy {
+		return true, 0
+	}
+	return until > s.at, until
 }
 
 // busy reports whether a job was declined for want of capacity.

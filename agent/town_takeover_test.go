@@ -537,3 +537,21 @@ func TestLeastEstimate(t *testing.T) {
 		w.reckon()
 	}
 }
+
+// Whoever is the only one and has its hands full is tried three times, 2 s and 8 s
+// apart, and then the hirer is told: it waits for nothing.
+func TestBusyThreeTimes(t *testing.T) {
+	w := newTown(t, 11)
+	seller := w.settle("ann", pool(1<<40)).start()
+	buyer := w.settle("ben", budget(100, 1<<40)).start()
+	seller.work = slow(5 * minute)
+	seller.sells(5, func(s *sell.Stand) { s.Slots = 1 })
+	w.pass(second)
+	buyer.orders("other")
+	w.pass(second)
+	buyer.orders("one", func(o *agent.Order) { o.Plan = agent.PlanTakeover })
+	w.pass(15 * second)
+	if v := buyer.view("one"); !v.Final || v.Code != protocol.CodeBusy {
+		t.Errorf("after 15 s it is %s (%s), final: %t", v.Stage, v.Code, v.Final)
+	}
+}

@@ -213,6 +213,12 @@ func whyNot(d *deal, v View) (protocol.Code, string) {
 		return protocol.CodeDefaulted, "what its provider needed was not provided in time"
 	}
 	if v.Final && v.Stage != job.Settled.String() {
+		switch _, delivered := d.job.Delivery(); {
+		case !delivered && d.job.Taken():
+			return protocol.CodeDefaulted, "nothing was delivered in time"
+		case !delivered:
+			return protocol.CodeDefaulted, "nobody took it in time"
+		}
 		return protocol.CodeDefaulted, "it ended " + v.Stage
 	}
 	return "", ""

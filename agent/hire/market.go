@@ -217,6 +217,7 @@ type Wish struct {
 	Least      uint64     // of 10,000: least lower end of the estimate that will do
 	By         string     // what to choose by: "" the cost of a success, ByPrice or ByLot
 	Evaluators []wire.Key // whose judgement is accepted; terms that name others do not suit
+	Checked    bool       // by a rule of the hirer's own: terms under which a failure of it could not be complained of do not suit
 }
 
 // Candidate is a firm offer that a wish could accept.
@@ -270,6 +271,8 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeNotOffered // nobody could rework it, or judge what several calls brought
 	case t.Asset != w.Asset || worst.Cmp(w.Budget) > 0:
 		return protocol.CodeNoOffer
+	case w.Checked && t.Reworks == 0 && t.Panel.IsZero():
+		return protocol.CodeNotOffered // what fails would be passed, and vouched for
 	case !t.KillFee.IsZero() || !w.trusts(&t.Panel) || !t.Witness.Key.IsZero():
 		return protocol.CodeNotOffered
 	case t.Times.Fund > 0 || t.Times.Review < t.Times.Deliver+Leisure || t.Times.Settle < t.Times.Claim+Leisure:

@@ -166,3 +166,24 @@ func BenchmarkFullMarket(b *testing.B) {
 		m.Put(uint64(n), Listing{Offer: o}, nothing)
 	}
 }
+
+// TestOwnCheck: a rule of the hirer's own needs somebody to complain to, or a rework.
+// Else what fails it would be paid for, passed and vouched for.
+func TestOwnCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*protocol.Terms)
+		want   protocol.Code
+	}{
+		"nobody":     {func(*protocol.Terms) {}, protocol.CodeNotOffered},
+		"reworks":    {func(t *protocol.Terms) { t.Reworks = 1 }, ""},
+		"evaluators": {func(t *protocol.Terms) { t.Panel.Members = []protocol.Third{{Key: wire.Key{2}}} }, ""},
+	} {
+		terms := suitable()
+		c.change(&terms)
+		w := wish()
+		w.Checked, w.Evaluators = true, []wire.Key{{2}}
+		if got := w.Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -174,7 +174,7 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 	case len(s.draft.Needs) > 0 && s.pause <= 0:
 		return errors.New("--pause must be more than nothing")
 	}
-	if err := s.panel(); err != nil {
+	if err := s.panel(c.Flags()); err != nil {
 		return err
 	}
 	if len(s.draft.Needs) > 0 {

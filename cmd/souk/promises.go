@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -24,9 +25,12 @@ func (s *stall) promises(f *pflag.FlagSet) {
 	f.DurationVar(&s.pause, "pause", time.Hour, "how long what it asks for may be waited for, in all")
 }
 
-// panel reads the consents of the evaluators.
-func (s *stall) panel() error {
+// panel reads the consents of the evaluators, without whom its flags mean nothing.
+func (s *stall) panel(f *pflag.FlagSet) error {
 	if len(s.evaluators) == 0 {
+		if f.Changed("needed") || f.Changed("split") {
+			return errors.New("--needed and --split are of evaluators: name them with --evaluator")
+		}
 		s.draft.Needed, s.draft.Split = 0, 0
 		return nil
 	}
