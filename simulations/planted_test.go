@@ -37,16 +37,27 @@ func TestPlanted(t *testing.T) {
 	if len(patches) < 20 {
 		t.Errorf("%d patches, want 20 or more", len(patches))
 	}
-	t.Logf("%-20s %6s  %s", "patch", "seeds", "found broken")
-	for _, file := range patches {
-		name := strings.TrimSuffix(filepath.Base(file), ".patch")
-		if *only != "" && name != *only {
-			continue
+	table := make([]string, len(patches))
+	t.Run("patches", func(t *testing.T) {
+		for i, file := range patches {
+			name := strings.TrimSuffix(filepath.Base(file), ".patch")
+			if *only != "" && name != *only {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				found, seeds := plant(t, root, file)
+				table[i] = fmt.Sprintf("%-20s %6d  %s", name, seeds, found)
+				if found == "" {
+					t.Errorf("%s: not found in %d seeds", name, seeds)
+				}
+			})
 		}
-		found, seeds := plant(t, root, file)
-		t.Logf("%-20s %6d  %s", name, seeds, found)
-		if found == "" {
-			t.Errorf("%s: not found in %d seeds", name, seeds)
+	})
+	t.Logf("%-20s %6s  %s", "patch", "seeds", "found broken")
+	for _, row := range table {
+		if row != "" {
+			t.Log(row)
 		}
 	}
 }

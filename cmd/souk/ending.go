@@ -93,7 +93,7 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 		e.Hint = "leave out --expect and look at the result yourself, or find one who sells with --evaluator or --reworks"
 	case job.Code == protocol.CodeNoOffer && len(o.in) > 1:
 		e.Message = fmt.Sprintf("no offer of %s takes %d inputs, each a call of its own, for the budget, asset and --type of this order", job.Capability, len(o.in))
-		e.Hint = "hire for each input by itself, or for fewer at once"
+		e.Hint = "raise --budget, or hire for fewer at once"
 	case job.Code == protocol.CodeNoOffer:
 		e.Message = "no offer of " + job.Capability + " suits the budget, asset and --type of this order"
 	case job.Code == protocol.CodeLate && o.deadline > 0:

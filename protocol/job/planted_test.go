@@ -3,6 +3,7 @@ package job_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,16 +31,25 @@ func TestPlantedFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	table := make([]string, len(patches))
+	t.Run("patches", func(t *testing.T) {
+		for i, file := range patches {
+			name := strings.TrimSuffix(filepath.Base(file), ".patch")
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				scene, found := plant(t, root, file)
+				table[i] = fmt.Sprintf("%-42s %-34s %s", name, scene, strings.Join(found, " "))
+				if !slices.Contains(found, name[:1]) {
+					t.Errorf("%s: invariant %s did not bite", name, name[:1])
+				}
+			})
+		}
+	})
 	caught := map[string]bool{}
 	t.Logf("%-42s %-34s %s", "patch", "scene", "invariants found broken")
-	for _, file := range patches {
-		name := strings.TrimSuffix(filepath.Base(file), ".patch")
-		scene, found := plant(t, root, file)
-		t.Logf("%-42s %-34s %s", name, scene, strings.Join(found, " "))
-		if !slices.Contains(found, name[:1]) {
-			t.Errorf("%s: invariant %s did not bite", name, name[:1])
-		}
-		caught[name[:1]] = true
+	for i, row := range table {
+		t.Log(row)
+		caught[filepath.Base(patches[i])[:1]] = true
 	}
 	for n := '1'; n <= '7'; n++ {
 		if !caught[string(n)] {
