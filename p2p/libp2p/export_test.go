@@ -34,6 +34,9 @@ func NewResources(conns int) (network.ResourceManager, error) {
 	return newResources(protocolsOf("test"), conns)
 }
 
+// Bury closes those of some connections that are at their end.
+var Bury = bury
+
 // Credible reports whether a peer at one address may send others to another.
 var Credible = credible
 

@@ -33,6 +33,12 @@ type stranger struct {
 
 func newStranger(t *testing.T, name string) stranger {
 	t.Helper()
+	return strangerAt(t, name, "/ip4/127.0.0.1/tcp/0")
+}
+
+// strangerAt is a stranger who listens at an address.
+func strangerAt(t *testing.T, name, listen string) stranger {
+	t.Helper()
 	key := p2ptest.Key(name)
 	seed := key.Seed()
 	id, err := crypto.UnmarshalEd25519PrivateKey(ed25519.NewKeyFromSeed(seed[:]))
@@ -40,7 +46,7 @@ func newStranger(t *testing.T, name string) stranger {
 		t.Fatal(err)
 	}
 	h, err := golibp2p.New(golibp2p.Identity(id), golibp2p.DisableMetrics(), golibp2p.DisableRelay(),
-		golibp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"))
+		golibp2p.ListenAddrStrings(listen))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,14 +134,17 @@ func (n *Network) Dial(ctx context.Context, peer wire.Key) error {
 	return nil
 }
 
-// reach returns once the link to key is up. A connection that was there before
-// may be at its end; what fails on it is tried once more on another.
+// reach returns once the link to key is up. What was there before, a connection or
+// a stream on one, may be at its end; what fails on it is tried once more on another.
 func (n *Network) reach(ctx context.Context, key wire.Key) error {
 	ctx, cancel := context.WithTimeout(ctx, p2p.DialTimeout)
 	defer cancel()
 	nb := n.hold(key)
 	defer n.release(nb)
-	before := n.host.Network().Connectedness(peerOf(key)) == network.Connected
+	n.mu.Lock()
+	before := nb.out != nil
+	n.mu.Unlock()
+	before = before || n.host.Network().Connectedness(peerOf(key)) == network.Connected
 	err := n.tryReach(ctx, nb)
 	if err != nil && before && ctx.Err() == nil {
 		err = n.tryReach(ctx, nb)

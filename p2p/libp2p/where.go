@@ -3,6 +3,7 @@ package libp2p
 import (
 	"bufio"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -23,11 +24,35 @@ func (n *Network) stream(ctx context.Context, to wire.Key, what protocol.ID) (ne
 	if what == n.ids.where { // asked of neighbours alone: the way to them is not sought
 		return n.host.NewStream(network.WithNoDial(ctx, "ask a neighbour"), id, what)
 	}
+	before := n.host.Network().ConnsToPeer(id)
 	s, err := n.host.NewStream(ctx, id, what)
+	if err != nil && bury(before) && ctx.Err() == nil {
+		s, err = n.host.NewStream(ctx, id, what)
+	}
 	if err == nil || n.host.Network().Connectedness(id) == network.Connected || !n.seek(ctx, to) {
 		return s, err
 	}
 	return n.host.NewStream(ctx, id, what)
+}
+
+// bury closes those of conns that are at their end, so that nothing is tried on
+// them again, and reports whether there were any. Over QUIC nothing can be opened
+// on a connection that has ended some moments before it says that it is closed. It
+// is asked with a context that is over, so that one which lives opens nothing.
+func bury(conns []network.Conn) (ended bool) {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range conns {
+		s, err := c.NewStream(over)
+		if err == nil {
+			_ = s.Reset()
+		}
+		if c.IsClosed() || errors.Is(err, net.ErrClosed) {
+			_ = c.Close()
+			ended = true
+		}
+	}
+	return ended
 }
 
 // seek asks a few neighbours, one after the other, where key is, and reports
