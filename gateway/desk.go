@@ -59,6 +59,8 @@ type Desk interface {
 	Ledger(ctx context.Context, peer string) (Ledger, error)
 	// Receipt returns the armoured receipt of a job or entry, or the newest for "last".
 	Receipt(ctx context.Context, id string) ([]byte, error)
+	// Evidence returns all that this peer can show of a job, as text that proves itself.
+	Evidence(ctx context.Context, id string) ([]byte, error)
 	// Trust returns whom this peer trusts how far: everyone it has evidence of, by
 	// standing, or only the peer asked for, of which it may know nothing.
 	Trust(ctx context.Context, q TrustQuery) (Trust, error)

@@ -136,9 +136,9 @@ func TestReceiptEveryByte(t *testing.T) {
 		"trailing":     string(text) + "\n",
 		"leading":      " " + string(text),
 		"other breaks": strings.ReplaceAll(string(text), "\n", "\r\n"),
-		"other width":  armorBegin + strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(string(text), armorBegin), armorEnd), "\n", "") + "\n" + armorEnd,
-		"markers only": armorBegin + armorEnd,
-		"too long":     armorBegin + strings.Repeat("A", 2*MaxReceipt) + armorEnd,
+		"other width":  "-----BEGIN SOUK RECEIPT-----\n" + strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(string(text), "-----BEGIN SOUK RECEIPT-----\n"), "-----END SOUK RECEIPT-----\n"), "\n", "") + "\n" + "-----END SOUK RECEIPT-----\n",
+		"markers only": "-----BEGIN SOUK RECEIPT-----\n" + "-----END SOUK RECEIPT-----\n",
+		"too long":     "-----BEGIN SOUK RECEIPT-----\n" + strings.Repeat("A", 2*MaxReceipt) + "-----END SOUK RECEIPT-----\n",
 	} {
 		if good([]byte(b)) {
 			t.Errorf("%s passes", name)
@@ -147,7 +147,7 @@ func TestReceiptEveryByte(t *testing.T) {
 }
 
 func FuzzReadReceipt(f *testing.F) {
-	f.Add([]byte(armorBegin + "oA==\n" + armorEnd))
+	f.Add([]byte("-----BEGIN SOUK RECEIPT-----\n" + "oA==\n" + "-----END SOUK RECEIPT-----\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := ReadReceipt(b)
 		if err != nil {

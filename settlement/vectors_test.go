@@ -56,7 +56,7 @@ func receiptVectors(t *testing.T) []receiptVector {
 	forged.Countersign.Sig[0] ^= 1
 	add("a seal that is not its author's", protocol.CodeSeal, forged)
 	return append(list,
-		receiptVector{"without its last line", testNet, strings.TrimSuffix(text, armorEnd), protocol.CodeMalformed},
+		receiptVector{"without its last line", testNet, strings.TrimSuffix(text, "-----END SOUK RECEIPT-----\n"), protocol.CodeMalformed},
 		receiptVector{"with other line breaks", testNet, strings.ReplaceAll(text, "\n", "\r\n"), protocol.CodeMalformed},
 		receiptVector{"with a line after it", testNet, text + "\n", protocol.CodeMalformed},
 	)

@@ -17,7 +17,6 @@ import (
 	"github.com/souk-network/souk/protocol/job"
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
-	"github.com/souk-network/souk/settlement"
 	"github.com/souk-network/souk/store"
 )
 
@@ -339,88 +338,4 @@ func ended(v *agent.View) error {
 		e.Hint = "job " + v.TakenOver.String() + " took it over; `souk job cancel " + v.Key + "` ends the whole order"
 	}
 	return e
-}
-
-// Receipt returns the armoured receipt of a job, an entry, or the newest payment.
-func (p *Peer) Receipt(ctx context.Context, id string) ([]byte, error) {
-	var entry wire.CID // none where it is not found
-	if id == "last" {
-		entry, _ = p.archive.last()
-	} else if v, err := p.view(ctx, id); err == nil {
-		if entry, err = p.entryOf(v.ID); err != nil {
-			return nil, err
-		}
-	} else if c, err := wire.ParseCID(id); err == nil {
-		entry = c
-	}
-	r, err := p.receiptOf(entry)
-	if err != nil {
-		return nil, err
-	}
-	return r.Armor()
-}
-
-// entryOf returns the entry that settles a job, or else the one that holds for it.
-func (p *Peer) entryOf(id wire.CID) (wire.CID, error) {
-	statements, err := p.statements(id)
-	var found wire.CID
-	for _, s := range statements {
-		if e, ok := s.Doc.(*protocol.Entry); ok && e.Job == id && e.Act != protocol.ActVoid &&
-			(found.IsZero() || e.Act == protocol.ActPost || e.Act == protocol.ActAward) {
-			found = s.ID
-		}
-	}
-	return found, err
-}
-
-// receiptOf puts together an entry and the countersign that covers it.
-func (p *Peer) receiptOf(id wire.CID) (*settlement.Receipt, error) {
-	said, err := p.statement(id)
-	if err != nil {
-		return nil, err
-	}
-	e := said.Doc.(*protocol.Entry)
-	statements, err := p.statements(e.Job)
-	if err != nil {
-		return nil, err
-	}
-	lane := protocol.LaneID(p.o.Net, e.By, e.Payee, e.Asset, e.Epoch)
-	var best *agent.Statement
-	for i, s := range statements {
-		if cs, ok := s.Doc.(*protocol.Countersign); ok && cs.Lane == lane && cs.Seq >= e.Seq && s.Bundle != nil &&
-			(best == nil || cs.Seq < best.Doc.(*protocol.Countersign).Seq) {
-			best = &statements[i]
-		}
-	}
-	if best == nil {
-		return nil, errNoReceipt
-	}
-	r := &settlement.Receipt{Entry: said.Bundle.Proof(said.Index), Countersign: best.Bundle.Proof(best.Index)}
-	for next := best.Doc.(*protocol.Countersign).Entry; next != id; {
-		link, err := p.statement(next)
-		if err != nil {
-			return nil, err
-		}
-		r.Chain = append([][]byte{link.Raw}, r.Chain...)
-		next = link.Doc.(*protocol.Entry).Prev
-	}
-	return r, nil
-}
-
-// statement finds an entry in the journal.
-func (p *Peer) statement(id wire.CID) (agent.Statement, error) {
-	seq, ok := p.archive.entry(id)
-	if !ok {
-		return agent.Statement{}, errNoReceipt
-	}
-	r, err := p.readRecord(seq)
-	if err != nil {
-		return agent.Statement{}, err
-	}
-	for _, s := range r.Statements() {
-		if s.ID == id && s.Bundle != nil {
-			return s, nil
-		}
-	}
-	return agent.Statement{}, errNoReceipt
 }

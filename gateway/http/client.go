@@ -213,6 +213,11 @@ func (c *Client) Receipt(ctx context.Context, id string) ([]byte, error) {
 	return c.text(ctx, "GET", about("receipts", id), nil)
 }
 
+// Evidence fulfils gateway.Desk.
+func (c *Client) Evidence(ctx context.Context, id string) ([]byte, error) {
+	return c.text(ctx, "GET", about("evidence", id), nil)
+}
+
 // text reads an answer that is text.
 func (c *Client) text(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
 	answer, err := c.do(ctx, method, path, nil, body)

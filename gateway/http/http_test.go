@@ -98,6 +98,7 @@ func TestRoundTrip(t *testing.T) {
 		{"Trust of all", func(d gateway.Desk) (any, error) { return d.Trust(ctx, gateway.TrustQuery{}) }},
 		{"Calibration", func(d gateway.Desk) (any, error) { return d.Calibration(ctx) }},
 		{"Receipt", func(d gateway.Desk) (any, error) { return d.Receipt(ctx, "last") }},
+		{"Evidence", func(d gateway.Desk) (any, error) { return d.Evidence(ctx, "k") }},
 		{"Verify", func(d gateway.Desk) (any, error) { return d.Verify(ctx) }},
 		{"Hire", func(d gateway.Desk) (any, error) {
 			return d.Hire(ctx, desk.order, strings.NewReader("some input"))
@@ -183,6 +184,7 @@ func everyMethod(ctx context.Context, d gateway.Desk, with *desk) map[string]err
 	_, said["Trust"] = d.Trust(ctx, gateway.TrustQuery{})
 	_, said["Calibration"] = d.Calibration(ctx)
 	_, said["Receipt"] = d.Receipt(ctx, "k")
+	_, said["Evidence"] = d.Evidence(ctx, "k")
 	_, said["Verify"] = d.Verify(ctx)
 	return said
 }

@@ -78,11 +78,7 @@ func (r routes) registerOffers(api huma.API) {
 	consent := operation("POST", "/v1/consents", "let a provider name this peer as evaluator; the answer is the file to give to it")
 	consent.Responses["200"] = bytesOf("text/plain; charset=utf-8")
 	huma.Register(api, consent, func(ctx context.Context, in *struct{ Body gateway.ConsentDraft }) (*huma.StreamResponse, error) {
-		text, err := r.desk.Consent(ctx, in.Body)
-		if err != nil {
-			return nil, refuse(err)
-		}
-		return plain(text), nil
+		return plain(r.desk.Consent(ctx, in.Body))
 	})
 	route(api, "DELETE", "/v1/offers", "withdraw a capability", func(ctx context.Context, in *struct {
 		Capability string `query:"capability" required:"true" maxLength:"96"`
@@ -127,23 +123,27 @@ func (r routes) registerBytes(api huma.API) {
 		ID string `path:"id" maxLength:"128" doc:"a job's or an entry's ID, or last"`
 	},
 	) (*huma.StreamResponse, error) {
-		text, err := r.desk.Receipt(ctx, in.ID)
-		if err != nil {
-			return nil, refuse(err)
-		}
-		return plain(text), nil
+		return plain(r.desk.Receipt(ctx, in.ID))
+	})
+	evidence := operation("GET", "/v1/evidence/{id}", "all that can be shown of a job, armoured")
+	evidence.Responses["200"] = bytesOf("text/plain; charset=utf-8")
+	huma.Register(api, evidence, func(ctx context.Context, in *ask) (*huma.StreamResponse, error) {
+		return plain(r.desk.Evidence(ctx, in.ID))
 	})
 	result := operation("GET", "/v1/jobs/{id}/result", "the result's bytes; "+artefactHeader+" describes them")
 	result.Responses["200"] = bytesOf("application/octet-stream")
 	huma.Register(api, result, r.result)
 }
 
-// plain answers with text as it is.
-func plain(text []byte) *huma.StreamResponse {
+// plain answers with text as it is, or with the desk's refusal.
+func plain(text []byte, err error) (*huma.StreamResponse, error) {
+	if err != nil {
+		return nil, refuse(err)
+	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		ctx.BodyWriter().Write(text) // a caller that has gone needs no answer
-	}}
+	}}, nil
 }
 
 // await holds the request open, at most MaxPoll.
