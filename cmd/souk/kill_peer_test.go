@@ -8,12 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"github.com/souk-network/souk/cmd/souk/settings"
 	"github.com/souk-network/souk/gateway"
 	doorhttp "github.com/souk-network/souk/gateway/http"
+	"github.com/souk-network/souk/p2p/p2ptest"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -56,34 +55,15 @@ func pair(t *testing.T) (provider, hirer *mortal) {
 
 func newMortal(t *testing.T, name string) *mortal {
 	t.Helper()
-	m := &mortal{t: t, name: name, home: filepath.Join(t.TempDir(), name), port: freePort(t)}
+	port, err := p2ptest.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mortal{t: t, name: name, home: filepath.Join(t.TempDir(), name), port: port}
 	var made shownInit
 	m.show(&made, "init", "--no-passphrase")
 	m.peer = made.Peer
 	return m
-}
-
-// ports are handed out below those that a system gives to whoever names none,
-// so that nobody is given a peer's while it is dead.
-var ports atomic.Uint32
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	const first, many = 10_000, 20_000
-	ports.CompareAndSwap(0, uint32(os.Getpid()))
-	for range many {
-		port := first + int(ports.Add(1)%many)
-		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return port
-	}
-	t.Fatal("no port is free")
-	return 0
 }
 
 func (m *mortal) place() string { return fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", m.port) }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/souk-network/souk/p2p/p2ptest"
 )
 
 const longest = 2 * time.Minute // any one thing a script waits for, on a machine that has much else to do
@@ -52,7 +55,9 @@ func bootstrap(ts *testscript.TestScript, neg bool, args []string) {
 func lodge(ts *testscript.TestScript, name, verb, schema string, args []string) {
 	args = append([]string{verb, "--json"}, args...)
 	if !slices.Contains(args, "--listen") {
-		args = append(args, "--listen", "/ip4/127.0.0.1/tcp/0")
+		port, err := p2ptest.Port() // it is nobody else's while the peer is down
+		ts.Check(err)
+		args = append(args, "--listen", fmt.Sprint("/ip4/127.0.0.1/tcp/", port))
 	}
 	cmd := exec.Command(souk(ts), args...)
 	cmd.Env = append(os.Environ(), "SOUK_HOME="+ts.MkAbs(name), "HOME="+ts.Getenv("HOME"), "SOUK_PASSPHRASE="+ts.Getenv("SOUK_PASSPHRASE"))

@@ -1,7 +1,6 @@
 package libp2p_test
 
 import (
-	"net"
 	"strconv"
 	"sync"
 	"testing"
@@ -36,12 +35,11 @@ func start(t *testing.T, name string, opts libp2p.Options, r *p2ptest.Recorder) 
 // freePort returns a TCP port of this machine that nobody listens on.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := p2ptest.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(port)
 }
 
 func up(r *p2ptest.Recorder, peer wire.Key) func() bool {
