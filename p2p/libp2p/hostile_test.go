@@ -426,7 +426,8 @@ func hears(t *testing.T, st network.Stream, want string) {
 func TestAPeerComesBackUnnoticed(t *testing.T) {
 	r := &p2ptest.Recorder{}
 	n, before, after := local(t, "n", r), newStranger(t, "stranger"), newStranger(t, "stranger")
-	old := before.answering()
+	old, gone := before.answering(), make(chan bool, 1)
+	before.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { gone <- true }})
 	to := before.meets(t, n)
 	before.says(t, to, linkID, []byte{0})
 	r.Until(t, "the link is up", func() bool { ups, _ := r.Links(before.key); return ups == 1 })
@@ -445,10 +446,10 @@ func TestAPeerComesBackUnnoticed(t *testing.T) {
 	}
 	hears(t, <-taken, "\x00\x05hello")
 	cut(t, lost)
-	for _, c := range before.Network().ConnsToPeer(to) {
-		if !c.IsClosed() {
-			t.Error("the connection that was lost is kept")
-		}
+	select {
+	case <-gone:
+	case <-time.After(p2ptest.Patience):
+		t.Error("the connection that was lost is kept")
 	}
 }
 
@@ -494,7 +495,7 @@ func TestSlowPull(t *testing.T) {
 	for range 2 {
 		hears(t, s.says(t, to, pullID, []byte{3}), "\x00")
 	}
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(p2ptest.Patience); ; {
 		st := s.says(t, to, pullID, []byte{4})
 		got, err := io.ReadAll(st)
 		_ = st.Reset()
@@ -553,8 +554,8 @@ func TestEndlessPulls(t *testing.T) {
 	for i := range 250 {
 		r.Announce(t, n, 3, bytes.Repeat([]byte{byte(i)}, p2p.MaxAnnouncement))
 	}
-	to, read := s.meets(t, n), 0
-	for range 100 {
+	to, read, began := s.meets(t, n), 0, time.Now()
+	for range 12 { // of 16 MiB each
 		got, err := io.Copy(io.Discard, s.says(t, to, pullID, []byte{3}))
 		if err != nil {
 			t.Fatal(err)
@@ -564,8 +565,10 @@ func TestEndlessPulls(t *testing.T) {
 		}
 		read += int(got)
 	}
-	if least, most := 64<<20, 160<<20; read < least || read > most {
-		t.Errorf("%d bytes were pulled, want %d and one answer more", read, least)
+	const share = 64 << 20
+	took := time.Since(began)
+	if most := share*(1+took.Minutes()) + 17<<20; read < share || float64(read) > most {
+		t.Errorf("%d bytes were pulled in %v, want %d a minute, and one answer more", read, took, share)
 	}
 }
 
@@ -596,14 +599,15 @@ func TestFloodOfAnnouncements(t *testing.T) {
 // good, has only so many judged; another is heard all the same.
 func TestEndlessAnnouncements(t *testing.T) {
 	n := local(t, "n", &p2ptest.Recorder{}).(*libp2p.Network)
-	judged := 0
+	judged, began := 0, time.Now()
 	for i := range 20_000 {
 		if n.Judge(wire.Key{1}, fmt.Append(nil, i)) == p2p.Accept {
 			judged++
 		}
 	}
-	if judged < 8192 || judged > 12_000 {
-		t.Errorf("%d announcements of one neighbour were judged", judged)
+	took := time.Since(began)
+	if most := 8192 * (1 + took.Seconds()/80); judged < 8192 || float64(judged) > most+100 {
+		t.Errorf("%d announcements of one neighbour were judged in %v", judged, took)
 	}
 	if n.Judge(wire.Key{2}, []byte("another")) != p2p.Accept {
 		t.Error("another neighbour is not heard")

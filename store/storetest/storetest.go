@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what must come before it fails.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // acks collects what the durable callbacks of one journal said.
 type acks struct {
