@@ -202,6 +202,8 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		s.judged(e)
 	case Told:
 		s.told(e)
+	case Fitted:
+		s.fitted(e)
 	case Woke:
 		s.woke()
 	}

@@ -46,14 +46,14 @@ type Reach struct{ Peer wire.Key }
 // Wake asks for Woke at an instant. Only the earliest outstanding one counts.
 type Wake struct{ At uint64 }
 
-// Work gets the inputs (from their frame, the vault or the peer), has the
-// stand's worker work on them, runs the rule, makes the results durable and
+// Work gets the inputs (from their frame, the vault or the peer), sees that the
+// first is what the stand's schema asks for, has the stand's worker work on them, runs the rule, makes the results durable and
 // ends in Worked. It is asked for at most once for a job unless the offer says
 // that work may be repeated.
 type Work struct {
 	Job       wire.CID
 	From      wire.Key
-	Stand     sell.Stand // with the rule and the type of result that the contract names
+	Stand     sell.Stand // with the rule, the schema and the type of result that the contract names
 	Inputs    []payload.Artefact
 	Part      uint64 // of the contract that it does, from 1
 	Parts     uint64 // there are, at most

@@ -28,11 +28,12 @@ type order struct {
 	code   protocol.Code
 	detail string
 
-	since uint64   // soft: when this run began to look
-	lane  wire.Key // soft: the provider chosen, whose lane is not yet open or has no room
-	talks []talk   // soft: with those that were asked, or have answered its Call
-	call  wire.CID // soft: its Call, once it is out
-	reply uint64   // soft: until when the Call stands
+	since    uint64    // soft: when this run began to look
+	lane     wire.Key  // soft: the provider chosen, whose lane is not yet open or has no room
+	talks    []talk    // soft: with those that were asked, or have answered its Call
+	fittings []fitting // soft: its inputs under the schemas of offers
+	call     wire.CID  // soft: its Call, once it is out
+	reply    uint64    // soft: until when the Call stands
 
 	again     bool       // soft: it looks for another, though it has contracts
 	poor      bool       // soft: and there would be one, but for the money held
@@ -160,16 +161,25 @@ func (s *step) place(o *order) {
 		}
 	}
 	firm, ask, why := s.market.Candidates(s.at, s.c.Self, w)
-	firm, ask = s.barring(o, firm, append(ask, s.dear(o)...))
+	ask = append(ask, s.dear(o)...)
+	s.compare(o, firm, ask)
+	misfits := s.misfits(o, firm, ask)
+	firm, ask = s.barring(o, firm, ask)
 	s.inquire(firm, ask)
 	s.callOut(o, w)
 	s.ask(o, ask)
-	if until := o.awaits(); s.at < until {
-		s.agenda.set(matter{what: dueOrder, key: o.Key}, until)
+	if s.waits(o) {
 		return
 	}
 	firm, why = o.quoted(s.at, w, firm, why)
-	firm, _ = s.barring(o, firm, nil) // who answers a Call was not chosen to be asked
+	s.compare(o, firm, nil) // who answers a Call was not chosen to be asked
+	if s.waits(o) {
+		return
+	}
+	misfits = misfits || s.misfits(o, firm, nil)
+	if firm, _ = s.barring(o, firm, nil); len(firm) == 0 && misfits && why == protocol.CodeNoOffer {
+		why = protocol.CodeInput
+	}
 	prospects, unsure, done := w.Appraise(s.at, firm, judge{s.Agent, s.at}, &s.notes)
 	if !done {
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, s.at+1) // in a step of its own
@@ -183,11 +193,11 @@ func (s *step) place(o *order) {
 	case found:
 		s.engage(o, &plan)
 	case len(o.jobs) > 0:
-		s.nobody(o, s.poor(o, w), why, o.unmet())
+		s.nobody(o, s.poor(o, w), why, o.unmet(why))
 	case s.at >= o.since+placePatience && o.whyPassed != nil:
 		s.giveUp(o, o.whyPassed.Code, o.whyPassed.Why)
 	case s.at >= o.since+placePatience:
-		s.giveUp(o, why, o.unmet())
+		s.giveUp(o, why, o.unmet(why))
 	default:
 		s.agenda.set(matter{what: dueOrder, key: o.Key}, sooner(o.since+placePatience, o.asksAgain()))
 	}
@@ -204,7 +214,7 @@ func (s *step) giveUp(o *order, code protocol.Code, detail string) {
 func (s *step) unwish(o *order) {
 	s.agenda.clear(matter{what: dueOrder, key: o.Key})
 	s.wishes = slices.DeleteFunc(s.wishes, func(k string) bool { return k == o.Key })
-	o.talks, o.call, o.again = nil, wire.CID{}, false
+	o.talks, o.fittings, o.call, o.again = nil, nil, wire.CID{}, false
 }
 
 // engage makes the contract with the provider chosen: Accept and HOLD, once the

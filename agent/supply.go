@@ -68,7 +68,7 @@ func (s *step) offer(stand sell.Stand, expires uint64) *protocol.Offer {
 	s.offerSeq = max(s.offerSeq+1, s.at)
 	stand = s.loaded(&stand)
 	return &protocol.Offer{
-		Head: s.head(protocol.KindOffer), Seq: s.offerSeq, Expires: expires, Ask: stand.Ask, Title: stand.Title,
+		Head: s.head(protocol.KindOffer), Seq: s.offerSeq, Expires: expires, Ask: stand.Ask, Title: stand.Title, Schema: stand.Schema,
 		Terms: stand.Terms(s.seller(), s.at+sell.OfferLife),
 	}
 }
@@ -218,7 +218,7 @@ func (s *step) setToWork(d *deal) {
 		return // it could not be called off any more: time ends the job
 	}
 	s.reprice(terms.Capability)
-	stand.Rule, stand.OutputType = terms.Rule, terms.OutputType
+	stand.Rule, stand.OutputType, stand.Schema = terms.Rule, terms.OutputType, contracted(d, stand.Schema)
 	d.busy, d.begun, d.fed = true, s.at, len(d.job.InHand().Provided())
 	s.effect(Work{
 		Job: d.id, From: d.peer, Stand: stand, Inputs: d.tasked(), Part: d.part() + 1, Parts: d.job.Parts(),

@@ -214,10 +214,10 @@ func (v *View) busy() bool { return v.Stage == job.Refused.String() && v.Code ==
 
 // barring takes those out who are not to be hired for an order.
 func (s *step) barring(o *order, firm []hire.Candidate, ask []wire.Key) ([]hire.Candidate, []wire.Key) {
-	if len(o.jobs) == 0 && len(o.passed) == 0 {
+	if len(o.jobs) == 0 && len(o.passed) == 0 && len(o.fittings) == 0 {
 		return firm, ask
 	}
-	is := func(k wire.Key) bool { barred, _ := s.barred(o, k); return barred }
+	is := func(k wire.Key) bool { barred, _ := s.barred(o, k); return barred || !s.fits(o, k) }
 	return slices.DeleteFunc(firm, func(c hire.Candidate) bool { return is(c.Provider) }), slices.DeleteFunc(ask, is)
 }
 

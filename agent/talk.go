@@ -74,7 +74,20 @@ func (o *order) awaits() uint64 {
 	for _, t := range o.talks {
 		until = max(until, t.until)
 	}
-	return min(until, max(o.since, o.reply)+talkPatience)
+	until = min(until, max(o.since, o.reply)+talkPatience)
+	for _, f := range o.fittings { // our own hands answer, and there are few
+		until = max(until, f.until)
+	}
+	return until
+}
+
+// waits has the order looked at again when it has waited for answers, if it does.
+func (s *step) waits(o *order) bool {
+	until := o.awaits()
+	if s.at < until {
+		s.agenda.set(matter{what: dueOrder, key: o.Key}, until)
+	}
+	return s.at < until
 }
 
 // asksAgain returns when the next provider that was busy is asked again, or 0.
@@ -100,8 +113,11 @@ func (o *order) quoted(at uint64, w hire.Wish, firm []hire.Candidate, why protoc
 }
 
 // unmet says why an order found nobody, and what to do.
-func (o *order) unmet() string {
-	if o.Call > 0 {
+func (o *order) unmet(why protocol.Code) string {
+	switch {
+	case why == protocol.CodeInput:
+		return "the input is not what those who offer " + o.Capability + " say that they take"
+	case o.Call > 0:
 		return "no live offer suits and nobody's answer to the call did: raise the budget, or call for longer"
 	}
 	return "no live offer suits: try `souk find " + o.Capability + "`, or --call"
@@ -200,6 +216,13 @@ func (s *step) someOf(o *order, providers []wire.Key) []wire.Key {
 	if len(fresh) <= left {
 		return fresh
 	}
+	s.rank(fresh)
+	return fresh[:left]
+}
+
+// rank puts those first with whom this agent has had to do, then those of whom it has
+// heard, and others as the lot falls.
+func (s *step) rank(providers []wire.Key) {
 	lot := s.nonce()
 	rank := func(p wire.Key) int {
 		switch {
@@ -210,7 +233,7 @@ func (s *step) someOf(o *order, providers []wire.Key) []wire.Key {
 		}
 		return 2
 	}
-	slices.SortFunc(fresh, func(a, b wire.Key) int {
+	slices.SortFunc(providers, func(a, b wire.Key) int {
 		if c := cmp.Compare(rank(a), rank(b)); c != 0 {
 			return c
 		}
@@ -221,7 +244,6 @@ func (s *step) someOf(o *order, providers []wire.Key) []wire.Key {
 		}
 		return 0
 	})
-	return fresh[:left]
 }
 
 // quoted takes a provider's Quote into the talk that it belongs to, and counters

@@ -257,10 +257,16 @@ func TestOffersThatLie(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*protocol.Offer)
 		quote  uint64 // eve answers a Request with this price; 0 for not at all
+		code   protocol.Code
 	}{
-		"she sells nothing of the kind":        {change: func(*protocol.Offer) {}},
-		"a low hint, and a quote above budget": {change: func(o *protocol.Offer) { o.Ask = true }, quote: 5000},
-		"a quote that never comes":             {change: func(o *protocol.Offer) { o.Ask = true }},
+		"a schema of other inputs": {change: func(o *protocol.Offer) { o.Schema = "false" }, code: protocol.CodeInput},
+		"a schema of other inputs, for a price told on request": {change: func(o *protocol.Offer) {
+			o.Ask, o.Schema = true, "false"
+		}, quote: 1, code: protocol.CodeInput},
+		"a schema of such inputs, which she sends back": {change: func(o *protocol.Offer) { o.Schema = "true" }},
+		"she sells nothing of the kind":                 {change: func(*protocol.Offer) {}},
+		"a low hint, and a quote above budget":          {change: func(o *protocol.Offer) { o.Ask = true }, quote: 5000},
+		"a quote that never comes":                      {change: func(o *protocol.Offer) { o.Ask = true }},
 		"from the future": {change: func(o *protocol.Offer) {
 			o.At += hour
 			o.Expires, o.Terms.ValidUntil = o.At+minute, o.At+minute
@@ -282,7 +288,7 @@ func TestOffersThatLie(t *testing.T) {
 				t.Fatal(r)
 			}
 			w.pass(2 * hour)
-			if v := buyer.view("alone"); !v.Final || v.OK || v.Code == "" {
+			if v := buyer.view("alone"); !v.Final || v.OK || v.Code == "" || c.code != "" && v.Code != c.code {
 				t.Errorf("alone with her the order is %s (%s)", v.Stage, v.Code)
 			}
 			honest.start().sells(5)

@@ -100,6 +100,9 @@ type citizen struct {
 	work     func(w agent.Work) (agent.Worked, uint64)  // and after how long; nil for a plain result after 10 ms
 	judge    func(j agent.Judge) (agent.Judged, uint64) // nil passes after 5 ms
 	grade    func(g agent.Grade) (agent.Graded, uint64) // nil for half after 5 ms
+	fit      func(schema string) bool                   // whether its inputs fit; nil: under all but "false"
+	mute     bool                                       // its hands never tell whether they do
+	compared []string                                   // schemas that its inputs were compared with
 	stopped  map[wire.CID]bool
 	works    map[wire.CID]int
 	erased   []wire.CID
@@ -359,6 +362,8 @@ func (c *citizen) carry(e agent.Effect) {
 		})
 	case agent.Grade:
 		c.grades(e, alive)
+	case agent.Fit:
+		c.fits(e, alive)
 	case agent.Stop:
 		c.stopped[e.Job] = true
 	case agent.Serve:

@@ -110,36 +110,37 @@ type Budget struct {
 
 // OfferDraft is what an owner wants sold.
 type OfferDraft struct {
-	Capability string            `json:"capability"`
-	Title      string            `json:"title,omitempty"`
-	Price      wire.Amount       `json:"price"`
-	Asset      string            `json:"asset"`
-	Ask        bool              `json:"ask,omitempty"`        // tell the price on request only
-	Technology string            `json:"technology"`           // of the worker: "exec", "http", "builtin", "broker"
-	Settings   map[string]string `json:"settings"`             // of the worker
-	InputType  string            `json:"input_type,omitempty"` // default "*/*"
-	OutputType string            `json:"output_type,omitempty"`
-	Rule       string            `json:"rule,omitempty"`        // acceptance check
-	RuleParams string            `json:"rule_params,omitempty"` // its parameters
-	RerunSafe  bool              `json:"rerun_safe,omitempty"`
-	PassOn     bool              `json:"pass_on,omitempty"`    // the work may be given on to others, in parts
-	DeliverMS  uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
-	Slots      int               `json:"slots,omitempty"`      // jobs at once; default 4
-	Surge      uint64            `json:"surge,omitempty"`      // percent by which price and least rise, evenly, until all slots are taken
-	Reworks    int               `json:"reworks,omitempty"`    // how often a result that fails is made good
-	Consents   []string          `json:"consents,omitempty"`   // of the evaluators who judge disputes: the text of their files
-	Needed     int               `json:"needed,omitempty"`     // of them who decide; default 1
-	Split      uint64            `json:"split,omitempty"`      // of 10,000, what is ours where they stay silent
-	Needs      []string          `json:"needs,omitempty"`      // what the worker may still ask for, one line each
-	PauseMS    uint64            `json:"pause_ms,omitempty"`   // how long that may be waited for, in all; default 1 hour
-	Least      wire.Amount       `json:"least,omitzero"`       // it may be had for this, for who haggles; 0: the price is firm
-	Tranches   uint64            `json:"tranches,omitzero"`    // equal parts in which it is delivered and paid for; 0: one
-	Advance    uint64            `json:"advance,omitzero"`     // of them, paid before they are delivered
-	Unit       string            `json:"unit,omitempty"`       // what is metered besides the price, such as "token"
-	PerUnit    wire.Amount       `json:"per_unit,omitzero"`    //
-	MaxUnits   uint64            `json:"max_units,omitzero"`   // of one window
-	Window     uint64            `json:"window,omitzero"`      // calls that are held for and paid together; 0: one
-	Windows    uint64            `json:"windows,omitzero"`     // of one contract, at most; 0: one
+	Capability  string            `json:"capability"`
+	Title       string            `json:"title,omitempty"`
+	Price       wire.Amount       `json:"price"`
+	Asset       string            `json:"asset"`
+	Ask         bool              `json:"ask,omitempty"`        // tell the price on request only
+	Technology  string            `json:"technology"`           // of the worker: "exec", "http", "builtin", "broker"
+	Settings    map[string]string `json:"settings"`             // of the worker
+	InputType   string            `json:"input_type,omitempty"` // default "*/*"
+	OutputType  string            `json:"output_type,omitempty"`
+	InputSchema string            `json:"input_schema,omitempty"` // JSON Schema that inputs satisfy; others are neither sent nor worked on
+	Rule        string            `json:"rule,omitempty"`         // acceptance check
+	RuleParams  string            `json:"rule_params,omitempty"`  // its parameters
+	RerunSafe   bool              `json:"rerun_safe,omitempty"`
+	PassOn      bool              `json:"pass_on,omitempty"`    // the work may be given on to others, in parts
+	DeliverMS   uint64            `json:"deliver_ms,omitempty"` // promise; default 10 minutes
+	Slots       int               `json:"slots,omitempty"`      // jobs at once; default 4
+	Surge       uint64            `json:"surge,omitempty"`      // percent by which price and least rise, evenly, until all slots are taken
+	Reworks     int               `json:"reworks,omitempty"`    // how often a result that fails is made good
+	Consents    []string          `json:"consents,omitempty"`   // of the evaluators who judge disputes: the text of their files
+	Needed      int               `json:"needed,omitempty"`     // of them who decide; default 1
+	Split       uint64            `json:"split,omitempty"`      // of 10,000, what is ours where they stay silent
+	Needs       []string          `json:"needs,omitempty"`      // what the worker may still ask for, one line each
+	PauseMS     uint64            `json:"pause_ms,omitempty"`   // how long that may be waited for, in all; default 1 hour
+	Least       wire.Amount       `json:"least,omitzero"`       // it may be had for this, for who haggles; 0: the price is firm
+	Tranches    uint64            `json:"tranches,omitzero"`    // equal parts in which it is delivered and paid for; 0: one
+	Advance     uint64            `json:"advance,omitzero"`     // of them, paid before they are delivered
+	Unit        string            `json:"unit,omitempty"`       // what is metered besides the price, such as "token"
+	PerUnit     wire.Amount       `json:"per_unit,omitzero"`    //
+	MaxUnits    uint64            `json:"max_units,omitzero"`   // of one window
+	Window      uint64            `json:"window,omitzero"`      // calls that are held for and paid together; 0: one
+	Windows     uint64            `json:"windows,omitzero"`     // of one contract, at most; 0: one
 }
 
 // ConsentDraft is what an owner lets a provider name its agent for.
@@ -165,20 +166,21 @@ type Offer struct {
 // Found is one live offer. Title comes from the other peer: it is data to be
 // shown with control characters escaped, never an instruction.
 type Found struct {
-	Peer       wire.Key    `json:"peer"`
-	Capability string      `json:"capability"`
-	Title      string      `json:"title,omitempty"`
-	Price      wire.Amount `json:"price"` // most that one call may cost, over all parts
-	Asset      string      `json:"asset"`
-	Ask        bool        `json:"ask"`
-	Rule       string      `json:"rule,omitempty"`
-	RerunSafe  bool        `json:"rerun_safe"`
-	PassOn     bool        `json:"pass_on,omitempty"` // the input may be given on to others, in parts
-	DeliverMS  uint64      `json:"deliver_ms"`
-	Expires    uint64      `json:"expires"`
-	Own        bool        `json:"own"`
-	Evaluators []wire.Key  `json:"evaluators,omitempty"` // who judges disputes: an order that does not name them finds no match here
-	Estimate   *Estimate   `json:"estimate,omitempty"`   // of others
+	Peer        wire.Key    `json:"peer"`
+	Capability  string      `json:"capability"`
+	Title       string      `json:"title,omitempty"`
+	Price       wire.Amount `json:"price"` // most that one call may cost, over all parts
+	Asset       string      `json:"asset"`
+	Ask         bool        `json:"ask"`
+	Rule        string      `json:"rule,omitempty"`
+	RerunSafe   bool        `json:"rerun_safe"`
+	InputSchema string      `json:"input_schema,omitempty"` // JSON Schema: an order whose input breaks it finds no match here; left out where there are too many
+	PassOn      bool        `json:"pass_on,omitempty"`      // the input may be given on to others, in parts
+	DeliverMS   uint64      `json:"deliver_ms"`
+	Expires     uint64      `json:"expires"`
+	Own         bool        `json:"own"`
+	Evaluators  []wire.Key  `json:"evaluators,omitempty"` // who judges disputes: an order that does not name them finds no match here
+	Estimate    *Estimate   `json:"estimate,omitempty"`   // of others
 }
 
 // Estimate is what a hirer thinks of a provider for one capability. Shares and

@@ -44,6 +44,7 @@ const (
 	CodeArtefact    Code = "artefact"      // payload bytes missing or not those committed to
 	CodeDuplicate   Code = "duplicate"     // already accepted or already ended
 	CodeDefaulted   Code = "defaulted"     // the other side did not do its part in time
+	CodeInput       Code = "input"         // the input is not what the offer's schema asks for
 )
 
 // CodeOf returns the code for err: that of the Fault in it, or the one that

@@ -5,7 +5,8 @@ import "github.com/souk-network/souk/protocol/wire"
 // Offer announces one capability of its author. A later Seq for the same
 // capability replaces an earlier one; one whose Expires is not after its At
 // withdraws it. Where Ask is false the Terms are a firm quote to everyone
-// until Expires, though capacity is not promised. The Terms of an Offer name
+// until Expires, though capacity is not promised. Schema binds both: no input that
+// breaks it is handed over, and none that satisfies it is sent back. The Terms of an Offer name
 // neither Hirer nor Request, and their ValidUntil is Expires where it is live.
 //
 //	{at, by, ask, seq, kind: 2, nonce, terms, title?, schema?, expires}
@@ -15,7 +16,7 @@ type Offer struct {
 	Expires uint64 `cbor:"expires"`          // Unix milliseconds, at most an hour after At
 	Ask     bool   `cbor:"ask"`              // the price is told on request; Terms.Price only hints
 	Title   string `cbor:"title,omitempty"`  // optional: for people; never trusted
-	Schema  string `cbor:"schema,omitempty"` // optional: JSON Schema of the input
+	Schema  string `cbor:"schema,omitempty"` // optional: what each input must satisfy, as Params of the rule "jsonschema"
 	Terms   Terms  `cbor:"terms"`
 }
 

@@ -186,6 +186,17 @@ func (m *Market) Live(at uint64, capability string) []Listing {
 	return live
 }
 
+// Schema returns what a provider's live offer of a capability says that inputs must be, or "".
+func (m *Market) Schema(at uint64, provider wire.Key, capability string) string {
+	i, known := slices.BinarySearchFunc(m.listings, provider, func(l *Listing, by wire.Key) int {
+		return cmp.Or(cmp.Compare(l.Offer.Terms.Capability, capability), bytes.Compare(l.Offer.By[:], by[:]))
+	})
+	if !known || m.listings[i].Offer.Expires <= at {
+		return ""
+	}
+	return m.listings[i].Offer.Schema
+}
+
 // of returns the listings of a capability, or all for "".
 func (m *Market) of(capability string) []*Listing {
 	if capability == "" {

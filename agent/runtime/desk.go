@@ -81,6 +81,11 @@ func (p *Peer) AddOffer(ctx context.Context, d gateway.OfferDraft) (gateway.Offe
 			return gateway.Offer{}, invalid("acceptance check: %v", err)
 		}
 	}
+	if schema := schemaOf(stand.Schema); !schema.IsZero() {
+		if err := p.o.Checker.Valid(worker.Rule{Name: schema.Rule, Params: schema.Params}); err != nil {
+			return gateway.Offer{}, invalid("schema of the input: %v", err)
+		}
+	}
 	refusal, err := p.tell(ctx, agent.Opened{Stand: stand})
 	if err != nil {
 		return gateway.Offer{}, err
@@ -96,7 +101,7 @@ func standOf(d gateway.OfferDraft) (sell.Stand, error) {
 	const most = 8 << 10 // bytes of one setting
 	s := sell.Stand{
 		Capability: d.Capability, Title: d.Title, Price: d.Price, Asset: d.Asset, Ask: d.Ask,
-		Technology: d.Technology, InputType: d.InputType, OutputType: d.OutputType,
+		Technology: d.Technology, InputType: d.InputType, OutputType: d.OutputType, Schema: d.InputSchema,
 		Rule:      protocol.Check{Rule: d.Rule, Params: d.RuleParams},
 		Data:      payload.Handling{Most: payload.Internal, Retention: keepInputs, PassOn: d.PassOn},
 		RerunSafe: d.RerunSafe, Deliver: d.DeliverMS, Slots: uint64(max(d.Slots, 0)), Least: d.Least, Surge: d.Surge,
@@ -150,7 +155,7 @@ func (p *Peer) Offers(ctx context.Context) ([]gateway.Offer, error) {
 func draftOf(s sell.Stand, busy, expires uint64) gateway.Offer {
 	o := gateway.Offer{Busy: int(busy), Now: s.At(busy).Price, Expires: expires, OfferDraft: gateway.OfferDraft{
 		Capability: s.Capability, Title: s.Title, Price: s.Price, Asset: s.Asset, Ask: s.Ask,
-		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType,
+		Technology: s.Technology, Settings: map[string]string{}, InputType: s.InputType, OutputType: s.OutputType, InputSchema: s.Schema,
 		Rule: s.Rule.Rule, RuleParams: s.Rule.Params, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver, Slots: int(s.Slots), Least: s.Least, Surge: s.Surge,
 		Tranches: s.Tranches, Advance: s.Advance, Unit: s.Meter.Unit, PerUnit: s.Meter.PerUnit,
 		MaxUnits: s.Meter.MaxUnits, Window: s.Meter.Window, Windows: s.Meter.Windows,

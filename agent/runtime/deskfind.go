@@ -27,7 +27,7 @@ func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, er
 			if capability == "" || capability == s.Capability {
 				own = append(own, gateway.Found{
 					Peer: self, Capability: s.Capability, Title: s.Title, Price: s.At(busy[i]).Price, Asset: s.Asset, Ask: s.Ask,
-					Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver,
+					InputSchema: s.Schema, Rule: s.Rule.Rule, RerunSafe: s.RerunSafe, PassOn: s.Data.PassOn, DeliverMS: s.Deliver,
 					Expires: p.board.expiry(self, s.Capability), Own: true,
 				})
 			}
@@ -38,6 +38,7 @@ func (p *Peer) Find(ctx context.Context, capability string) ([]gateway.Found, er
 	slices.SortStableFunc(found, func(a, b gateway.Found) int {
 		return cmp.Or(later(a.Ask, b.Ask), cmp.Compare(a.Asset, b.Asset), later(a.Own, b.Own), costOf(a, b), a.Price.Cmp(b.Price))
 	})
+	showSchemas(found)
 	return found, err
 }
 
@@ -84,7 +85,7 @@ func foundOf(x *agent.Appraisal) gateway.Found {
 	most, _ := hire.Worst(o.Terms.Price, 1) // of one call; else it would not have been found
 	return gateway.Found{
 		Peer: o.By, Capability: o.Terms.Capability, Title: o.Title, Price: most, Asset: o.Terms.Asset,
-		Ask: o.Ask, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, PassOn: o.Terms.Data.PassOn, DeliverMS: o.Terms.Times.Deliver,
+		Ask: o.Ask, InputSchema: o.Schema, Rule: o.Terms.Rule.Rule, RerunSafe: o.Terms.RerunSafe, PassOn: o.Terms.Data.PassOn, DeliverMS: o.Terms.Times.Deliver,
 		Expires: o.Expires, Evaluators: judges(&o.Terms.Panel), Estimate: estimateOf(x.Choice),
 	}
 }

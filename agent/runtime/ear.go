@@ -116,7 +116,7 @@ func (e *ear) bundle(from wire.Key, raw []byte) error {
 		if !ok {
 			continue
 		}
-		if code := e.p.rules.runs(from, &q.Terms); code != "" {
+		if code := e.p.rules.runs(from, q.Terms.Rule); code != "" {
 			e.p.post(agent.Garbled{From: from, Of: d.ID, Code: code})
 			return nil
 		}
@@ -168,8 +168,8 @@ func (e *ear) newsOf(said wire.Said, proof wire.Proof) agent.Event {
 		return nil
 	case !ok:
 		return agent.Called{Call: said}
-	case e.p.rules.runs(o.By, &o.Terms) != "":
-		return nil // others may know its rule; what is not read now comes again
+	case e.p.rules.reads(o) != "":
+		return nil // others may know its rule or schema; what is not read now comes again
 	}
 	return agent.Listed{Listing: hire.Listing{Offer: o, Proof: proof}}
 }

@@ -37,16 +37,20 @@ func bundleOf(t *testing.T, net string, docs ...[]byte) []byte {
 	return raw
 }
 
-func offerOf(title string, seq uint64) []byte {
+func offerOf(title string, seq uint64, change ...func(*protocol.Offer)) []byte {
 	at, provider := now(), wire.NewPrivateKey([32]byte{2}).Key()
-	return wire.Canonical{}.Name(&protocol.Offer{
+	o := &protocol.Offer{
 		Head: wire.Head{Kind: protocol.KindOffer, By: provider, At: at}, Seq: seq, Expires: at + 60_000, Title: title,
 		Terms: protocol.Terms{
 			Capability: "text/words@1", InputType: "text/plain", OutputType: "text/plain", Asset: "souk:credit/usd-6",
 			Data: payload.Handling{Most: payload.Public}, Rail: protocol.Rail{Name: "credit"},
 			Owner: provider, Mandate: wire.Sum([]byte("mandate")), ValidUntil: at + 60_000,
 		},
-	}).Raw
+	}
+	for _, f := range change {
+		f(o)
+	}
+	return wire.Canonical{}.Name(o).Raw
 }
 
 func ofKind(t *testing.T, kind wire.Kind) []byte {
@@ -140,6 +144,23 @@ func TestNewsWithoutRoom(t *testing.T) {
 	e.p.news.leave()
 	if j := e.OnAnnouncement(t.Context(), shard, wire.Key{}, raw); j != p2p.Accept || len(e.p.news.waiting) != 1 {
 		t.Errorf("%v with %d to tell of, want it accepted and told", j, len(e.p.news.waiting))
+	}
+}
+
+// TestSchemaOnArrival: an offer whose schema is none that this peer reads is passed on,
+// since others may read it, and nobody here is told of it.
+func TestSchemaOnArrival(t *testing.T) {
+	shard := protocol.ShardOf("text/words@1")
+	for schema, told := range map[string]bool{"": true, `{"type":"object"}`: true, "bad": false} {
+		e := listener()
+		e.p.rules = newRules(&patient{}, func(wire.Key) uint8 { return 0 })
+		raw := bundleOf(t, "test", offerOf("one", 1, func(o *protocol.Offer) { o.Schema = schema }))
+		if j := e.OnAnnouncement(t.Context(), shard, wire.Key{}, raw); j != p2p.Accept || len(e.OnPull(wire.Key{}, shard)) != 1 {
+			t.Errorf("schema %q: %v, want it passed on", schema, j)
+		}
+		if got := len(e.p.news.waiting) == 1; got != told {
+			t.Errorf("schema %q: told %t", schema, got)
+		}
 	}
 }
 

@@ -50,6 +50,8 @@ func (p *Peer) carry(e agent.Effect) {
 		p.tasks.start(e.Job, func(ctx context.Context) { p.judge(ctx, e) })
 	case agent.Grade:
 		p.tasks.start(e.Job, func(ctx context.Context) { p.grade(ctx, e) })
+	case agent.Fit:
+		p.wg.Go(func() { p.fit(e) })
 	case agent.Stop:
 		p.tasks.stop(e.Job)
 	case agent.Serve:

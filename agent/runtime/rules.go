@@ -35,14 +35,22 @@ func newRules(c worker.Checker, worth func(wire.Key) uint8) *rules {
 	return &rules{checker: c, worth: worth, quota: q, known: map[wire.CID]bool{}}
 }
 
-// runs says why this peer does not run the rule that terms name, if they name one: it
+// reads says why this peer does not read an offer's schema, or run the rule of its terms.
+func (r *rules) reads(o *protocol.Offer) protocol.Code {
+	if code := r.runs(o.By, o.Terms.Rule); code != "" {
+		return code
+	}
+	return r.runs(o.By, schemaOf(o.Schema))
+}
+
+// runs says why this peer does not run a rule that somebody names, if there is one: it
 // hires on no other, since what it cannot check it could not refuse. Where strangers
 // have named too many that are new, it is busy.
-func (r *rules) runs(by wire.Key, t *protocol.Terms) protocol.Code {
-	if t.Rule.IsZero() {
+func (r *rules) runs(by wire.Key, rule protocol.Check) protocol.Code {
+	if rule.IsZero() {
 		return ""
 	}
-	id := wire.Sum([]byte(t.Rule.Rule + "\x00" + t.Rule.Params))
+	id := wire.Sum([]byte(rule.Rule + "\x00" + rule.Params))
 	if valid, known := r.lookUp(id); known {
 		return codeOfRule(valid)
 	}
@@ -50,8 +58,8 @@ func (r *rules) runs(by wire.Key, t *protocol.Terms) protocol.Code {
 	if !r.quota.may(by, stranger) {
 		return protocol.CodeBusy
 	}
-	r.quota.charge(by, len(t.Rule.Params), stranger)
-	valid := r.checker.Valid(worker.Rule{Name: t.Rule.Rule, Params: t.Rule.Params}) == nil
+	r.quota.charge(by, len(rule.Params), stranger)
+	valid := r.checker.Valid(worker.Rule{Name: rule.Rule, Params: rule.Params}) == nil
 	r.note(id, valid)
 	return codeOfRule(valid)
 }

@@ -34,7 +34,7 @@ func TestFloodOfRules(t *testing.T) {
 		friend, checker := key(1<<20), &patient{}
 		r := newRules(checker, func(k wire.Key) uint8 { return map[wire.Key]uint8{friend: 2}[k] })
 		names := func(by wire.Key, rule string) protocol.Code {
-			return r.runs(by, &protocol.Terms{Rule: protocol.Check{Rule: "jsonschema", Params: rule}})
+			return r.runs(by, protocol.Check{Rule: "jsonschema", Params: rule})
 		}
 		long := func(n int) string { return "rule " + string(rune('a'+n%26)) + strings.Repeat("x", n) }
 		if got := names(key(1), "bad rule"); got != protocol.CodeCheck {

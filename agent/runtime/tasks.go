@@ -125,6 +125,9 @@ func (p *Peer) produce(ctx context.Context, w agent.Work) (payload.Artefact, uin
 		defer input.Close() // only read from
 		all, size = append(all, input), size+int64(a.Size)
 	}
+	if err := p.satisfies(ctx, w.Stand.Schema, foreign(w.From, in.ID)); err != nil {
+		return none, 0, err
+	}
 	var salt [saltBytes]byte
 	draw(salt[:])
 	out, err := p.newDraft(salt, MaxResult, worker.ErrTooLarge)
@@ -181,6 +184,8 @@ func codeOfWork(err error) protocol.Code {
 		return protocol.CodeArtefact
 	case errors.As(err, &failed):
 		return protocol.CodeCheck
+	case errors.Is(err, errInput):
+		return protocol.CodeInput
 	case errors.Is(err, worker.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return protocol.CodeWorkTimeout
 	case errors.Is(err, worker.ErrTooLarge):

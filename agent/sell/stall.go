@@ -47,6 +47,7 @@ type Stand struct {
 	Settings   []Setting        `cbor:"settings,omitempty"` // by name
 	InputType  string           `cbor:"input_type"`
 	OutputType string           `cbor:"output_type"`
+	Schema     string           `cbor:"schema,omitempty"` // what an input must be, as protocol.Offer says it
 	Rule       protocol.Check   `cbor:"rule,omitzero"`
 	Data       payload.Handling `cbor:"data"`
 	RerunSafe  bool             `cbor:"rerun_safe"`

@@ -121,6 +121,10 @@ type Checker interface {
 	Check(ctx context.Context, rule Rule, input, result io.Reader) error
 }
 
+// SchemaRule is the name of the rule by which an offer's schema is read: it looks at
+// an input then, in place of a result.
+const SchemaRule = "jsonschema"
+
 // Rule names an acceptance check that both sides can run and its parameters.
 type Rule struct {
 	Name   string // such as "size", "jsonschema", "summary"

@@ -61,6 +61,8 @@ func next(code protocol.Code) string {
 		return "only the owner can allow it; `souk status` shows the mandate's budgets"
 	case protocol.CodeLabel:
 		return "choose another --class, or a provider that takes this one"
+	case protocol.CodeInput:
+		return "`souk find --json` shows as input_schema what each offer takes; correct the input to it"
 	case protocol.CodeNoOffer, protocol.CodeNotOffered:
 		return "`souk find` shows what is offered now"
 	case protocol.CodeOverLimit:
@@ -80,7 +82,7 @@ func next(code protocol.Code) string {
 // the general failure.
 func exit(code protocol.Code) int {
 	switch code {
-	case gateway.CodeInvalid, protocol.CodeAmount:
+	case gateway.CodeInvalid, protocol.CodeAmount, protocol.CodeInput:
 		return 2
 	case gateway.CodeUnavailable:
 		return 3

@@ -43,6 +43,7 @@ type stall struct {
 	draft      gateway.OfferDraft
 	by         hand
 	check      string
+	schema     string // a file
 	deliver    time.Duration
 	pause      time.Duration
 	evaluators []string // files
@@ -81,6 +82,11 @@ it is given PATH; HOME and TMPDIR are empty folders of its own, LANG and LC_ALL
 are C.UTF-8, and nothing else is set. That is no sandbox: sell only programs you
 would run on a stranger's text.
 
+--schema FILE says what an input must be, as a JSON Schema in the dialect of the check
+jsonschema. It is part of what is announced and signed: who would hire compares its
+input first, and goes elsewhere if it breaks it; what comes all the same is not worked
+on, and the job ends for nothing (input). What a result must be is said by --check.
+
 A program that cannot go on without more input ends with status 75 and says on
 standard error, one line each, which of --needs it lacks. Once the hirer has
 provided that, it is run again: standard input is then the input, followed by what
@@ -94,6 +100,7 @@ func offerAddCommand(p *program) *cobra.Command {
 		Long:  offerAddLong,
 		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
   souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
+  souk offer add text/title@1 --exec ./title --price 10 --schema input.json --check 'jsonschema={"type":"string"}'
   souk offer add text/html@1 --exec pandoc --price 100 --least 80
   souk offer add text/book@1 --exec ./chapters --price 3000 --tranches 3 --advance 1
   souk offer add text/tokens@1 --exec ./model --price 0 --unit call --per-unit 5 --max-units 16 \
@@ -151,6 +158,7 @@ func (s *stall) flags(c *cobra.Command) {
 	f.Var(amount{&s.by.budget}, "part-budget", "most that each of --hire may cost, in smallest `unit`s (default: all together what the job is paid with)")
 	f.BoolVar(&s.draft.PassOn, "pass-on", false, "the work may give its input on to others (always with --hire)")
 	f.BoolVar(&s.draft.Ask, "ask", false, "tell the price on request only")
+	f.StringVar(&s.schema, "schema", "", "`FILE` with a JSON Schema that inputs satisfy: others are neither sent nor worked on")
 	f.StringVar(&s.check, "check", "", "acceptance check, `RULE[=PARAMS]`, PARAMS in JSON")
 	s.promises(f)
 	f.StringVar(&s.draft.Title, "title", "", "what people are shown")
@@ -197,6 +205,9 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 		return err
 	}
 	if s.draft.DeliverMS, err = millis("deliver", s.deliver); err != nil {
+		return err
+	}
+	if s.draft.InputSchema, err = readSchema(s.schema); err != nil {
 		return err
 	}
 	s.draft.Rule, s.draft.RuleParams = splitCheck(s.check)

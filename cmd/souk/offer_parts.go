@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -44,4 +46,26 @@ func (s *stall) fillParts(c *cobra.Command) error {
 		return fmt.Errorf("--window is at most %d, --windows at most %d", protocol.MaxInputs, protocol.MaxParts)
 	}
 	return nil
+}
+
+// readSchema reads the schema of inputs from a file, "" for none.
+func readSchema(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("--schema: %w", err)
+	}
+	defer f.Close() // only read from
+	b, err := io.ReadAll(io.LimitReader(f, protocol.MaxSchema+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("--schema: %w", err)
+	case len(b) > protocol.MaxSchema:
+		return "", fmt.Errorf("--schema: %s is longer than %d bytes", name, protocol.MaxSchema)
+	case len(b) == 0:
+		return "", fmt.Errorf("--schema: %s is empty: a schema that takes everything is true", name)
+	}
+	return string(b), nil
 }

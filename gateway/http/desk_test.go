@@ -50,11 +50,11 @@ func newDesk() *desk {
 		offer: gateway.Offer{OfferDraft: gateway.OfferDraft{
 			Capability: "text/words@1", Title: "T <b>", Price: most, Asset: "souk:credit/usd-6", Ask: true,
 			Technology: "exec", Settings: map[string]string{"command": "wc -w"}, InputType: "text/plain",
-			OutputType: "text/plain", Rule: "size", RuleParams: `{"most":1}`, RerunSafe: true, DeliverMS: 1, Slots: 2, Least: most, Surge: 50,
+			OutputType: "text/plain", InputSchema: `{"type":"object"}`, Rule: "size", RuleParams: `{"most":1}`, RerunSafe: true, DeliverMS: 1, Slots: 2, Least: most, Surge: 50,
 		}, Busy: 1, Expires: 2},
 		found: gateway.Found{
 			Peer: key, Capability: "text/words@1", Title: "\x1b]0;x\x07", Price: wire.Units(5), Asset: "a",
-			Ask: true, Rule: "size", RerunSafe: true, PassOn: true, DeliverMS: 6, Expires: 7, Own: true,
+			Ask: true, InputSchema: "true", Rule: "size", RerunSafe: true, PassOn: true, DeliverMS: 6, Expires: 7, Own: true,
 		},
 		order: gateway.Order{
 			Key: "a key & more=?", Capability: "text/words@1", InputType: "text/plain; charset=utf-8", Asset: "a/b:c",

@@ -24,7 +24,7 @@ const (
 	RuleSize       = "size"
 	RuleSubset     = "subset"
 	RuleSummary    = "summary"
-	RuleJSONSchema = "jsonschema"
+	RuleJSONSchema = worker.SchemaRule
 )
 
 const (
