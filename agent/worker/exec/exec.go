@@ -1,10 +1,10 @@
 // Package exec sells what an existing program can do: input on standard input, result from
 // standard output.
 //
-// It promises that the program's environment is the peer's PATH, HOME and TMPDIR that are empty
-// directories of its own, LANG, LC_ALL and nothing else, that it works in an empty directory, has no
-// open file but its own three, never finds input among its arguments, is cut off at its limits of time, memory and output, and
-// leaves no process of its group running. It must never pass input to a shell, inherit the peer's
+// It promises that the program's environment is a PATH that is the same everywhere, HOME and TMPDIR
+// that are empty directories of its own, LANG, LC_ALL and nothing else, that none of these names or
+// shows anything of the peer's or its owner's, that it works in an empty directory, has no open file but its own three, never finds input among its arguments, is cut off at its limits of time,
+// memory and output, and leaves no process of its group running. It must never pass input to a shell, inherit the peer's
 // environment, or hold more of a result than one buffer.
 //
 // It is no sandbox: the program runs with the peer's user and may read and write whatever that
@@ -29,7 +29,8 @@ import (
 const (
 	// SettingCommand is the program and its arguments, split into words as a shell would split
 	// them (quotes, backslashes, comments) but without variables, pipes or any other expansion.
-	// Required. The program is a name to be found in PATH, or a full path.
+	// Required. The program is a name to be found in the peer's PATH, or a full path; what it
+	// starts itself is found in its own.
 	SettingCommand = "command"
 	// SettingShell set to "true" hands the command to `sh -c` as it stands.
 	SettingShell = "shell"
@@ -47,8 +48,8 @@ const ExitNeeds = 75
 
 // Maker makes workers that run programs. Its zero value is ready.
 type Maker struct {
-	// Rooms is the directory in which each task gets a private one for its time; "" for the
-	// system's temporary directory. See Sweep.
+	// Rooms is the directory in which it is noted where the private directories of the tasks
+	// under way are, for Sweep; "" for not at all.
 	Rooms string
 }
 

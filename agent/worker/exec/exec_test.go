@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +65,9 @@ func TestInputStaysText(t *testing.T) {
 
 func TestEnvironmentIsScrubbed(t *testing.T) {
 	t.Setenv("SOUK_PASSPHRASE", "open sesame")
+	t.Setenv("HOME", "/home/ann")
+	t.Setenv("PATH", os.Getenv("PATH")+":/home/ann/bin")
+	t.Setenv("TMPDIR", "/home/ann/tmp")
 	w := build(t, map[string]string{SettingCommand: "env"})
 	var out bytes.Buffer
 	if _, err := w.Do(context.Background(), worker.Task{Limits: plenty}, &out); err != nil {
@@ -82,19 +87,29 @@ func TestEnvironmentIsScrubbed(t *testing.T) {
 	if want := []string{"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR"}; !slices.Equal(names, want) {
 		t.Errorf("the program sees %v, want %v", names, want)
 	}
+	rest := roomName.ReplaceAllString(out.String(), "ROOM")
+	for line := range strings.Lines(rest) { // nothing else is shown, of nobody's
+		if !slices.Contains([]string{
+			"PATH=/usr/local/bin:/usr/bin:/bin\n", "HOME=/tmp/ROOM/home\n", "TMPDIR=/tmp/ROOM/tmp\n", "LANG=C.UTF-8\n", "LC_ALL=C.UTF-8\n",
+		}, line) {
+			t.Errorf("the program sees %q", line)
+		}
+	}
 }
 
+var roomName = regexp.MustCompile(`souk-task-[0-9]+`)
+
 func TestRoomIsEmptyAndRemoved(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir()) // other tests have rooms of their own
-	got, err := shell(t, `ls -A . "$HOME" "$TMPDIR"; mkdir -p a/b; echo x >a/b/c; echo y >"$HOME/y"; chmod 000 a/b a`, "", plenty)
+	got, err := shell(t, `dirname "$HOME"; ls -A . "$HOME" "$TMPDIR"; mkdir -p a/b; echo x >a/b/c; echo y >"$HOME/y"; chmod 000 a/b a`, "", plenty)
 	if err != nil {
 		t.Fatal(err)
 	}
+	root, got, _ := strings.Cut(got, "\n")
 	if strings.Count(got, "\n") != 5 { // three names with a colon, two empty lines between
 		t.Errorf("the room is not empty: %q", got)
 	}
-	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+	if _, err := os.Stat(root); root == "" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%q is left behind: %v", root, err)
 	}
 }
 
@@ -107,8 +122,16 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = left.remove() })
 	if err := os.Chmod(left.work, 0); err != nil {
 		t.Fatal(err)
+	}
+	before := filepath.Join(rooms, roomPrefix+"1") // as an earlier version had them
+	if err := os.MkdirAll(filepath.Join(before, "home"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(rooms); err != nil || len(entries) != 2 {
+		t.Fatalf("before the sweep: %v, %v", entries, err)
 	}
 	kept := filepath.Join(rooms, "other")
 	if err := errors.Join(os.Mkdir(kept, 0o700), Sweep(rooms)); err != nil {
@@ -116,6 +139,9 @@ func TestSweep(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(rooms); err != nil || len(entries) != 1 || entries[0].Name() != "other" {
 		t.Errorf("after the sweep: %v, %v", entries, err)
+	}
+	if _, err := os.Stat(left.root); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the room is left: %v", err)
 	}
 }
 

@@ -88,13 +88,17 @@ func running(t *testing.T, command string) string {
 const peerVariable = "SOUK_TEST_PEER"
 
 func TestKilledPeerTakesItsProgramAlong(t *testing.T) {
-	if os.Getenv(peerVariable) != "" {
-		_, err := build(t, map[string]string{SettingCommand: "sh -c 'echo $$; exec sleep 62'"}).
-			Do(t.Context(), worker.Task{Limits: plenty}, os.Stdout)
+	if rooms := os.Getenv(peerVariable); rooms != "" {
+		w, err := Maker{Rooms: rooms}.Make(worker.Config{Technology: "exec", Settings: map[string]string{SettingCommand: "sh -c 'echo $$; exec sleep 62'"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Do(t.Context(), worker.Task{Limits: plenty}, os.Stdout)
 		t.Fatal("the peer outlived its killing: ", err)
 	}
 	peer := osexec.Command(os.Args[0], "-test.run=^TestKilledPeerTakesItsProgramAlong$")
-	peer.Env = append(os.Environ(), peerVariable+"=1", "TMPDIR="+t.TempDir())
+	rooms := t.TempDir()
+	peer.Env = append(os.Environ(), peerVariable+"="+rooms)
 	out, err := peer.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -123,5 +127,13 @@ func TestKilledPeerTakesItsProgramAlong(t *testing.T) {
 	ended, err := unix.Poll([]unix.PollFd{{Fd: int32(program), Events: unix.POLLIN}}, int(soon.Milliseconds()))
 	if err != nil || ended != 1 {
 		t.Errorf("%d outlives the peer that started it: %v", pid, err)
+	}
+	// The next peer clears away the room that it could not.
+	noted, err := os.ReadDir(rooms)
+	if err != nil || len(noted) != 1 || Sweep(rooms) != nil {
+		t.Fatalf("rooms noted: %v, %v", noted, err)
+	}
+	if _, err := os.Stat(filepath.Join(ground, noted[0].Name())); !os.IsNotExist(err) {
+		t.Errorf("the room is left: %v", err)
 	}
 }

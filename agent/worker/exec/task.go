@@ -20,7 +20,7 @@ const grace = 500 * time.Millisecond
 
 // program is the worker. It holds no state of a task, so it may run several at once.
 type program struct {
-	rooms  string   // where rooms are made
+	rooms  string   // where rooms are noted
 	path   string   // where the program is
 	words  []string // its name and arguments, as the owner gave them
 	dir    string   // where to work; empty for a fresh directory each time
