@@ -9,11 +9,13 @@ import (
 	"io"
 	"os"
 	osexec "os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/souk-network/souk/agent/worker"
+	"github.com/souk-network/souk/agent/worker/exec"
 	"github.com/souk-network/souk/cmd/souk/demo"
 	"github.com/souk-network/souk/cmd/souk/settings"
 	doorhttp "github.com/souk-network/souk/gateway/http"
@@ -60,8 +62,13 @@ func demoSweepCommand(p *program) *cobra.Command {
 	}
 }
 
-// sweep removes a folder in which a dying process may still write.
+// sweep removes a folder of homes, in which a dying process may still write, and the
+// rooms of tasks that were under way in them.
 func sweep(folder string) (err error) {
+	homes, _ := os.ReadDir(folder) // what cannot be read is not removed either, and told of below
+	for _, home := range homes {
+		_ = exec.Sweep(settings.Home{Data: filepath.Join(folder, home.Name())}.Rooms())
+	}
 	for range 50 {
 		if err = os.RemoveAll(folder); err == nil {
 			return nil
