@@ -134,5 +134,5 @@ type Order struct {
 	Bid        wire.Amount        `cbor:"bid,omitzero"`         // what it would rather cost: dearer quotes are countered; 0: they are taken or left
 	Parent     wire.CID           `cbor:"parent,omitzero"`      // the job of ours, as provider, that this is a part of
 	Expect     protocol.Check     `cbor:"expect,omitzero"`      // a rule of the hirer's own; what fails it is for the evaluators
-	Evaluators []wire.Key         `cbor:"evaluators,omitempty"` // whose judgement is accepted
+	Evaluators []wire.Key         `cbor:"evaluators,omitempty"` // who is to judge what is contested: only offers that name some of these, and nobody else, are taken
 }

@@ -112,9 +112,15 @@ func (o *order) quoted(at uint64, w hire.Wish, firm []hire.Candidate, why protoc
 	return firm, why
 }
 
+// TooDear is the detail of an order that is given up as CodeBudget by its own budget,
+// not by what the mandate has left.
+const TooDear = "whoever would do it asks for more than the order's budget"
+
 // unmet says why an order found nobody, and what to do.
 func (o *order) unmet(why protocol.Code) string {
 	switch {
+	case why == protocol.CodeBudget:
+		return TooDear
 	case why == protocol.CodeInput:
 		return "the input is not what those who offer " + o.Capability + " say that they take"
 	case o.Call > 0:
@@ -261,7 +267,10 @@ func (s *step) quoted(from wire.Key, bundle *wire.Bundle, i int, q *protocol.Quo
 	worst, _ := hire.Worst(q.Terms.Price, w.Calls)
 	s.seals.put(wire.Sum(bundle.Docs[i]), bundle.Proof(i)) // by the hands
 	c := &hire.Candidate{Provider: from, Terms: &q.Terms, Offered: bundle.Proof(i), Price: worst}
-	if w.Suits(s.at, from, c.Terms) == "" && (t.quote == nil || c.Price.Cmp(t.quote.Price) <= 0) {
+	switch code := w.Suits(s.at, from, c.Terms); {
+	case code != "":
+		t.code = code
+	case t.quote == nil || c.Price.Cmp(t.quote.Price) <= 0:
 		t.quote = c
 	}
 	s.haggle(o, t, w, q, wire.Sum(bundle.Docs[i]))

@@ -61,7 +61,7 @@ func TestCalls(t *testing.T) {
 				w.after(3*second, func() { buyer.die(); buyer.start() })
 			},
 		},
-		{name: "over the budget", order: func(o *agent.Order) { o.Budget = wire.Units(49) }, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}},
+		{name: "over the budget", order: func(o *agent.Order) { o.Budget = wire.Units(49) }, want: ending{agent.StageGivenUp, protocol.CodeBudget, 0}},
 		{name: "nobody sells it", order: func(o *agent.Order) { o.Capability = "text/other@1" }, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}, none: true},
 		{name: "too soon for them", order: func(o *agent.Order) { o.Deliver = minute }, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}, none: true},
 		{name: "too delicate for them", stand: func(s *sell.Stand) { s.Data.Most = payload.Public }, order: func(o *agent.Order) { o.Input = artefact("in", 9, payload.Internal) }, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}, none: true},

@@ -37,7 +37,7 @@ func TestHaggling(t *testing.T) {
 		{name: "the price told on request", stand: []func(*sell.Stand){least(80), ask}, order: []func(*agent.Order){bidding(60, 100)}, rounds: 3, want: ending{"settled", "", 88}},
 		{name: "a wish that is met", stand: []func(*sell.Stand){least(50)}, order: []func(*agent.Order){bidding(95, 100)}, rounds: 1, want: ending{"settled", "", 95}},
 		{name: "to the last round", stand: []func(*sell.Stand){least(80)}, order: []func(*agent.Order){bidding(1, 80)}, rounds: 5, want: ending{"settled", "", 80}},
-		{name: "over the budget still", stand: []func(*sell.Stand){least(80)}, order: []func(*agent.Order){bidding(60, 79)}, rounds: 5, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0}},
+		{name: "over the budget still", stand: []func(*sell.Stand){least(80)}, order: []func(*agent.Order){bidding(60, 79)}, rounds: 5, want: ending{agent.StageGivenUp, protocol.CodeBudget, 0}},
 		{name: "a seller that does not haggle", order: []func(*agent.Order){bidding(60, 100)}, rounds: 4, want: ending{"settled", "", 100}},
 		{name: "a buyer that does not haggle", stand: []func(*sell.Stand){least(80)}, want: ending{"settled", "", 100}},
 		{name: "a price within the bid", stand: []func(*sell.Stand){least(80)}, order: []func(*agent.Order){bidding(100, 200)}, want: ending{"settled", "", 100}},
@@ -55,7 +55,7 @@ func TestHaggling(t *testing.T) {
 			},
 		},
 		{
-			name: "the seller dies in between", stand: []func(*sell.Stand){least(80)}, order: []func(*agent.Order){bidding(60, 95)}, rounds: 1, want: ending{agent.StageGivenUp, protocol.CodeNoOffer, 0},
+			name: "the seller dies in between", stand: []func(*sell.Stand){least(80)}, order: []func(*agent.Order){bidding(60, 95)}, rounds: 1, want: ending{agent.StageGivenUp, protocol.CodeBudget, 0},
 			set: func(w *town, seller, _ *citizen) { w.after(90, seller.die) },
 		},
 	} {

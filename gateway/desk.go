@@ -220,7 +220,7 @@ type Order struct {
 	PassOn     *bool      `json:"pass_on,omitempty"` // may the provider give the input on: nil for what is public only
 	Expect     string     `json:"expect,omitempty"`  // a rule of one's own that the result must pass; what fails is for the evaluators
 	ExpectWith string     `json:"expect_params,omitempty"`
-	Evaluators []wire.Key `json:"evaluators,omitempty"` // whose judgement is accepted; offers that name others are not taken
+	Evaluators []wire.Key `json:"evaluators,omitempty"` // who is to judge disputes: only offers that name some of these, and nobody else, are taken
 }
 
 // Job is one job as it stands.

@@ -33,8 +33,8 @@ const (
 	CodeCheck       Code = "check"         // an unknown or failed acceptance check
 	CodeRail        Code = "rail"          // a rail that is not spoken
 	CodeMandate     Code = "mandate"       // the mandate does not allow it
-	CodeBudget      Code = "budget"        // the mandate's budget does not reach
-	CodeNoOffer     Code = "no_offer"      // nobody offers it at this price
+	CodeBudget      Code = "budget"        // the budget does not reach: the mandate's, or that of the order
+	CodeNoOffer     Code = "no_offer"      // nobody offers it on terms that suit
 	CodeWorkFailed  Code = "work_failed"   // the provider's worker failed
 	CodeWorkTimeout Code = "work_timeout"  // the provider's worker took too long
 	CodeInterrupted Code = "interrupted"   // the provider was restarted in mid-work

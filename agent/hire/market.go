@@ -227,7 +227,7 @@ type Wish struct {
 	Rails      []string   // that can be paid on
 	Least      uint64     // of 10,000: least lower end of the estimate that will do
 	By         string     // what to choose by: "" the cost of a success, ByPrice or ByLot
-	Evaluators []wire.Key // whose judgement is accepted; terms that name others do not suit
+	Evaluators []wire.Key // who is to judge what is contested; terms that name others, or nobody, do not suit. None: nobody
 	Checked    bool       // by a rule of the hirer's own: terms under which a failure of it could not be complained of do not suit
 }
 
@@ -258,9 +258,9 @@ func held(t *protocol.Terms) uint64 {
 }
 
 // trusts reports whether each evaluator of a panel is one that the wish names, and
-// works for nothing.
+// works for nothing; and whether there is one, where the wish names any.
 func (w Wish) trusts(p *protocol.Panel) bool {
-	return !slices.ContainsFunc(p.Members, func(m protocol.Third) bool {
+	return (len(w.Evaluators) == 0 || len(p.Members) > 0) && !slices.ContainsFunc(p.Members, func(m protocol.Third) bool {
 		return !slices.Contains(w.Evaluators, m.Key) || !m.Fee.IsZero()
 	})
 }
@@ -280,7 +280,7 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeExpired
 	case !dealt, several(t.Price) && (t.Reworks > 0 || len(t.Needs) > 0), t.Price.Window > 1 && !t.Panel.IsZero():
 		return protocol.CodeNotOffered // nobody could rework it, or judge what several calls brought
-	case t.Asset != w.Asset || worst.Cmp(w.Budget) > 0:
+	case t.Asset != w.Asset:
 		return protocol.CodeNoOffer
 	case w.Checked && t.Reworks == 0 && t.Panel.IsZero():
 		return protocol.CodeNotOffered // what fails would be passed, and vouched for
@@ -300,6 +300,8 @@ func (w Wish) Suits(at uint64, provider wire.Key, t *protocol.Terms) protocol.Co
 		return protocol.CodeRail
 	case w.Label.MayGo(t.Data) != nil:
 		return protocol.CodeLabel
+	case worst.Cmp(w.Budget) > 0:
+		return protocol.CodeBudget // that is all that is in the way
 	}
 	return ""
 }
@@ -321,7 +323,7 @@ func (w Wish) Fits(at uint64, l Listing) protocol.Code {
 
 // Candidates returns the posted offers that suit the wish, and the providers
 // that tell their price on request. why is the most telling reason where there
-// are none of either.
+// are none of either: CodeBudget where one suits but for its price.
 func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate, ask []wire.Key, why protocol.Code) {
 	why = protocol.CodeNoOffer
 	offered := m.of(w.Capability)
@@ -333,7 +335,7 @@ func (m *Market) Candidates(at uint64, self wire.Key, w Wish) (firm []Candidate,
 		code := w.Fits(at, *l)
 		switch {
 		case code != "":
-			if code != protocol.CodeNotOffered && code != protocol.CodeExpired {
+			if code != protocol.CodeNotOffered && code != protocol.CodeExpired && why != protocol.CodeBudget {
 				why = code
 			}
 		case l.Offer.Ask:

@@ -45,14 +45,16 @@ func TestSuits(t *testing.T) {
 		"paid in two parts":          {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 2) }, ""},
 		"paid in too many":           {func(t *protocol.Terms) { t.Price.Tranches = make([]wire.Amount, 65) }, protocol.CodeNotOffered},
 		"windows too large":          {func(t *protocol.Terms) { t.Price.Window = 17 }, protocol.CodeNotOffered},
-		"a meter beyond the budget":  {func(t *protocol.Terms) { t.Price.PerUnit, t.Price.MaxUnits = wire.Units(1), 1<<40 }, protocol.CodeNoOffer},
+		"a meter beyond the budget":  {func(t *protocol.Terms) { t.Price.PerUnit, t.Price.MaxUnits = wire.Units(1), 1<<40 }, protocol.CodeBudget},
 		"paid another way":           {func(t *protocol.Terms) { t.Rail.Name = "gold" }, protocol.CodeRail},
 		"trains on what it is given": {func(t *protocol.Terms) { t.Data.Train = true }, protocol.CodeLabel},
 	} {
 		terms := suitable()
 		c.change(&terms)
 		w := wish()
-		w.Evaluators = []wire.Key{judge}
+		if len(terms.Panel.Members) > 0 {
+			w.Evaluators = []wire.Key{judge}
+		}
 		if got := w.Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -167,6 +169,34 @@ func BenchmarkFullMarket(b *testing.B) {
 	}
 }
 
+// TestNamedEvaluators: who names evaluators hires where they judge, and nowhere else;
+// who names none hires where nobody does.
+func TestNamedEvaluators(t *testing.T) {
+	const no = protocol.CodeNotOffered
+	for _, c := range []struct {
+		named, members []wire.Key
+		want           protocol.Code
+	}{
+		{nil, nil, ""},
+		{nil, []wire.Key{{2}}, no},
+		{[]wire.Key{{2}}, nil, no},
+		{[]wire.Key{{2}}, []wire.Key{{2}}, ""},
+		{[]wire.Key{{2}}, []wire.Key{{3}}, no},
+		{[]wire.Key{{2}}, []wire.Key{{2}, {3}}, no},
+		{[]wire.Key{{2}, {3}}, []wire.Key{{2}}, ""},
+		{[]wire.Key{{2}, {3}}, []wire.Key{{2}, {3}}, ""},
+	} {
+		w, terms := wish(), suitable()
+		w.Evaluators = c.named
+		for _, k := range c.members {
+			terms.Panel.Members = append(terms.Panel.Members, protocol.Third{Key: k})
+		}
+		if got := w.Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
+			t.Errorf("named %x, under %x: %q, want %q", c.named, c.members, got, c.want)
+		}
+	}
+}
+
 // TestOwnCheck: a rule of the hirer's own needs somebody to complain to, or a rework.
 // Else what fails it would be paid for, passed and vouched for.
 func TestOwnCheck(t *testing.T) {
@@ -181,7 +211,9 @@ func TestOwnCheck(t *testing.T) {
 		terms := suitable()
 		c.change(&terms)
 		w := wish()
-		w.Checked, w.Evaluators = true, []wire.Key{{2}}
+		if w.Checked = true; len(terms.Panel.Members) > 0 {
+			w.Evaluators = []wire.Key{{2}}
+		}
 		if got := w.Suits(1, wire.NewPrivateKey([32]byte{2}).Key(), &terms); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
@@ -82,20 +83,25 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 		if !o.order.Peer.IsZero() {
 			e.Message, e.Hint = "the peer of --peer does not offer "+job.Capability+" right now", "`souk find "+job.Capability+"` shows who does"
 		}
+	case job.Code == protocol.CodeNoOffer && len(o.order.Evaluators) > 0 && !judged(offers, o.order.Evaluators):
+		e.Message = "no offer of " + job.Capability + " leaves disputes to the evaluators that the order names"
+		if e.Hint = toAccept(unnamed(offers, o.order.Evaluators)); e.Hint == "" {
+			e.Hint = "leave out --evaluator to hire where nobody judges"
+		}
 	case job.Code == protocol.CodeNoOffer && len(unnamed(offers, o.order.Evaluators)) > 0:
 		e.Message = "every offer of " + job.Capability + " leaves disputes to evaluators that the order does not name"
-		e.Hint = "to accept them, add"
-		for _, key := range unnamed(offers, o.order.Evaluators) {
-			e.Hint += " --evaluator " + key.String()
-		}
+		e.Hint = toAccept(unnamed(offers, o.order.Evaluators))
 	case job.Code == protocol.CodeNoOffer && o.expect != "" && !slices.ContainsFunc(offers, func(f gateway.Found) bool { return len(f.Evaluators) > 0 }):
 		e.Message = "no offer of " + job.Capability + " that suits is under evaluators or makes good what fails: --expect could hold nobody to anything"
 		e.Hint = "leave out --expect and look at the result yourself, or find one who sells with --evaluator or --reworks"
 	case job.Code == protocol.CodeNoOffer && len(o.in) > 1:
-		e.Message = fmt.Sprintf("no offer of %s takes %d inputs, each a call of its own, for the budget, asset and --type of this order", job.Capability, len(o.in))
-		e.Hint = "raise --budget, or hire for fewer at once"
+		e.Message = fmt.Sprintf("no offer of %s takes %d inputs, each a call of its own, for the asset and --type of this order", job.Capability, len(o.in))
+		e.Hint = "hire for fewer at once"
 	case job.Code == protocol.CodeNoOffer:
-		e.Message = "no offer of " + job.Capability + " suits the budget, asset and --type of this order"
+		e.Message = "no offer of " + job.Capability + " suits the asset and --type of this order"
+	case job.Code == protocol.CodeBudget && job.Detail == agent.TooDear && o.order.Budget != nil:
+		e.Message = fmt.Sprintf("no offer of %s that suits otherwise costs at most %s (--budget)", job.Capability, o.order.Budget)
+		e.Hint += "; raise --budget, or haggle with --bid"
 	case job.Code == protocol.CodeLate && o.deadline > 0:
 		e.Message = fmt.Sprintf("no offer of %s promises delivery within %s (--deadline)", job.Capability, o.deadline)
 	case job.Code == protocol.CodeRail:
@@ -108,6 +114,25 @@ func (p *program) unmet(ctx context.Context, desk gateway.Desk, job gateway.Job,
 	}
 	e.Message = "job " + name(job) + " is given up: " + e.Message
 	return e
+}
+
+// judged reports whether the disputes of an offer are left to evaluators who are all named.
+func judged(offers []gateway.Found, named []wire.Key) bool {
+	return slices.ContainsFunc(offers, func(f gateway.Found) bool {
+		return len(f.Evaluators) > 0 && !slices.ContainsFunc(f.Evaluators, func(k wire.Key) bool { return !slices.Contains(named, k) })
+	})
+}
+
+// toAccept says how evaluators are named, "" where there are none.
+func toAccept(evaluators []wire.Key) string {
+	if len(evaluators) == 0 {
+		return ""
+	}
+	s := "to accept those of an offer, add"
+	for _, key := range evaluators {
+		s += " --evaluator " + key.String()
+	}
+	return s
 }
 
 // unnamed returns whom the first offer has as evaluators and the order does not

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
@@ -20,6 +21,9 @@ type heard struct {
 }
 
 func (h heard) Find(context.Context, string) ([]gateway.Found, error) { return h.offers, nil }
+
+// detail is what the core says besides.
+var detail = map[protocol.Code]string{protocol.CodeBudget: agent.TooDear}
 
 // TestUnmet reads what is told of an order that no offer meets.
 func TestUnmet(t *testing.T) {
@@ -36,8 +40,9 @@ func TestUnmet(t *testing.T) {
 		{protocol.CodeNoOffer, nil, wire.Key{}, "nobody offers x/y@1", 7},
 		{protocol.CodeNoOffer, []gateway.Found{own}, wire.Key{}, "nobody but this peer itself", 7},
 		{protocol.CodeNoOffer, []gateway.Found{offer}, wire.Key{3}, "the peer of --peer does not offer x/y@1", 7},
-		{protocol.CodeNoOffer, []gateway.Found{offer, own}, wire.Key{}, "suits the budget", 7},
+		{protocol.CodeNoOffer, []gateway.Found{offer, own}, wire.Key{}, "suits the asset and --type", 7},
 		{protocol.CodeNoOffer, []gateway.Found{offer}, other, "the cheapest is 5 of a/b, the soonest within 10m0s", 7},
+		{protocol.CodeBudget, []gateway.Found{offer}, wire.Key{}, "costs at most 3 (--budget)", 5},
 		{protocol.CodeLate, []gateway.Found{offer}, wire.Key{}, "promises delivery within 30s (--deadline)", 8},
 		{protocol.CodeRail, []gateway.Found{offer}, wire.Key{}, "rail", 1},
 		{protocol.CodeLabel, []gateway.Found{offer}, wire.Key{}, "--class", 4},
@@ -45,7 +50,11 @@ func TestUnmet(t *testing.T) {
 	} {
 		o := &want{deadline: 30 * time.Second}
 		o.order.Peer = c.peer
-		job := gateway.Job{Key: "order", Capability: "x/y@1", Stage: "given up", Code: c.code}
+		if c.code == protocol.CodeBudget {
+			three := wire.Units(3)
+			o.order.Budget = &three
+		}
+		job := gateway.Job{Key: "order", Capability: "x/y@1", Stage: "given up", Code: c.code, Detail: detail[c.code]}
 		e := explain(new(program).unmet(t.Context(), heard{offers: c.offers}, job, o))
 		if !strings.Contains(e.Message+" "+e.Hint, c.want) || exit(e.Code) != c.status {
 			t.Errorf("%s: %+v, want %q", c.code, e, c.want)

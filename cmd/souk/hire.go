@@ -112,7 +112,7 @@ func (o *want) flags(c *cobra.Command) {
 	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
 	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public, or the parent's)")
 	f.StringVar(&o.expect, "expect", "", "your own check, `RULE[=PARAMS]`: what fails it is made good, or goes to the evaluators of the offer; offers with neither are passed over")
-	f.Var(peerKeys{&o.order.Evaluators}, "evaluator", "take offers whose disputes this `PEER` judges, too; may be repeated")
+	f.Var(peerKeys{&o.order.Evaluators}, "evaluator", "only offers whose disputes this `PEER` judges; repeated, any of these (default: only offers without evaluators)")
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order, and must ask for the same (default: a fresh one)")
 	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
 	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")

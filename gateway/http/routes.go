@@ -189,7 +189,7 @@ type order struct {
 	Class      string   `query:"class" maxLength:"32" doc:"data class; public if none"`
 	Expect     string   `query:"expect" maxLength:"32" doc:"a rule of one's own that the result must pass"`
 	ExpectWith string   `query:"expect_params" maxLength:"8192" doc:"its parameters"`
-	Evaluators []string `query:"evaluators" maxItems:"7" doc:"peers whose judgement is accepted"`
+	Evaluators []string `query:"evaluators" maxItems:"7" doc:"peers who are to judge disputes: only offers that name some of these, and nobody else, are taken"`
 	CallMS     uint64   `query:"call_ms" doc:"call in public for quotes, for so long: at most an hour"`
 	Bid        string   `query:"bid" maxLength:"39" doc:"what it would rather cost: dearer quotes are haggled over; none if none"`
 	Plan       string   `query:"plan" maxLength:"16" doc:"single for one contract; else takeover: others follow where one fails"`
