@@ -36,7 +36,8 @@ on purpose:
   the copyist   delivers rubbish, which fails its check, and stands by it:
                 the appraiser, whom both have named, awards it nothing
   the tinker    is a process of its own, killed in mid-work: the abacus takes over
-  the editor    hires the scribe and the printer to do a job
+  the editor    hires the scribe and the printer to do a job (with --jobs 1 nobody
+                asks it: that one job is the one that is taken over)
   one order     may cost more than the mandate allows, and is refused
 
 On a terminal the jobs under way are drawn again and again below those that are
