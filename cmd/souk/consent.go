@@ -33,7 +33,8 @@ Evaluators are not paid yet: --fee must be 0.`,
   souk consent 12D3KooWPX… --scope 'text/*' --check 'size={"max_bytes":500}' > judge.consent`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
-			if err := (peerKey{&d.Provider}).Set(a[0]); err != nil {
+			provider, err := peerOf(a[0])
+			if err != nil {
 				return err
 			}
 			_, set, _, err := p.settings(c)
@@ -61,6 +62,9 @@ Evaluators are not paid yet: --fee must be 0.`,
 				return err
 			}
 			defer desk.Close()
+			if d.Provider, err = provider.find(c.Context(), desk); err != nil {
+				return err
+			}
 			text, err := desk.Consent(c.Context(), d)
 			if err != nil {
 				return refused(c, written(err))

@@ -36,6 +36,8 @@ func failed(job gateway.Job) error {
 		e.Hint = "`souk status` shows what the mandate allows and what is spent"
 	case protocol.CodeBusy:
 		e.Hint, e.Retryable = "hire again later, or another: `souk find "+job.Capability+"`", true
+	case protocol.CodeInput:
+		e.Hint = "`souk find " + job.Capability + " --json` shows as input_schema what each offer takes"
 	case protocol.CodeTooLarge:
 		e.Hint = "split the input and hire for each part"
 	}

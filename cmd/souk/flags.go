@@ -56,50 +56,45 @@ func parseAmount(s string) (wire.Amount, error) {
 	return a, &gateway.Error{Code: protocol.CodeAmount, Message: fmt.Sprintf("%q is not an amount", safe(s)), Hint: hint}
 }
 
-// peerKey is a flag that holds a peer's identity.
-type peerKey struct{ to *wire.Key }
+// peerName is a flag that holds who somebody is.
+type peerName struct{ to *peer }
 
-func (k peerKey) Type() string { return "ID" }
+func (n peerName) Type() string { return "ID" }
 
-func (k peerKey) String() string {
-	if k.to == nil {
+func (n peerName) String() string {
+	if n.to == nil {
 		return ""
 	}
-	return k.to.String()
+	return n.to.String()
 }
 
-func (k peerKey) Set(s string) (err error) {
-	if *k.to, err = wire.ParseKey(s); err != nil {
-		return &gateway.Error{
-			Code: gateway.CodeInvalid, Message: fmt.Sprintf("%q is no peer", safe(s)),
-			Hint: "write a peer ID (12D3KooW…) or a did:key, as `souk find` and `souk status` show them",
-		}
-	}
-	return nil
+func (n peerName) Set(s string) (err error) {
+	*n.to, err = peerOf(s)
+	return err
 }
 
-// peerKeys is a flag that holds several peers' identities.
-type peerKeys struct{ to *[]wire.Key }
+// peerNames is a flag that holds who several are.
+type peerNames struct{ to *[]peer }
 
-func (k peerKeys) Type() string { return "PEER" }
+func (n peerNames) Type() string { return "PEER" }
 
-func (k peerKeys) String() string {
+func (n peerNames) String() string {
 	var names []string
-	if k.to != nil {
-		for _, key := range *k.to {
-			names = append(names, key.String())
+	if n.to != nil {
+		for _, p := range *n.to {
+			names = append(names, p.String())
 		}
 	}
 	return strings.Join(names, ",")
 }
 
-func (k peerKeys) Set(s string) error {
+func (n peerNames) Set(s string) error {
 	for name := range strings.SplitSeq(s, ",") {
-		var key wire.Key
-		if err := (peerKey{&key}).Set(name); err != nil {
+		p, err := peerOf(name)
+		if err != nil {
 			return err
 		}
-		*k.to = append(*k.to, key)
+		*n.to = append(*n.to, p)
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ type want struct {
 	watch    bool
 	parent   string
 	passOn   bool
+
+	peer       peer
+	evaluators []peer
 }
 
 const hireLong = `Have a job done by whoever is expected to cost least for a success, within the
@@ -106,13 +109,13 @@ func (o *want) flags(c *cobra.Command) {
 	f.Var(amount{&o.budget}, "budget", "most it may cost, in smallest `unit`s (default: the mandate's cap for one job)")
 	f.StringVar(&o.order.Asset, "asset", "", "`ASSET` to pay in (default: the mandate's only one)")
 	f.DurationVar(&o.deadline, "deadline", 0, "give up on what is not delivered within this `time`")
-	f.Var(peerKey{&o.order.Peer}, "peer", "hire only this peer")
+	f.Var(peerName{&o.peer}, "peer", "hire only this peer")
 	f.StringVar(&o.out, "out", "", "write the result to this `FILE`")
 	f.StringVar(&o.dir, "out-dir", "", "write each result to a file of this `DIR`, named after its input")
 	f.StringVar(&o.order.InputType, "type", "", "media `TYPE` of the input (default: application/octet-stream)")
 	f.StringVar(&o.order.Class, "class", "", "data `CLASS` of the input: public, internal, personal or sensitive (default: public, or the parent's)")
 	f.StringVar(&o.expect, "expect", "", "your own check, `RULE[=PARAMS]`: what fails it is made good, or goes to the evaluators of the offer; offers with neither are passed over")
-	f.Var(peerKeys{&o.order.Evaluators}, "evaluator", "only offers whose disputes this `PEER` judges; repeated, any of these (default: only offers without evaluators)")
+	f.Var(peerNames{&o.evaluators}, "evaluator", "only offers whose disputes this `PEER` judges; repeated, any of these (default: only offers without evaluators)")
 	f.StringVar(&o.order.Key, "key", "", "name of the order: the same `KEY` again is the same order, and must ask for the same (default: a fresh one)")
 	f.DurationVar(&o.call, "call", 0, "call in public for quotes for this `time`, at most 1h")
 	f.Var(amount{&o.order.Bid}, "bid", "haggle: what it would rather cost, in smallest `unit`s")
@@ -163,6 +166,9 @@ func (p *program) hire(ctx context.Context, o *want) error {
 		return err
 	}
 	defer desk.Close()
+	if err := o.name(ctx, desk); err != nil {
+		return err
+	}
 	if o.parent != "" {
 		parent, err := lookUp(ctx, desk, o.parent)
 		if err != nil {
@@ -200,6 +206,22 @@ func (p *program) hire(ctx context.Context, o *want) error {
 	}
 	if p.json && !o.watch { // --watch has shown it
 		return p.show(job, nil)
+	}
+	return nil
+}
+
+// name finds out who the peers are that the order names.
+func (o *want) name(ctx context.Context, desk gateway.Desk) (err error) {
+	if o.order.Peer, err = o.peer.find(ctx, desk); err != nil {
+		return err
+	}
+	o.order.Evaluators = nil
+	for _, e := range o.evaluators {
+		key, err := e.find(ctx, desk)
+		if err != nil {
+			return err
+		}
+		o.order.Evaluators = append(o.order.Evaluators, key)
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func name(j gateway.Job) string {
 func jobCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "job", Short: "Show one job, fetch its result, provide for it, or end it",
-		Long:    "Show one job, fetch its result, or end it. ID is a job's ID, an order's key, or enough of\nthe beginning of one.",
+		Long:    "Show one job, fetch its result, or end it. ID is a job's ID or an order's key,\nwhole, enough of its beginning, or as a table cuts it (bafyreih3…).",
 		Example: "  souk job show bafyreih3\n  souk job result bafyreih3 > summary.txt\n  souk job cancel bafyreih3",
 	}
 	c.AddCommand(
@@ -153,32 +153,6 @@ func (p *program) withJob(f func(context.Context, gateway.Desk, gateway.Job) err
 		}
 		return f(c.Context(), desk, job)
 	}
-}
-
-// lookUp returns the job that id names or begins.
-func lookUp(ctx context.Context, desk gateway.Desk, id string) (gateway.Job, error) {
-	job, err := desk.Job(ctx, id)
-	if err == nil || gateway.AsError(err).Code != gateway.CodeNotFound || id == "" {
-		return job, err
-	}
-	jobs, listing := desk.Jobs(ctx, allJobs)
-	if listing != nil {
-		return job, listing
-	}
-	found := ""
-	for _, j := range jobs {
-		if !strings.HasPrefix(j.ID.String(), id) && !strings.HasPrefix(j.Key, id) {
-			continue
-		}
-		if found != "" && found != name(j) {
-			return job, invalid(fmt.Errorf("%q begins the names of several jobs", id), "write more of it; `souk jobs` shows them")
-		}
-		found = name(j)
-	}
-	if found == "" {
-		return job, err
-	}
-	return desk.Job(ctx, found)
 }
 
 func resultCommand(p *program) *cobra.Command {

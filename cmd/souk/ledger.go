@@ -3,17 +3,18 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/souk-network/souk/gateway"
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 func ledgerCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "ledger [PEER]", Short: "Show what is owed, per peer and asset",
-		Long:    "Show what is owed, per peer and asset. PEER may be the beginning of a peer ID. Amounts of\ntwo assets are never added.",
+		Long:    "Show what is owed, per peer and asset. PEER may be enough of the beginning of a peer ID,\nor an ID as a table cuts it. Amounts of two assets are never added.",
 		Example: "  souk ledger\n  souk ledger --json",
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -57,23 +58,15 @@ func ledgerCommand(p *program) *cobra.Command {
 	}
 }
 
-// pairsOf returns the pairs of the peer whose ID begins with start.
-func pairsOf(pairs []gateway.Pair, start string) ([]gateway.Pair, error) {
-	var found []gateway.Pair
-	for _, q := range pairs {
-		if !strings.HasPrefix(q.Peer.String(), start) && !strings.HasPrefix(q.Peer.DID(), start) {
-			continue
-		}
-		if len(found) > 0 && found[0].Peer != q.Peer {
-			return nil, invalid(fmt.Errorf("%q begins the names of several peers", start), "write more of the peer ID")
-		}
-		found = append(found, q)
+// pairsOf returns the pairs of the peer that a word names.
+func pairsOf(pairs []gateway.Pair, word string) ([]gateway.Pair, error) {
+	all := make([]called[wire.Key], len(pairs))
+	for i, q := range pairs {
+		all[i] = called[wire.Key]{q.Peer, []string{q.Peer.String(), q.Peer.DID()}}
 	}
-	if len(found) == 0 {
-		return nil, &gateway.Error{
-			Code: gateway.CodeNotFound, Message: fmt.Sprintf("no dealings with a peer %q", start),
-			Hint: "`souk ledger` shows all there are",
-		}
-	}
-	return found, nil
+	key, err := meant(word, "peers", all, &gateway.Error{
+		Code: gateway.CodeNotFound, Message: fmt.Sprintf("no dealings with a peer %q", word),
+		Hint: "`souk ledger` shows all there are",
+	})
+	return slices.DeleteFunc(pairs, func(q gateway.Pair) bool { return q.Peer != key }), err
 }

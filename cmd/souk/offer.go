@@ -264,22 +264,26 @@ func offerRemoveCommand(p *program) *cobra.Command {
 		Example: "  souk offer rm text/words@1",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
-			if err := protocol.CheckCapability(a[0]); err != nil {
-				return misuse(c, err)
+			if a[0] == "" {
+				return misuse(c, errors.New("CAPABILITY is empty: name what is sold"))
 			}
 			desk, err := p.desk()
 			if err != nil {
 				return err
 			}
 			defer desk.Close()
-			if err := desk.RemoveOffer(c.Context(), a[0]); err != nil {
+			capability, err := soldAs(c.Context(), desk, a[0])
+			if err != nil {
+				return misuse(c, err)
+			}
+			if err := desk.RemoveOffer(c.Context(), capability); err != nil {
 				return err
 			}
 			return p.show(struct {
 				Schema     string `json:"schema"`
 				Capability string `json:"capability"`
-			}{"souk.offer-removed/v1", a[0]}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "%s is no longer sold\n", safe(a[0]))
+			}{"souk.offer-removed/v1", capability}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s is no longer sold\n", safe(capability))
 				return err
 			})
 		},

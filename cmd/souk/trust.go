@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
-	"github.com/souk-network/souk/protocol/wire"
 )
 
 func trustCommand(p *program) *cobra.Command {
@@ -26,7 +24,8 @@ func trustCommand(p *program) *cobra.Command {
 		Long: `Show whom this peer trusts: of everyone it has evidence of, or of one PEER, how far
 its trust reaches (standing, 0 to 1) and how likely the next job ends well, with the
 interval in which that lies 9 times of 10. UNSURE is the share of it that is a guess:
-what rests on no evidence. PEER may be the beginning of a peer ID.
+what rests on no evidence. PEER may be enough of the beginning of a peer ID, or an ID as
+a table cuts it.
 
 Evidence is paid jobs: this peer's own, and those in the logs of others. Every peer
 sees the market from its own place: another sees it otherwise.`,
@@ -40,6 +39,13 @@ sees the market from its own place: another sees it otherwise.`,
 			if q.Capability != "" {
 				if err := protocol.CheckCapability(q.Capability); err != nil {
 					return misuse(c, err)
+				}
+			}
+			var who peer
+			if len(a) > 0 {
+				var err error
+				if who, err = peerOf(a[0]); err != nil {
+					return err
 				}
 			}
 			if wait < 0 {
@@ -56,7 +62,7 @@ sees the market from its own place: another sees it otherwise.`,
 			q := q
 			q.Why = q.Why || dot
 			if len(a) > 0 {
-				if q.Peer, err = known(c.Context(), desk, a[0]); err != nil {
+				if q.Peer, err = who.find(c.Context(), desk); err != nil {
 					return err
 				}
 			}
@@ -112,34 +118,6 @@ func (p *program) trust(ctx context.Context, desk *doorhttp.Client, q gateway.Tr
 			return t, err
 		}
 	}
-}
-
-// known returns the peer whose ID is, or begins with, start. Of a whole ID
-// nothing need be known.
-func known(ctx context.Context, desk *doorhttp.Client, start string) (wire.Key, error) {
-	if k, err := wire.ParseKey(start); err == nil {
-		return k, nil
-	}
-	t, err := desk.Trust(ctx, gateway.TrustQuery{})
-	if err != nil {
-		return wire.Key{}, err
-	}
-	var found []wire.Key
-	for _, k := range t.Known {
-		if strings.HasPrefix(k.Peer.String(), start) || strings.HasPrefix(k.Peer.DID(), start) {
-			found = append(found, k.Peer)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return wire.Key{}, &gateway.Error{
-			Code: gateway.CodeNotFound, Message: fmt.Sprintf("nothing is known of a peer %q", start),
-			Hint: "`souk trust` shows everyone known; write a whole peer ID to ask about another",
-		}
-	case 1:
-		return found[0], nil
-	}
-	return wire.Key{}, invalid(fmt.Errorf("%q begins the names of several peers", start), "write more of the peer ID")
 }
 
 const knowsNothing = "this peer knows nothing of anyone: it has neither hired nor worked, and has seen nobody's log.\n" +

@@ -64,7 +64,7 @@ knows_all() { [ "$(as "$1" find $work | grep -c "^$work")" -eq 8 ]; }
 
 # sells NAME PRICE COMMAND: a result of no byte breaks the contract.
 sells() {
-	as "$1" offer add $work --price "$2" --exec "$3" --shell --deliver 60s --slots 8 \
+	as "$1" offer add $work --price "$2" --exec "$3" --shell --deliver 2m --slots 8 \
 		--check 'size={"min_bytes":1}' >"$market/$1.offer"
 }
 
@@ -84,8 +84,8 @@ sells cedar 120 'wc -w'
 sells dill 140 'wc -w'
 sells ebony 160 'wc -w'
 sells fennel 180 'wc -w'
-sells rush 40 'sleep 0.15'
-sells fog 60 'sleep 0.15'
+sells rush 90 'sleep 0.15'
+sells fog 95 'sleep 0.15'
 for name in friend you cheap random; do until_so "$name knows all offers" knows_all $name; done
 
 peer() { sed -n "s/ $1\$//p" "$market/names"; }
@@ -99,7 +99,7 @@ done
 buys() {
 	n=$3
 	while [ "$n" -le "$jobs" ]; do
-		as "$1" hire $work --in "$market/text" --key "$1-$n" --deadline 10m --choose "$2" \
+		as "$1" hire $work --in "$market/text" --key "$1-$n" --deadline 3m --choose "$2" \
 			>"$market/$1-$n.result" 2>>"$market/$1.errors" || :
 		n=$((n + $4))
 	done
