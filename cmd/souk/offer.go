@@ -101,7 +101,8 @@ func offerAddCommand(p *program) *cobra.Command {
 		Long:  offerAddLong,
 		Example: `  souk offer add text/words@1 --exec "wc -w" --price 5
   souk offer add text/summary@1 --builtin summary --check 'summary={"share":0.3}' --price 2000 --ask
-  souk offer add text/title@1 --exec ./title --price 10 --schema input.json --check 'jsonschema={"type":"string"}'
+  souk offer add text/title@1 --exec ./title --price 10 --schema input.json \
+      --check 'jsonschema={"type":"string"}'
   souk offer add text/html@1 --exec pandoc --price 100 --least 80
   souk offer add text/book@1 --exec ./chapters --price 3000 --tranches 3 --advance 1
   souk offer add text/tokens@1 --exec ./model --price 0 --unit call --per-unit 5 --max-units 16 \

@@ -17,8 +17,16 @@ import (
 
 // TestTwelve runs the script of the README: twelve peers, two of them bad. After
 // 60 jobs the buyer that learns has turned away from the bad ones, a success has
-// cost it less than who goes by price alone, it has paid less than who goes by lot,
-// and it can say why.
+// cost it less than who goes by price alone and less than who goes by lot, and it can
+// say why.
+//
+// None of this is left to luck. Who knows nobody hires the cheapest, and goes on to as
+// long as that does well: that is rush, for six orders of which chance can take away few.
+// Once it has failed it is no longer hoped to be worth its price, and fog, which has never
+// done well, can be drawn by the lot about once. The lot pays what the good ones ask in the
+// middle, a third more than the best of them: that is more than seventy seconds of a busy
+// machine, in all sixty orders, would come to. Price alone makes two contracts more for
+// each success, and waits for them.
 func TestTwelve(t *testing.T) {
 	t.Parallel()
 	const path = "docs/examples/twelve.sh"
@@ -43,8 +51,8 @@ func TestTwelve(t *testing.T) {
 		}
 		bad := func(from, to int) int { return strings.Count(first[from:to], "R") + strings.Count(first[from:to], "F") }
 		switch name {
-		case "you": // of ten orders one may go to somebody of whom nothing good is known
-			if bad(0, jobs) == 0 || bad(jobs-20, jobs) > 8 {
+		case "you":
+			if bad(0, jobs/2) < 3 || bad(jobs/2, jobs) >= bad(0, jobs/2) {
 				t.Errorf("you did not turn away from the bad ones: %s", first)
 			}
 		case "cheap":
@@ -52,7 +60,7 @@ func TestTwelve(t *testing.T) {
 				t.Errorf("the cheapest are the bad ones, and were not always the first: %s", first)
 			}
 		case "random":
-			if n := bad(0, jobs); n < 3 || n > 32 {
+			if n := bad(0, jobs); n < 1 || n > 40 {
 				t.Errorf("of 60 random orders 15 were due to the bad ones: %s", first)
 			}
 		}
@@ -63,8 +71,8 @@ func TestTwelve(t *testing.T) {
 		paid[row[1]], _ = strconv.Atoi(row[3])
 		cost[row[1]], _ = strconv.ParseFloat(row[5], 64)
 	}
-	// Price alone loses by its failures, the lot by its prices; what else the lot loses is within the noise of seconds.
-	if len(cost) != 3 || cost["you"] >= cost["cheap"] || paid["you"] >= paid["random"] {
+	// Price alone loses by its failures, two for each success; the lot by its prices.
+	if len(cost) != 3 || cost["you"] >= cost["cheap"] || cost["you"] >= cost["random"] || paid["you"] >= paid["random"] {
 		t.Errorf("a success cost %v, in all were paid %v", cost, paid)
 	}
 
@@ -73,7 +81,7 @@ func TestTwelve(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(said), " ")
 	one(t, plain, `you → [a-z]+ \(hired, \d+ jobs?, \d+ good\) → friend \(paid by, \d+ jobs?, \d+ good\) → [a-z]+: 2 jobs, 2 good`)
-	one(t, plain, `you → rush: \d+ jobs?, 0 good`)
+	one(t, plain, `you → rush: \d+ jobs?, \d+ good`)
 	for line := range strings.Lines(said) {
 		if n := lipgloss.Width(line); n > 80 {
 			t.Errorf("%d cells: %s", n, line)

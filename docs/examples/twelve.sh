@@ -1,7 +1,8 @@
 #!/bin/sh
 # Twelve peers on this machine, each a process with a home, a key and a socket of
 # its own. Eight sell one kind of work, at eight prices. The two cheapest are bad:
-# they take the job, let time go by and deliver nothing. Four buy:
+# fog takes the job, lets time go by and delivers nothing; rush does its work well
+# until all have had a few jobs done, and then does as fog does. Four buy:
 #
 #   friend   deals first, with the good ones: you will hear of it from its log
 #   you      has 60 jobs done, by whom a success is expected to cost least with
@@ -84,7 +85,7 @@ sells cedar 120 'wc -w'
 sells dill 140 'wc -w'
 sells ebony 160 'wc -w'
 sells fennel 180 'wc -w'
-sells rush 90 'sleep 0.15'
+sells rush 90 "test -e '$market/turned' && exec sleep 0.15; wc -w"
 sells fog 95 'sleep 0.15'
 for name in friend you cheap random; do until_so "$name knows all offers" knows_all $name; done
 
@@ -95,25 +96,32 @@ for name in $good $good; do
 	as friend hire $work --in "$market/text" --peer "$(peer $name)" >"$market/result"
 done
 
-# buys NAME WHAT FIRST STEP: has the jobs FIRST, FIRST + STEP, ... done, one after another.
+# buys NAME WHAT FIRST STEP LAST: has the jobs FIRST, FIRST + STEP, ... done, one after another.
 buys() {
 	n=$3
-	while [ "$n" -le "$jobs" ]; do
+	while [ "$n" -le "$5" ]; do
 		as "$1" hire $work --in "$market/text" --key "$1-$n" --deadline 3m --choose "$2" \
 			>"$market/$1-$n.result" 2>>"$market/$1.errors" || :
 		n=$((n + $4))
 	done
 }
-echo "You, cheap and random have $jobs jobs done each."
-buys you best 1 1 & # to learn, one thing after another
-buying=$!
-for lane in 1 2 3; do # the others learn nothing from what they see
-	buys cheap cheapest $lane 3 &
-	buying="$buying $!"
-done
-running="$running $buying"
-buys random random 1 1
-wait $buying
+# all_buy FIRST LAST: you, cheap and random have the jobs from FIRST to LAST done.
+all_buy() {
+	buys you best "$1" 1 "$2" & # to learn, one thing after another
+	buying=$!
+	for lane in 0 1 2; do # the others learn nothing from what they see
+		buys cheap cheapest $(($1 + lane)) 3 "$2" &
+		buying="$buying $!"
+	done
+	running="$running $buying"
+	buys random random "$1" 1 "$2"
+	wait $buying
+}
+few=$((jobs / 10))
+echo "You, cheap and random have $jobs jobs done each; after $few, rush turns bad."
+all_buy 1 $few
+touch "$market/turned"
+all_buy $((few + 1)) "$jobs"
 
 # contracts NAME: those its desk knows of, a line each, oldest first: order,
 # provider, ok, paid, and when it was opened and closed in Unix milliseconds.
@@ -143,7 +151,7 @@ for name in you cheap random; do
 			c = substr($2, 1, 1)
 			line = line (index(bad, $2) ? toupper(c) : c) (++n % 10 ? "" : " ")
 		}
-		END { printf "  %-7s %s\n", name, line }
+		END { sub(/ $/, "", line); printf "  %-7s %s\n", name, line }
 	' "$market/$name.contracts"
 done
 
@@ -163,8 +171,8 @@ for name in you cheap random; do
 	' "$market/$name.contracts"
 done
 
-# Time is worth something too: here a second is worth a job of the price in the middle.
-second=120
+# Time is worth something too: here a second is worth a quarter of a job of the price in the middle.
+second=30
 echo
 echo "What a success cost: what was paid, and $second a second from order to end."
 printf '  %-7s %6s %9s %9s %6s %7s %11s\n' BUYER ORDERS CONTRACTS SUCCESSES PAID SECONDS PER-SUCCESS
