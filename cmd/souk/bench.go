@@ -32,6 +32,20 @@ With --json the last line is one object of the schema souk.bench/v1.`,
 // benchFor is how long a measurement lasts, where nothing else is said.
 const benchFor = 5 * time.Second
 
+// Flags that several measurements have.
+
+func lasting(c *cobra.Command, to *time.Duration, what string) {
+	c.Flags().DurationVar(to, "for", *to, "how long "+what)
+}
+
+func together(c *cobra.Command, to *int, what string) {
+	c.Flags().IntVar(to, "concurrency", *to, what+" under way at once")
+}
+
+func posted(c *cobra.Command, to *bool) {
+	c.Flags().BoolVar(to, "posted", false, "take the price that the offer names, instead of asking for a quote each time")
+}
+
 func benchHireCommand(p *program) *cobra.Command {
 	h := bench.HireOptions{At: 256, For: benchFor}
 	c := &cobra.Command{
@@ -51,9 +65,9 @@ makes as many signatures, durable writes and loopback exchanges, and nothing els
 			})
 		},
 	}
-	c.Flags().IntVar(&h.At, "concurrency", h.At, "jobs under way at once")
-	c.Flags().DurationVar(&h.For, "for", h.For, "how long new jobs are begun")
-	c.Flags().BoolVar(&h.Posted, "posted", false, "take the price that the offer names, instead of asking for a quote each time")
+	together(c, &h.At, "jobs")
+	lasting(c, &h.For, "new jobs are begun")
+	posted(c, &h.Posted)
 	return c
 }
 
@@ -81,8 +95,8 @@ CPU time is that of both ends.`,
 		},
 	}
 	c.Flags().IntSliceVar(&o.Windows, "window", o.Windows, "`CALLS` held for and paid together, again or after a comma for more")
-	c.Flags().IntVar(&o.At, "concurrency", o.At, "contracts under way at once")
-	c.Flags().DurationVar(&o.For, "for", o.For, "how long each is measured")
+	together(c, &o.At, "contracts")
+	lasting(c, &o.For, "each is measured")
 	return c
 }
 
@@ -110,7 +124,7 @@ records of the journal, against one synchronous Badger transaction for each.`,
 		},
 	}
 	c.Flags().IntSliceVar(&o.At, "concurrency", o.At, "`PAYMENTS` and writers at once, again or after a comma for more")
-	c.Flags().DurationVar(&o.For, "for", o.For, "how long each is measured")
+	lasting(c, &o.For, "each is measured")
 	return c
 }
 
@@ -133,8 +147,8 @@ event says what it takes and how often it allocates.`,
 		},
 	}
 	c.Flags().IntVar(&o.Jobs, "jobs", o.Jobs, "jobs whose events are played")
-	c.Flags().IntVar(&o.At, "concurrency", o.At, "jobs under way at once")
-	c.Flags().BoolVar(&o.Posted, "posted", false, "take the price that the offer names, instead of asking for a quote each time")
+	together(c, &o.At, "jobs")
+	posted(c, &o.Posted)
 	return c
 }
 
@@ -157,7 +171,7 @@ past, until they are ready. Linux only: what a process takes is read from /proc.
 		},
 	}
 	c.Flags().IntVar(&o.Connections, "connections", o.Connections, "peers that are linked to it")
-	c.Flags().DurationVar(&o.For, "for", o.For, "how long it rests")
+	lasting(c, &o.For, "it rests")
 	c.Flags().IntVar(&o.Starts, "starts", o.Starts, "how often it is started")
 	c.Flags().IntVar(&o.Records, "records", o.Records, "journal records of the past; 0 to leave that out")
 	return c

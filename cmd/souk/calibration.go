@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/gateway"
 )
 
 func calibrationCommand(p *program) *cobra.Command {
@@ -19,13 +22,8 @@ The Brier score is the mean square of what the estimates were off by: 0 is perfe
 0.25 is what always saying 50 % comes to.`,
 		Example: "  souk calibration\n  souk calibration --json",
 		Args:    args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			desk, err := p.desk()
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			x, err := desk.Calibration(c.Context())
+		RunE: p.atDesk(func(ctx context.Context, desk gateway.Desk, _ []string) error {
+			x, err := desk.Calibration(ctx)
 			if err != nil {
 				return err
 			}
@@ -53,6 +51,6 @@ The Brier score is the mean square of what the estimates were off by: 0 is perfe
 					"The estimates are off by %.0f points on average.\n", x.Well, x.Jobs, x.Brier, x.Reference, 100*x.Error)
 				return err
 			})
-		},
+		}),
 	}
 }

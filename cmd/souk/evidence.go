@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -73,17 +74,8 @@ key, or enough of its beginning. It names both sides and the terms: mind whom yo
 give it to. The inputs and results themselves are not in it.`,
 		Example: "  souk evidence export bafyreih3 > evidence.txt",
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, a []string) error {
-			desk, err := p.desk()
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			j, err := lookUp(c.Context(), desk, a[0])
-			if err != nil {
-				return err
-			}
-			text, err := desk.Evidence(c.Context(), name(j))
+		RunE: p.withJob(func(ctx context.Context, desk gateway.Desk, j gateway.Job) error {
+			text, err := desk.Evidence(ctx, name(j))
 			if err != nil {
 				return err
 			}
@@ -95,7 +87,7 @@ give it to. The inputs and results themselves are not in it.`,
 			}
 			_, err = p.out.Write(text)
 			return err
-		},
+		}),
 	}
 }
 

@@ -142,16 +142,13 @@ func (p *program) withJob(f func(context.Context, gateway.Desk, gateway.Job) err
 		if a[0] == "" {
 			return misuse(c, errors.New("ID is empty: name a job, an order's key, or the beginning of one"))
 		}
-		desk, err := p.desk()
-		if err != nil {
-			return err
-		}
-		defer desk.Close()
-		job, err := lookUp(c.Context(), desk, a[0])
-		if err != nil {
-			return err
-		}
-		return f(c.Context(), desk, job)
+		return p.atDesk(func(ctx context.Context, desk gateway.Desk, a []string) error {
+			job, err := lookUp(ctx, desk, a[0])
+			if err != nil {
+				return err
+			}
+			return f(ctx, desk, job)
+		})(c, a)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -17,13 +18,8 @@ func ledgerCommand(p *program) *cobra.Command {
 		Long:    "Show what is owed, per peer and asset. PEER may be enough of the beginning of a peer ID,\nor an ID as a table cuts it. Amounts of two assets are never added.",
 		Example: "  souk ledger\n  souk ledger --json",
 		Args:    args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, a []string) error {
-			desk, err := p.desk()
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			l, err := desk.Ledger(c.Context(), "")
+		RunE: p.atDesk(func(ctx context.Context, desk gateway.Desk, a []string) error {
+			l, err := desk.Ledger(ctx, "")
 			if err != nil {
 				return err
 			}
@@ -54,7 +50,7 @@ func ledgerCommand(p *program) *cobra.Command {
 					{head: "HELD FOR ME", right: true},
 				}, rows)
 			})
-		},
+		}),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -222,13 +223,8 @@ func offerListCommand(p *program) *cobra.Command {
 		Use: "list", Short: "Show what this peer sells",
 		Example: "  souk offer list",
 		Args:    args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			desk, err := p.desk()
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			offers, err := desk.Offers(c.Context())
+		RunE: p.atDesk(func(ctx context.Context, desk gateway.Desk, _ []string) error {
+			offers, err := desk.Offers(ctx)
 			if err != nil {
 				return err
 			}
@@ -254,7 +250,7 @@ func offerListCommand(p *program) *cobra.Command {
 					{head: "BUSY", right: true},
 				}, rows)
 			})
-		},
+		}),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -120,6 +121,18 @@ func args(rule cobra.PositionalArgs) cobra.PositionalArgs {
 			missing = words[1]
 		}
 		return misuse(c, fmt.Errorf("%s is missing: `%s` needs it", missing, c.CommandPath()))
+	}
+}
+
+// atDesk is a command that asks the running peer of a home, with its arguments.
+func (p *program) atDesk(ask func(ctx context.Context, desk gateway.Desk, a []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, a []string) error {
+		desk, err := p.desk()
+		if err != nil {
+			return err
+		}
+		defer desk.Close()
+		return ask(c.Context(), desk, a)
 	}
 }
 

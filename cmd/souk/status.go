@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -16,18 +17,13 @@ func statusCommand(p *program) *cobra.Command {
 		Long:    "Show how this peer is. Live means that it answers; ready means that its journal is\nreplayed and its network is up.",
 		Example: "  souk status\n  souk status --json",
 		Args:    args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			desk, err := p.desk()
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			s, err := desk.Status(c.Context())
+		RunE: p.atDesk(func(ctx context.Context, desk gateway.Desk, _ []string) error {
+			s, err := desk.Status(ctx)
 			if err != nil {
 				return err
 			}
 			return p.show(s, func(w io.Writer) error { return p.statusPage(w, s) })
-		},
+		}),
 	}
 }
 
