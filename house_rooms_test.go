@@ -56,7 +56,7 @@ func below(add func(room)) {
 		path: "protocol/wire", pure: true, exact: true,
 		why: "the bytes stand at the bottom: they know nothing of what is built on them",
 		foreign: []string{
-			"github.com/fxamacker/cbor/v2", "github.com/ipfs/go-cid", "github.com/mr-tron/base58", "github.com/multiformats/go-varint",
+			"github.com/ipfs/go-cid", "github.com/mr-tron/base58", "github.com/multiformats/go-varint",
 			"github.com/oasisprotocol/curve25519-voi", "lukechampine.com/uint128",
 		},
 	})

@@ -73,6 +73,11 @@ type Record struct {
 	Facts []Fact `cbor:"facts"`
 }
 
+var recordForm = wire.FormOf[Record]()
+
+// Form returns how a Record is written.
+func (r *Record) Form() *wire.Form { return recordForm }
+
 // MaxRecord is the most bytes a record may have.
 const MaxRecord = 1 << 20
 

@@ -41,12 +41,13 @@ func (r *reading) is(p *wire.Proof) bool {
 	return r != nil && r.of.V == p.V && r.of.By == p.By && bytes.Equal(r.of.Doc, p.Doc)
 }
 
-// Choice fills a blank that the Terms leave open.
+// Choice fills a blank that the Terms leave open. It has no field that may go unread.
 //
 //	{name, value}
 type Choice struct {
-	Name  string `cbor:"name"`
-	Value string `cbor:"value"`
+	_     struct{} `cbor:",closed"`
+	Name  string   `cbor:"name"`
+	Value string   `cbor:"value"`
 }
 
 // Check reports what is wrong with d taken alone. It reads what was offered
@@ -112,12 +113,6 @@ func (t *Terms) takes(inputs []payload.Artefact) error {
 		return tooLarge("inputs", all, t.MaxBytes, "bytes")
 	}
 	return nil
-}
-
-// UnmarshalCBOR reads the map of a Choice and refuses unknown fields in it.
-func (c *Choice) UnmarshalCBOR(b []byte) error {
-	type plain Choice
-	return closed("choice", b, (*plain)(c))
 }
 
 func (c Choice) check() error {

@@ -1,8 +1,6 @@
 package protocol
 
 import (
-	"fmt"
-
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -24,16 +22,6 @@ type Award struct {
 
 // Salt keeps what a commitment hides from being guessed: 32 random bytes.
 type Salt [32]byte
-
-// UnmarshalCBOR reads a byte string of 32 bytes and nothing else: no list of
-// numbers passes for one.
-func (s *Salt) UnmarshalCBOR(b []byte) error {
-	if len(b) != 2+len(s) || b[0] != 0x58 || int(b[1]) != len(s) {
-		return fmt.Errorf("%w: want a byte string of %d bytes", wire.ErrShape, len(s))
-	}
-	*s = Salt(b[2:])
-	return nil
-}
 
 // AwardAlgorithm names how an AwardCommitment is made.
 const AwardAlgorithm = "souk/award/1"

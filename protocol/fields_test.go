@@ -115,6 +115,36 @@ func TestTermsAreClosed(t *testing.T) {
 	}
 }
 
+// TestUnknownIsNoClause: what only an unknown field is in has none of the fields that
+// it must have, and does not pass for a clause that is absent.
+func TestUnknownIsNoClause(t *testing.T) {
+	for _, s := range samples() {
+		if s.doc.Header().Kind != protocol.KindCounter {
+			continue
+		}
+		for _, clause := range []string{"price", "times", "data"} {
+			m := fieldsOf(t, encode(t, s.doc))
+			m[clause] = map[string]any{"a": 1}
+			if _, err := protocol.Registry().Decode(encode(t, m)); !errors.Is(err, wire.ErrShape) {
+				t.Errorf("%s, %s of nothing known: got %v, want %v", s.name, clause, err, wire.ErrShape)
+			}
+		}
+	}
+}
+
+// TestFormsAreAtHand: no document's form is made anew each time it is read or written.
+func TestFormsAreAtHand(t *testing.T) {
+	for _, s := range samples() {
+		formed, ok := s.doc.(wire.Formed)
+		if !ok || formed.Form() == nil {
+			t.Errorf("%T has no form at hand", s.doc)
+		}
+		if n := testing.AllocsPerRun(10, func() { encode(t, s.doc) }); n > 1 {
+			t.Errorf("%T, %s: %g allocations to write it, want 1", s.doc, s.name, n)
+		}
+	}
+}
+
 // TestClosedWherever: what is closed is so in open documents too.
 func TestClosedWherever(t *testing.T) {
 	refusesWithin(t, request(), "label")

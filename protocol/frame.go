@@ -19,6 +19,11 @@ type Frame struct {
 	Bundles [][]byte `cbor:"bundles,omitempty"` // wire.Bundle
 }
 
+var frameForm = wire.FormOf[Frame]()
+
+// Form returns how a Frame is written.
+func (f *Frame) Form() *wire.Form { return frameForm }
+
 // Datum is an artefact with what opens its commitment.
 //
 //	{bytes, opening}

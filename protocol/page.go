@@ -16,6 +16,11 @@ type Page struct {
 	Shown []wire.Proof `cbor:"shown"` // 1 to MaxShown, no document twice
 }
 
+var pageForm = wire.FormOf[Page]()
+
+// Form returns how a Page is written.
+func (p *Page) Form() *wire.Form { return pageForm }
+
 // Limits of a Page.
 const (
 	MaxPage  = 128 << 10 // bytes

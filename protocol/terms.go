@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/souk-network/souk/protocol/payload"
@@ -16,6 +15,7 @@ import (
 //	mandate, request?, reworks?, witness?, kill_fee?, max_bytes?, capability, input_type,
 //	rerun_safe, output_type, valid_until}
 type Terms struct {
+	_          struct{}         `cbor:",closed"`
 	Capability string           `cbor:"capability"`         // such as "text/summarize@1"
 	InputType  string           `cbor:"input_type"`         // media type taken; "*/*" for any
 	MaxBytes   uint64           `cbor:"max_bytes,omitzero"` // optional: the largest input, all artefacts together
@@ -38,21 +38,6 @@ type Terms struct {
 	Hirer      wire.Key         `cbor:"hirer,omitzero"`     // in a Quote: for whom
 	Request    wire.CID         `cbor:"request,omitzero"`   // in a Quote: the Request or Call it answers
 	ValidUntil uint64           `cbor:"valid_until"`        // firm until then
-}
-
-// UnmarshalCBOR reads the map of Terms and refuses unknown fields anywhere in
-// it, though the document around it may have them.
-func (t *Terms) UnmarshalCBOR(b []byte) error {
-	type plain Terms
-	return closed("terms", b, (*plain)(t))
-}
-
-// closed reads the bytes of a map that has no unknown fields wherever it stands.
-func closed(name string, b []byte, v any) error {
-	if err := wire.Unmarshal(b, v, wire.MaxDocBytes, true); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
 }
 
 // check reports what is wrong with the terms of provider, taken alone.
@@ -99,19 +84,15 @@ func (t *Terms) notThird(hirer wire.Key) error {
 	)
 }
 
-// Check names a rule by which both sides can judge a result alike.
+// Check names a rule by which both sides can judge a result alike. It has no field
+// that may go unread.
 //
 //	{rule, params, program?}
 type Check struct {
+	_       struct{} `cbor:",closed"`
 	Rule    string   `cbor:"rule"`             // such as "summary"; see docs/spec/checks.md
 	Params  string   `cbor:"params"`           // as the rule says
 	Program wire.CID `cbor:"program,omitzero"` // optional: the commitment of a program that is the rule
-}
-
-// UnmarshalCBOR reads the map of a Check and refuses unknown fields in it.
-func (c *Check) UnmarshalCBOR(b []byte) error {
-	type plain Check
-	return closed("check", b, (*plain)(c))
 }
 
 // IsZero reports whether there is no check.

@@ -204,6 +204,23 @@ func anyOf(t testing.TB, raw []byte) any {
 	if err := mode.Unmarshal(raw, &v); err != nil {
 		t.Fatal(err)
 	}
+	return linked(v)
+}
+
+// linked puts links in place of tags.
+func linked(v any) any {
+	switch v := v.(type) {
+	case cbor.Tag:
+		return wire.CID(v.Content.([]byte)[5:])
+	case []any:
+		for i := range v {
+			v[i] = linked(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = linked(v[k])
+		}
+	}
 	return v
 }
 
@@ -218,8 +235,8 @@ func shownAsJSON(v any) any {
 	switch v := v.(type) {
 	case []byte:
 		return map[string]any{"/": map[string]any{"bytes": base64.RawStdEncoding.EncodeToString(v)}}
-	case cbor.Tag:
-		return map[string]any{"/": wire.CID(v.Content.([]byte)[5:]).String()}
+	case wire.CID:
+		return map[string]any{"/": v.String()}
 	case []any:
 		for i := range v {
 			v[i] = shownAsJSON(v[i])

@@ -24,6 +24,11 @@ type Receipt struct {
 	Countersign wire.Proof `cbor:"countersign"`
 }
 
+var receiptForm = wire.FormOf[Receipt]()
+
+// Form returns how a Receipt is written.
+func (r *Receipt) Form() *wire.Form { return receiptForm }
+
 // Verify reports whether r proves, on network net, that its payer said the entry
 // and its payee has seen it, and returns both. The errors wrap ErrReceipt or are
 // those of wire.

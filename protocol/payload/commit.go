@@ -26,13 +26,18 @@ type Opening struct {
 	Size uint64   `cbor:"size"`
 }
 
+var openingForm = wire.FormOf[Opening]()
+
+// Form returns how a Opening is written.
+func (o *Opening) Form() *wire.Form { return openingForm }
+
 // ErrCommitment is returned (wrapped) where bytes are not those that were committed to.
 var ErrCommitment = errors.New("not the bytes that were committed to")
 
 // ID returns the commitment. It panics where Size is 2^63 or more, or Alg no
 // text: an Opening that was read, or made by a Hasher, never is.
 func (o Opening) ID() wire.CID {
-	b, err := wire.Encode(o)
+	b, err := wire.Encode(&o)
 	if err != nil {
 		panic(err)
 	}

@@ -45,13 +45,15 @@ func ParseClass(s string) (Class, error) {
 	return 0, fmt.Errorf("data class %.32q: want public, internal, personal or sensitive", s)
 }
 
-// Label is what its sender demands for one payload.
+// Label is what its sender demands for one payload. It has no field that may go
+// unread: an unread demand would be broken.
 type Label struct {
-	Class     Class  `cbor:"class"`
-	Purpose   string `cbor:"purpose"`   // what it may be used for, at most MaxPurpose bytes; "" for the job alone
-	Retention uint64 `cbor:"retention"` // milliseconds after the job's end by which it must be erased
-	PassOn    bool   `cbor:"pass_on"`   // may be given to a sub-contractor under the same label
-	Train     bool   `cbor:"train"`     // may train a model
+	_         struct{} `cbor:",closed"`
+	Class     Class    `cbor:"class"`
+	Purpose   string   `cbor:"purpose"`   // what it may be used for, at most MaxPurpose bytes; "" for the job alone
+	Retention uint64   `cbor:"retention"` // milliseconds after the job's end by which it must be erased
+	PassOn    bool     `cbor:"pass_on"`   // may be given to a sub-contractor under the same label
+	Train     bool     `cbor:"train"`     // may train a model
 }
 
 // Handling is what a provider promises for what it is given: the most delicate
@@ -64,8 +66,10 @@ type Handling struct {
 	Train     bool   `cbor:"train"`
 }
 
-// Artefact names the bytes of one input or result without showing them.
+// Artefact names the bytes of one input or result without showing them. It has no
+// field that may go unread.
 type Artefact struct {
+	_     struct{} `cbor:",closed"`
 	ID    wire.CID `cbor:"id"`   // commitment: the CID of its Opening
 	Size  uint64   `cbor:"size"` // bytes
 	Type  string   `cbor:"type"` // media type (RFC 6838)
@@ -84,25 +88,6 @@ const (
 
 // ErrLabel is returned (wrapped) where a payload may not go where it is meant to.
 var ErrLabel = errors.New("the data label does not allow it")
-
-// UnmarshalCBOR reads the map of a label and refuses unknown fields in it:
-// an unread demand must not be broken.
-func (l *Label) UnmarshalCBOR(b []byte) error {
-	type plain Label
-	if err := wire.Unmarshal(b, (*plain)(l), wire.MaxDocBytes, true); err != nil {
-		return fmt.Errorf("label: %w", err)
-	}
-	return nil
-}
-
-// UnmarshalCBOR reads the map of an artefact and refuses unknown fields in it.
-func (a *Artefact) UnmarshalCBOR(b []byte) error {
-	type plain Artefact
-	if err := wire.Unmarshal(b, (*plain)(a), wire.MaxDocBytes, true); err != nil {
-		return fmt.Errorf("artefact: %w", err)
-	}
-	return nil
-}
 
 // Check reports a label that cannot be: wire.ErrShape or wire.ErrLimit, wrapped.
 func (l Label) Check() error {

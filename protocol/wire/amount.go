@@ -128,21 +128,21 @@ func (a *Amount) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// MarshalCBOR writes the shortest big-endian byte string.
-func (a Amount) MarshalCBOR() ([]byte, error) {
+// append appends the shortest big-endian byte string to b.
+func (a *Amount) append(b []byte) []byte {
 	var be [16]byte
 	a.u.PutBytesBE(be[:])
 	n := (a.u.Len() + 7) / 8
-	return append([]byte{0x40 | byte(n)}, be[16-n:]...), nil
+	return append(append(b, majorBytes<<5|byte(n)), be[16-n:]...)
 }
 
-// UnmarshalCBOR reads what MarshalCBOR writes and nothing else.
-func (a *Amount) UnmarshalCBOR(b []byte) error {
-	if len(b) == 0 || len(b) > 17 || b[0] != 0x40|byte(len(b)-1) || (len(b) > 1 && b[1] == 0) {
+// read reads the content of what append writes, and nothing else.
+func (a *Amount) read(major byte, b []byte) error {
+	if major != majorBytes || len(b) > 16 || len(b) > 0 && b[0] == 0 {
 		return fmt.Errorf("%w: want at most 16 bytes, big-endian, without leading zero", ErrAmount)
 	}
 	var be [16]byte
-	copy(be[17-len(b):], b[1:])
+	copy(be[16-len(b):], b)
 	a.u = uint128.FromBytesBE(be[:])
 	return nil
 }

@@ -43,15 +43,22 @@ const (
 
 // head reads a major type and its argument, in shortest form.
 func (w *walk) head() (major byte, arg uint64, err error) {
+	if w.at < len(w.b) && w.b[w.at]&31 < 24 {
+		first := w.b[w.at]
+		w.at++
+		return first >> 5, uint64(first & 31), nil
+	}
+	return w.longHead()
+}
+
+// longHead is head where the argument may stand behind the first byte.
+func (w *walk) longHead() (major byte, arg uint64, err error) {
 	if w.at >= len(w.b) {
 		return 0, 0, fmt.Errorf("%w: ends too early", ErrCanonical)
 	}
 	first := w.b[w.at]
 	major, arg = first>>5, uint64(first&31)
 	w.at++
-	if arg < 24 {
-		return major, arg, nil
-	}
 	if arg > 27 || major == majorSimple {
 		return 0, 0, fmt.Errorf("%w: float, indefinite length or reserved form", ErrCanonical)
 	}

@@ -90,7 +90,7 @@ func (r *Registry) decode(b []byte) (Document, Entry, error) {
 		return nil, Entry{}, fmt.Errorf("%s: %w: %d bytes, at most %d", e.Name, ErrLimit, len(b), e.Limit)
 	}
 	d := e.New()
-	if err := decode(b, d, e.Strict); err != nil {
+	if err := decode(b, d, e.Strict, false); err != nil {
 		return nil, Entry{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
 	if err := d.Check(); err != nil {

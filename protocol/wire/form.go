@@ -1,165 +1,239 @@
 package wire
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 )
 
-// further is what the maps of a document may have besides what was read of them.
-type further uint8
+// Form is how values of one type are written, and the only way in which they are
+// read. It is made once, of a type's cbor tags, and never changes:
+//
+//	Name T `cbor:"name"`           the field must be present
+//	Name T `cbor:"name,omitzero"`  it is absent where it is zero, or its IsZero says so
+//	Name T `cbor:"name,omitempty"` the same for text, bytes, lists and maps without content, and nil pointers
+//	_ struct{} `cbor:",closed"`    no unknown field in this map, nor in maps within it, wherever it stands
+//	_ struct{} `cbor:",toarray"`   an array of the fields, in their order
+//
+// A field is a number, a flag, text, a byte string (a slice or an array of fixed
+// length), one of the types of this package, or a list, map, struct or pointer of
+// these. Embedded structs lie in the same map.
+type Form struct{ of *shape }
 
-const (
-	nothingElse   further = iota // every field was read
-	unknownFields                // fields that the reader does not know, each of which says something
-)
+// Formed is a value whose type has its Form at hand. Encode and Unmarshal take any
+// value, but make the form of another anew each time, which costs more than all else.
+type Formed interface{ Form() *Form }
 
-// sameForm compares b, which is canonical, with the encoding of what was read
-// from it; maps of b may have more besides. The CBOR library reads several forms
-// alike (a short byte string or an array of numbers into a fixed array, an absent
-// field as zero); this is what refuses all but one, for every kind, and names the
-// field.
-func sameForm(b, again []byte, besides further) error {
-	if bytes.Equal(b, again) {
-		return nil
+// FormOf makes the form of T. It panics where no value of T has bytes.
+func FormOf[T any]() *Form {
+	s, err := shapeOf(reflect.TypeFor[T]())
+	if err != nil {
+		panic(err)
 	}
-	w := walk{b: b}
-	return w.match(&walk{b: again}, besides)
+	return &Form{s}
 }
 
-func (w *walk) match(again *walk, besides further) error {
-	here, there := w.at, again.at
-	major, n, err := w.head()
-	if err != nil {
-		return err
+// formOf returns the form of v, a value or a pointer to one.
+func formOf(v any) (*Form, error) {
+	if f, ok := v.(Formed); ok {
+		return f.Form(), nil
 	}
-	majorAgain, m, err := again.head()
-	if err != nil {
-		return err
+	t := reflect.TypeOf(v)
+	if t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	s, err := shapeOf(t)
+	return &Form{s}, err
+}
+
+// sort is what a value is on the wire.
+type sort uint8
+
+const (
+	aNumber sort = iota // not below zero
+	anInteger
+	aFlag
+	aText
+	someBytes
+	fixedBytes
+	aKey
+	aLink
+	anAmount
+	aList
+	aMap    // of text to anything
+	fields  // a map whose keys are known
+	aRow    // an array whose entries are known
+	aPlace  // a pointer: what it points to
+	another // an interface: what it holds; it is never read
+)
+
+// shape is the form of a type, and of what it is made of.
+type shape struct {
+	sort   sort
+	goType reflect.Type
+	of     *shape  // of entries
+	fields []field // of a map in the order of their keys, of a row in that of the struct
+	closed bool    // no unknown field here and below
+	asks   bool    // its IsZero says whether it may be absent
+	learns bool    // it is a learner
+
+	most    int   // bytes that all values take at most, but for what varies
+	varies  bool  // from value to value
+	varying []int // fields that vary, or may be absent
+}
+
+// field is one field of a struct.
+type field struct {
+	key      []byte // encoded
+	name     string
+	path     []int // to it, through embedded structs
+	optional bool  // absent where it says nothing
+	of       *shape
+}
+
+// learner is a value that is only right once it was read whole.
+type learner interface {
+	// learn is given the bytes it was read from.
+	learn(raw []byte) error
+}
+
+var (
+	learnerType = reflect.TypeFor[learner]()
+	asksType    = reflect.TypeFor[interface{ IsZero() bool }]()
+	ownSorts    = map[reflect.Type]sort{
+		reflect.TypeFor[Key](): aKey, reflect.TypeFor[CID](): aLink, reflect.TypeFor[Amount](): anAmount,
+	}
+	plainSorts = map[reflect.Kind]sort{
+		reflect.Uint: aNumber, reflect.Uint8: aNumber, reflect.Uint16: aNumber, reflect.Uint32: aNumber, reflect.Uint64: aNumber,
+		reflect.Int: anInteger, reflect.Int8: anInteger, reflect.Int16: anInteger, reflect.Int32: anInteger, reflect.Int64: anInteger,
+		reflect.Bool: aFlag, reflect.String: aText, reflect.Interface: another,
+	}
+)
+
+func shapeOf(t reflect.Type) (s *shape, err error) {
+	if t == nil {
+		return nil, errNothing
+	}
+	s = &shape{goType: t, asks: reflect.PointerTo(t).Implements(asksType), learns: reflect.PointerTo(t).Implements(learnerType)}
+	own, ours := ownSorts[t]
+	plain, known := plainSorts[t.Kind()]
+	switch {
+	case ours:
+		s.sort = own
+	case known:
+		s.sort = plain
+	case t.Kind() == reflect.Struct:
+		err = s.ofStruct()
+	default:
+		err = s.ofEntries()
+	}
+	s.gauge()
+	return s, err
+}
+
+// ofEntries finds the shape of what consists of others of one type.
+func (s *shape) ofEntries() (err error) {
+	t, bytes := s.goType, false
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		bytes = t.Elem().Kind() == reflect.Uint8
 	}
 	switch {
-	case major == majorMap && majorAgain == majorMap:
-		return w.matchFields(n, again, m, besides)
-	case major == majorArray && majorAgain == majorArray && n == m:
-		for range n {
-			if err := w.match(again, besides); err != nil {
-				return err
-			}
-		}
+	case t.Kind() == reflect.Slice && bytes:
+		s.sort = someBytes
+		return nil
+	case t.Kind() == reflect.Array && bytes:
+		s.sort = fixedBytes
+		return nil
+	case t.Kind() == reflect.Slice:
+		s.sort = aList
+	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
+		s.sort = aMap
+	case t.Kind() == reflect.Pointer:
+		s.sort = aPlace
+	default:
+		return fmt.Errorf("%w: a %s has no bytes", ErrShape, t)
+	}
+	s.of, err = shapeOf(t.Elem())
+	return err
+}
+
+// ofStruct finds the shape of a struct.
+func (s *shape) ofStruct() error {
+	s.sort = fields
+	if err := s.add(s.goType, nil); err != nil {
+		return err
+	}
+	if s.sort == aRow {
 		return nil
 	}
-	w.at, again.at = here, there
-	if err := w.item(0); err != nil {
-		return err
+	slices.SortFunc(s.fields, func(a, b field) int {
+		return cmp.Or(cmp.Compare(len(a.name), len(b.name)), strings.Compare(a.name, b.name))
+	})
+	for i := range s.fields {
+		if i > 0 && s.fields[i].name == s.fields[i-1].name {
+			return fmt.Errorf("%w: field %q of %s stands twice", ErrShape, s.fields[i].name, s.goType)
+		}
 	}
-	if err := again.item(0); err != nil {
-		return err
-	}
-	if !bytes.Equal(w.b[here:w.at], again.b[there:again.at]) {
-		return fmt.Errorf("%w: a value is not in its one form", ErrShape)
+	if len(s.fields) > maxFields {
+		return fmt.Errorf("%w: %s has %d fields, at most %d", ErrLimit, s.goType, len(s.fields), maxFields)
 	}
 	return nil
 }
 
-// matchFields matches the n fields of w's map with the m fields of again's.
-// Both are sorted, so one pass finds every key.
-func (w *walk) matchFields(n uint64, again *walk, m uint64, besides further) error {
-	for range m {
-		want, err := again.key()
-		if err != nil {
-			return err
-		}
-		if n, err = w.seek(want, n, besides); err != nil {
-			return err
-		}
-		if err := w.match(again, besides); err != nil {
-			return fmt.Errorf("%.64q: %w", want, err)
+// add adds the fields of the struct t, which lies at path.
+func (s *shape) add(t reflect.Type, path []int) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, option, _ := strings.Cut(f.Tag.Get("cbor"), ",")
+		at := append(slices.Clip(path), i)
+		switch {
+		case f.Name == "_" && option == "closed":
+			s.closed = true
+		case f.Name == "_" && option == "toarray":
+			s.sort = aRow
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
+			if err := s.add(f.Type, at); err != nil {
+				return err
+			}
+		case name != "-" && f.IsExported():
+			if name == "" {
+				name = f.Name
+			}
+			of, err := shapeOf(f.Type)
+			if err != nil {
+				return fmt.Errorf("field %q: %w", name, err)
+			}
+			s.fields = append(s.fields, field{
+				key: append(appendHead(nil, majorText, uint64(len(name))), name...), name: name, path: at, optional: option != "", of: of,
+			})
 		}
 	}
-	_, err := w.seek(nil, n, besides)
-	return err
+	return nil
 }
 
-// seek moves past the key want, skipping other fields, and returns how many of
-// n fields are left after it. A nil want skips all that are left.
-func (w *walk) seek(want []byte, n uint64, besides further) (uint64, error) {
-	for ; n > 0; n-- {
-		key, err := w.key()
-		if err != nil {
-			return 0, err
-		}
-		if want != nil && bytes.Equal(key, want) {
-			return n - 1, nil
-		}
-		if want != nil && lengthFirst(want, key) {
-			break
-		}
-		silent, err := w.skip()
-		if err != nil {
-			return 0, err
-		}
-		// A known field that may be absent and was read as nothing is skipped too,
-		// so the same must hold for a field that only later versions know.
-		if besides == nothingElse || silent {
-			return 0, fmt.Errorf("%w: field %.64q is present though empty", ErrShape, key)
-		}
+// in returns the field of the struct v.
+func (f *field) in(v reflect.Value) reflect.Value {
+	for _, i := range f.path {
+		v = v.Field(i)
 	}
-	if want != nil {
-		return 0, fmt.Errorf("%w: field %.64q is missing", ErrShape, want)
-	}
-	return 0, nil
+	return v
 }
 
-// skip moves past one item and reports whether it says nothing, so that a field
-// with this value must be absent: 0, false, empty text, an empty array, bytes or
-// a link's digest of which none is set, or a map in which no value says anything.
-func (w *walk) skip() (silent bool, err error) {
-	start := w.at
-	major, n, err := w.head()
-	if err != nil {
-		return false, err
-	}
-	if major == majorMap {
-		return w.skipMap(n)
-	}
-	content := w.at
-	w.at = start
-	if err := w.item(0); err != nil {
-		return false, err
-	}
-	switch major {
-	case majorUint, majorText, majorArray:
-		return n == 0, nil
-	case majorSimple:
-		return n == simpleFalse, nil
-	case majorBytes:
-		return allZero(w.b[content:w.at]), nil
-	case majorTag:
-		return allZero(w.b[w.at-len(CID{}) : w.at]), nil
-	}
-	return false, nil // negative numbers
-}
-
-// skipMap is skip for the n fields of a map.
-func (w *walk) skipMap(n uint64) (silent bool, err error) {
-	silent = true
-	for range n {
-		if _, err := w.key(); err != nil {
-			return false, err
-		}
-		nothing, err := w.skip()
-		if err != nil {
-			return false, err
-		}
-		silent = silent && nothing
-	}
-	return silent, nil
-}
-
-func allZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
+// silent reports whether v, of shape s, says nothing, so that a field that may be
+// absent is.
+func (s *shape) silent(v reflect.Value) bool {
+	switch s.sort {
+	case aNumber:
+		return v.Uint() == 0
+	case aText, someBytes, aList, aMap:
+		return v.Len() == 0
+	case fields, aRow:
+		if s.asks {
+			return v.Addr().Interface().(interface{ IsZero() bool }).IsZero()
 		}
 	}
-	return true
+	return v.IsZero()
 }

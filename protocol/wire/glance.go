@@ -9,7 +9,12 @@ func authorOf(doc []byte) (k Key, err error) {
 	if err != nil {
 		return k, err
 	}
-	if err := k.UnmarshalCBOR(v); err != nil {
+	w := walk{b: v}
+	major, n, err := w.head()
+	if err != nil || major != majorBytes || n != uint64(len(v)-w.at) {
+		return k, fmt.Errorf("%w: %w: want a byte string of 32 bytes", ErrShape, ErrKey)
+	}
+	if k, err = KeyFromBytes(v[w.at:]); err != nil {
 		return k, fmt.Errorf("%w: %w", ErrShape, err)
 	}
 	return k, nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
 	"github.com/mr-tron/base58"
 	"github.com/oasisprotocol/curve25519-voi/curve"
@@ -114,24 +113,6 @@ func (k *Key) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// MarshalCBOR writes a byte string of 32 bytes.
-func (k Key) MarshalCBOR() ([]byte, error) {
-	return append([]byte{0x58, 32}, k[:]...), nil
-}
-
-// UnmarshalCBOR reads what MarshalCBOR writes, with the checks of KeyFromBytes.
-func (k *Key) UnmarshalCBOR(b []byte) error {
-	if len(b) != 34 || b[0] != 0x58 || b[1] != 32 {
-		return fmt.Errorf("%w: want a byte string of 32 bytes", ErrKey)
-	}
-	v, err := KeyFromBytes(b[2:])
-	if err != nil {
-		return err
-	}
-	*k = v
-	return nil
-}
-
 // CID names content: it is the SHA-256 digest inside a CIDv1 with the dag-cbor
 // codec (multiformats CID specification). The zero CID refers to nothing.
 //
@@ -196,24 +177,3 @@ func (c *CID) UnmarshalText(b []byte) (err error) {
 	*c, err = ParseCID(string(b))
 	return err
 }
-
-// MarshalCBOR writes the tagged form.
-func (c CID) MarshalCBOR() ([]byte, error) {
-	return append(append(make([]byte, 0, 41), cidWire...), c[:]...), nil
-}
-
-// UnmarshalCBOR reads the tagged form and nothing else.
-func (c *CID) UnmarshalCBOR(b []byte) error {
-	if len(b) != 41 || string(b[:9]) != string(cidWire) {
-		return ErrCID
-	}
-	*c = CID(b[9:])
-	return nil
-}
-
-var (
-	_ cbor.Marshaler   = Key{}
-	_ cbor.Unmarshaler = (*Key)(nil)
-	_ cbor.Marshaler   = CID{}
-	_ cbor.Unmarshaler = (*CID)(nil)
-)

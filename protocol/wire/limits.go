@@ -12,5 +12,6 @@ const (
 	MaxNetBytes    = 64        // a network's name
 	MaxBatch       = 64        // signatures verified in one multiplication
 
-	maxKnown = 1024 // keys whose check is remembered, about 2 KiB each
+	maxFields = 64   // fields of one struct
+	maxKnown  = 1024 // keys whose check is remembered, about 2 KiB each
 )

@@ -42,7 +42,7 @@ func (s Statement) SignedBytes() ([]byte, error) {
 	if err := checkStatement(s.Net, len(s.Docs)); err != nil {
 		return nil, err
 	}
-	payload, err := Encode(s)
+	payload, err := Encode(&s)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +67,27 @@ type Bundle struct {
 	raw []byte // what it was read from; nil for one that was made here
 }
 
+var (
+	statementForm = FormOf[Statement]()
+	bundleForm    = FormOf[Bundle]()
+	proofForm     = FormOf[Proof]()
+)
+
+// Form returns how a Statement is written.
+func (s *Statement) Form() *Form { return statementForm }
+
+// Form returns how a Bundle is written.
+func (b *Bundle) Form() *Form { return bundleForm }
+
+// Form returns how a Proof is written.
+func (p *Proof) Form() *Form { return proofForm }
+
 // Proof shows one document of a bundle without its neighbours:
 // {"i":index,"v":1,"doc":bytes,"net":…,"sig":64 bytes,"docs":[CID…]}, where docs
 // names the others in order, and doc stands before the one with index i. It is
 // read without unknown fields wherever it stands.
 type Proof struct {
+	_     struct{}  `cbor:",closed"`
 	V     uint64    `cbor:"v"`
 	By    Key       `cbor:"-"` // who sealed it: the author of the document shown
 	Index uint64    `cbor:"i"` // the place of the document shown in the signed list
@@ -106,16 +122,20 @@ func Seal(signer Signer, net string, docs ...[]byte) (*Bundle, error) {
 }
 
 // ReadBundle reads the bytes of a bundle. It checks form and limits, not the
-// seal: that is Open's, or OpenAll's.
+// seal: that is Open's, or OpenAll's. The bundle keeps b, and its documents are parts
+// of it: b must not be changed.
 func ReadBundle(b []byte) (*Bundle, error) {
 	var x Bundle
-	if err := Unmarshal(b, &x, MaxBundleBytes, true); err != nil {
+	err := canonicalWithin(b, MaxBundleBytes)
+	if err == nil {
+		err = decode(b, &x, true, true)
+	}
+	if err == nil {
+		err = x.check()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	if err := x.check(); err != nil {
-		return nil, fmt.Errorf("bundle: %w", err)
-	}
-	var err error
 	if x.By, err = author(x.Docs[0]); err != nil {
 		return nil, fmt.Errorf("bundle: document 0: %w", err)
 	}
@@ -210,29 +230,24 @@ func (b *Bundle) Proof(i int) Proof {
 // seal: that is Open's.
 func ReadProof(b []byte) (*Proof, error) {
 	p := new(Proof)
-	if err := p.UnmarshalCBOR(b); err != nil {
-		return nil, err
+	if err := Unmarshal(b, p, MaxProofBytes, true); err != nil {
+		return nil, fmt.Errorf("proof: %w", err)
 	}
 	return p, nil
 }
 
-// UnmarshalCBOR is ReadProof for a proof that stands in a document: it refuses
-// unknown fields there too, and learns from the document shown who sealed it.
-func (p *Proof) UnmarshalCBOR(b []byte) error {
-	type plain Proof
-	var x plain
-	if err := Unmarshal(b, &x, MaxProofBytes, true); err != nil {
-		return fmt.Errorf("proof: %w", err)
+// learn checks a proof that was read, alone or in a document, and learns from the
+// document shown who sealed it.
+func (p *Proof) learn(raw []byte) (err error) {
+	if len(raw) > MaxProofBytes {
+		return fmt.Errorf("%w: a proof of %d bytes, at most %d", ErrLimit, len(raw), MaxProofBytes)
 	}
-	read := Proof(x)
-	if err := read.Check(); err != nil {
-		return fmt.Errorf("proof: %w", err)
+	if err := p.Check(); err != nil {
+		return err
 	}
-	var err error
-	if read.By, err = author(read.Doc); err != nil {
-		return fmt.Errorf("proof: the document shown: %w", err)
+	if p.By, err = author(p.Doc); err != nil {
+		return fmt.Errorf("the document shown: %w", err)
 	}
-	*p = read
 	return nil
 }
 

@@ -43,7 +43,6 @@ var rules = []rule{
 	{"crypto/internal/fips140/ed25519.", partSignatures},
 	{"github.com/souk-network/souk/protocol/job.", partCore},
 	{"github.com/souk-network/souk/protocol", partBytes},
-	{"github.com/fxamacker/cbor/", partBytes},
 	{"crypto/sha256.", partBytes},
 	{"crypto/internal/fips140/sha256.", partBytes},
 	{"github.com/souk-network/souk/store", partStore},
