@@ -55,12 +55,10 @@ func (s *step) answer(e Heard, took uint64) {
 // countersign answers entries that need no decision, together with our own log
 // entry for an outcome that came with them.
 func (s *step) countersign(payer wire.Key, asset string, e Heard, took uint64) {
-	cs, err := s.book.DraftCountersign(payer, asset)
+	cs, err := s.draft(payer, asset)
 	if err != nil {
 		return // a lane that forked before it began
 	}
-	cs.Head = s.head(protocol.KindCountersign)
-	cs.Disputed = s.disputed(e, took)
 	if s.book.Check(wire.Said{Doc: cs}) != nil {
 		return // a hold of the same bundle was answered, and this entry with it
 	}
@@ -84,13 +82,51 @@ func (s *step) countersign(payer wire.Key, asset string, e Heard, took uint64) {
 	p.say()
 }
 
-// insist says again the Claims on holds that a bundle voids: they must be heard
-// before the VOID is countersigned.
+// draft is the countersign of all that a payer has written in a lane, with the holds that
+// are in dispute. They are named again as long as it makes a difference, for a later
+// countersign may overtake this one.
+func (s *step) draft(payer wire.Key, asset string) (*protocol.Countersign, error) {
+	cs, err := s.book.DraftCountersign(payer, asset)
+	if err != nil {
+		return nil, err
+	}
+	cs.Head = s.head(protocol.KindCountersign)
+	cs.Disputed = nil
+	for _, d := range s.party(payer).deals {
+		if d.role != job.Provider || d.job.Terms().Asset != asset {
+			continue
+		}
+		for _, said := range d.job.Holds() {
+			if s.inDispute(d, said) && len(cs.Disputed) < maxDisputed {
+				cs.Disputed = append(cs.Disputed, said.ID)
+			}
+		}
+	}
+	return cs, nil
+}
+
+// maxDisputed is how many holds one countersign disputes: beside them it has room for the jobs it answers.
+const maxDisputed = protocol.MaxSaidJobs / 2
+
+// inDispute reports whether a hold of a deal was ended although we have claimed it: by a
+// VOID, or by the split of a complaint that we heard too late.
+func (s *step) inDispute(d *deal, said wire.Said) bool {
+	hold, held := s.book.Hold(said.ID)
+	part := d.about(said.Doc)
+	return held && (hold.Due() && !hold.Outstanding() || !part.Missing().IsZero() && s.at <= part.ResolveBy())
+}
+
+// insist says again the Claims on holds that a bundle ends although we have claimed
+// more: they must be heard before its entry is countersigned.
 func (s *step) insist(e Heard, took uint64) {
-	for _, id := range s.disputed(e, took) {
-		hold, _ := s.book.Hold(id)
+	for i, said := range e.Docs {
+		end, ok := said.Doc.(*protocol.Entry)
+		if !ok || took&(1<<i) == 0 {
+			continue
+		}
+		hold, held := s.book.Hold(end.Hold)
 		d := s.deals[hold.Job]
-		if d == nil {
+		if !held || d == nil || hold.Rest.IsZero() {
 			continue
 		}
 		for _, u := range d.said {
@@ -99,21 +135,6 @@ func (s *step) insist(e Heard, took uint64) {
 			}
 		}
 	}
-}
-
-// disputed returns the holds that a bundle voids although we have claimed them.
-func (s *step) disputed(e Heard, took uint64) []wire.CID {
-	var holds []wire.CID
-	for i, said := range e.Docs {
-		v, ok := said.Doc.(*protocol.Entry)
-		if !ok || v.Act != protocol.ActVoid || took&(1<<i) == 0 {
-			continue
-		}
-		if hold, held := s.book.Hold(v.Hold); held && hold.Due() {
-			holds = append(holds, v.Hold)
-		}
-	}
-	return holds
 }
 
 // sayStored answers a bundle that is known: with what we answered it the first
@@ -163,11 +184,10 @@ func (s *step) stored(peer wire.Key, id, bundle wire.CID) (last *Saying) {
 // countersign that takes or declines it. Taken work that may be quick keeps its
 // countersign back for the Delivery's bundle; it is durable all the same.
 func (s *step) take(from wire.Key, asset string, id wire.CID) {
-	draft, err := s.book.DraftCountersign(from, asset)
+	draft, err := s.draft(from, asset)
 	if err != nil {
 		return // the lane forked before it began
 	}
-	draft.Head = s.head(protocol.KindCountersign)
 	d := s.deals[id]
 	if d != nil && (d.peer != from || d.role != job.Provider) {
 		d = nil

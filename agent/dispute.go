@@ -125,13 +125,13 @@ func (s *step) patience(d *deal) uint64 {
 	return min(max(over, s.greetings[d.peer])+grace, last)
 }
 
-// judged reports whether an entry ends the hold of a part that was delivered and
-// that evaluators judge, or so it says.
-func (d *deal) judged(e *protocol.Entry) bool {
+// rests reports whether an entry that ends the hold of a part that was delivered rests on
+// something that its job knows: a basis that it cites, or what evaluators judge.
+func (d *deal) rests(e *protocol.Entry) bool {
 	part := d.about(e)
 	_, delivered := part.Delivery()
 	_, _, open := part.Complaint()
-	return delivered && !d.job.Terms().Panel.IsZero() && (open || len(e.Basis) > 0)
+	return delivered && (len(e.Basis) > 0 || open && !d.job.Terms().Panel.IsZero())
 }
 
 // payContested posts what evaluators awarded, or what a complaint that did not

@@ -160,7 +160,7 @@ func (s *step) unfit(h Heard, said wire.Said) error {
 	case protocol.ActCredit, protocol.ActMeter, protocol.ActSettled:
 		return &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "nothing that is dealt in here entitles to it"}
 	case protocol.ActVoid:
-		if d != nil && d.judged(e) { // nor must what evaluators did not award
+		if d != nil && d.rests(e) { // nor must what evaluators did not award, or what was said of another part
 			return known(d.job.Check(s.at, said))
 		}
 	case protocol.ActPost, protocol.ActAward:

@@ -224,11 +224,10 @@ func (s *step) carryOn(d *deal) {
 // it begun. What came too late is countersigned all the same, for the lane goes on,
 // and refused in the same bundle: so the other side ends alike however often it asks.
 func (s *step) follow(from wire.Key, id wire.CID, h *protocol.Entry) {
-	draft, err := s.book.DraftCountersign(from, h.Asset)
+	draft, err := s.draft(from, h.Asset)
 	if err != nil {
 		return
 	}
-	draft.Head = s.head(protocol.KindCountersign)
 	d := s.deals[h.Job]
 	if d == nil || d.peer != from || d.role != job.Provider || d.part() != h.Part {
 		s.spurn(from, id, h, draft)

@@ -97,8 +97,11 @@ func (s *step) done(d *deal) bool {
 		return false
 	}
 	return s.atRest(d, func(hold settlement.HoldState) bool {
-		// Late, what is still to be said is the hirer's to say.
-		return d.role == job.Provider && s.at > hold.Deadline+protocol.Skew || !hold.Outstanding() && !hold.Due()
+		// Late, what is still to be said is the hirer's to say, and of a claim that it does not
+		// owe by what it knows it has nothing to say.
+		part, _ := d.job.Part(hold.Part)
+		denied := !hold.Claim.IsZero() && s.at > part.ResolveBy() && part.Fault(s.at) != job.Hirer
+		return (d.role == job.Provider || denied) && s.at > hold.Deadline+protocol.Skew || !hold.Outstanding() && !hold.Due()
 	})
 }
 
@@ -183,10 +186,13 @@ func (s *step) answered(d *deal, u utterance) bool {
 				return false
 			}
 		case *protocol.Verdict:
-			// One that passes goes with a POST, which waits for its countersign.
+			// One that passes goes with a POST, which waits for its countersign. On one that fails
+			// the entry may rest that ends the hold.
 			_, answered := part.Answer()
 			last, _ := part.Verdict()
-			if !doc.Pass && !answered && !final && said.ID == last.ID {
+			hold, _ := s.book.HoldOf(d.id, part.Number())
+			over := final && (hold.Outstanding() || hold.EndSeen || s.at > part.ResolveBy())
+			if !doc.Pass && !answered && !over && said.ID == last.ID {
 				return false
 			}
 		case *protocol.Cancel:

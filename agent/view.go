@@ -182,6 +182,12 @@ func whyNot(d *deal, v View) (protocol.Code, string) {
 		return "", ""
 	}
 	part := d.job.InHand()
+	switch missing := part.Missing(); {
+	case !missing.IsZero():
+		return protocol.CodeDefaulted, fmt.Sprintf("its hirer's complaint was heard too late to be answered; of what was claimed, %s are not paid", missing)
+	case part.Unsettled():
+		return protocol.CodeDefaulted, "the provider has its share of what was disputed, and says that it heard of the complaint too late to answer it"
+	}
 	if a, liars := part.Award(), part.Twofold(); a.Counts || len(liars) > 0 {
 		detail := fmt.Sprintf("its evaluators awarded %d of %d to the provider", a.Share, protocol.Full)
 		if !a.Counts {

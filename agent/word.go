@@ -149,7 +149,7 @@ func bearsOutProvider(j *job.Job, at uint64, o *protocol.Outcome) bool {
 	case protocol.PaidInTime, protocol.PaidLate:
 		ok = ok && posted
 	case protocol.PaidNot:
-		ok = ok && !posted && (claimed || owing)
+		ok = ok && (!posted || owing) && (claimed || owing)
 	case protocol.PaidAgainst:
 		ok = ok && posted && stoodBy(j)
 	}

@@ -93,13 +93,13 @@ func (b *Book) draw(s *strand) {
 // checkRisk sums up what self would take on with x, and refuses a sum that
 // cannot be held. Whether it should be taken on, Admit was asked before.
 func (b *Book) checkRisk(x *sight) error {
-	x.risk = x.of.risk
+	risk := x.of.risk
 	for _, h := range x.taken {
-		if err := add(&x.risk, h.stake()); err != nil {
+		if err := add(&risk, h.stake()); err != nil {
 			return err
 		}
 	}
-	_, err := less(b.drawn[x.of.asset], x.of.drawn).Plus(x.risk)
+	_, err := less(b.drawn[x.of.asset], x.of.drawn).Plus(risk)
 	if err != nil {
 		return refuse(protocol.CodeOverLimit, "more is taken on credit than can be counted")
 	}

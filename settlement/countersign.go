@@ -14,7 +14,6 @@ type sight struct {
 	taken    []*hold
 	declined []answer
 	disputed []*hold
-	risk     wire.Amount // of the strand after what is taken
 }
 
 // answer is a hold with the payee's reason for declining its job.
@@ -153,19 +152,19 @@ func (b *Book) covered(x *sight, id wire.CID, height uint64) ([]*hold, error) {
 // see folds a countersign that checkCountersign has passed.
 func (b *Book) see(x *sight, id wire.CID) {
 	for _, h := range x.disputed {
-		h.disputed = true
+		b.change(x.of, h, func() { h.disputed = true })
 	}
 	if x.step >= 0 {
 		b.reach(x.of, x.step, id)
 	}
 	for _, h := range x.taken {
 		h.taken = true
+		if x.of.payee == b.self {
+			x.of.risk = plus(x.of.risk, h.stake())
+		}
 	}
 	for _, a := range x.declined {
 		a.hold.declined, a.hold.declinedAs = a.code, id
-	}
-	if x.of.payee == b.self {
-		x.of.risk = x.risk
 	}
 	b.draw(x.of)
 }

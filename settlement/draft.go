@@ -94,7 +94,7 @@ func (b *Book) DraftVoid(at uint64, hold wire.CID, basis ...wire.CID) (*protocol
 		e.Basis = append(e.Basis, h.declinedAs)
 	}
 	switch {
-	case !h.claim.IsZero():
+	case !h.claim.IsZero() && !b.jobs[h.job].permits(basis):
 		return nil, refuse(protocol.CodeHold, "the hold is claimed")
 	case h.seen && h.declined == "" && !h.lapsed(at) && !b.jobs[h.job].permits(basis):
 		return nil, refuse(protocol.CodeHold, "the hold is countersigned, and no basis frees it")
@@ -104,8 +104,9 @@ func (b *Book) DraftVoid(at uint64, hold wire.CID, basis ...wire.CID) (*protocol
 }
 
 // DraftCountersign returns the countersign of all that payer has said to self.
-// The holds that the payer let lapse although self has claimed them are in
-// dispute in it; the caller adds the jobs it takes or declines, time and nonce.
+// The holds that the payer let lapse although self has claimed them, or of which it
+// posts less than that, are in dispute in it: the caller takes out those of which it
+// lets go, and adds the jobs it takes or declines, time and nonce.
 func (b *Book) DraftCountersign(payer wire.Key, asset string) (*protocol.Countersign, error) {
 	s := b.strands[pair{payer, b.self, asset}]
 	if s == nil {

@@ -32,7 +32,7 @@ func (b *Book) say(x *step) {
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
 		x.voided = h.end
-		b.change(s, h, func() { h.end = &end{e, x.id, x.height} })
+		b.change(s, h, func() { h.end = &end{e, x.id, x.height, b.jobs[h.job].permits(e.Basis)} })
 	case protocol.ActCredit, protocol.ActSettled:
 		s.risk = less(s.risk, e.Amount)
 		if e.Act == protocol.ActSettled {
@@ -127,8 +127,8 @@ func (b *Book) seen(s *strand, x *step) {
 		b.entries[x.id].seen = true
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[x.entry.Hold]
-		if h.end.id == x.id && (x.entry.Act != protocol.ActVoid || (h.claim.IsZero() && !h.disputed)) {
-			b.finish(s, h)
+		if h.end.id == x.id && (!h.voided() || !h.disputed) {
+			b.change(s, h, func() { b.finish(s, h) })
 		}
 	}
 }

@@ -41,14 +41,15 @@ type hold struct {
 	claimed    wire.Amount
 
 	end      *end // POST, AWARD or VOID
-	finished bool // the end is countersigned, and no claim contradicts it
+	finished bool // the end is countersigned, and no claim can change it
 }
 
 // end is how a hold ended.
 type end struct {
-	entry  *protocol.Entry
-	id     wire.CID
-	height uint64
+	entry     *protocol.Entry
+	id        wire.CID
+	height    uint64
+	permitted bool // by a basis that the payee, or evaluators, gave
 }
 
 // lapsed reports whether the time to claim h is over, as an entry made at at sees it.
@@ -60,11 +61,16 @@ func (h *hold) voided() bool { return h.end != nil && h.end.entry.Act == protoco
 // rest is what h sets aside still: what METERs owe out of it is no longer held.
 func (h *hold) rest() wire.Amount { return less(h.amount, h.metered) }
 
-// due is what is claimed of h although it was voided: a VOID that lets a hold
-// lapse may cross a claim made in time. The claim counts.
+// due is what is claimed of h although it has ended. A VOID that lets a hold lapse may
+// cross a claim made in time: the claim counts. A POST of less than is claimed leaves
+// the rest, until the payee countersigns it without disputing that.
 func (h *hold) due() wire.Amount {
-	if h.voided() {
+	switch {
+	case h.end == nil || h.finished && !h.disputed:
+	case h.voided() && !h.end.permitted:
 		return h.claimed
+	case h.end.entry.Act == protocol.ActPost:
+		return less(h.claimed, h.end.entry.Amount)
 	}
 	return wire.Amount{}
 }
@@ -78,7 +84,7 @@ func (h *hold) stake() wire.Amount {
 	case h.voided():
 		return plus(h.metered, h.due())
 	}
-	return plus(h.metered, h.end.entry.Amount)
+	return plus(plus(h.metered, h.end.entry.Amount), h.due())
 }
 
 func (b *Book) checkHold(s *strand, from place, e *protocol.Entry) error {
@@ -137,7 +143,7 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 	switch {
 	case h == nil || h.of != s.pair:
 		return nil, refuse(protocol.CodeHold, "no such hold in this lane")
-	case h.end != nil && (!h.voided() || h.finished || h.claim.IsZero() || e.Act == protocol.ActVoid):
+	case h.end != nil && (!h.voided() || h.due().IsZero() || e.Act == protocol.ActVoid):
 		return nil, refuse(protocol.CodeHold, "the hold has ended")
 	case e.Job != h.job || e.Part != h.part:
 		return nil, refuse(protocol.CodeHold, "the hold is for another job or part")
@@ -148,16 +154,14 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 	}
 	permitted := b.jobs[h.job].permits(e.Basis) || b.forgotten(e)
 	switch {
-	case e.Act == protocol.ActPost && e.Amount.Cmp(h.claimed) < 0:
-		return nil, refuse(protocol.CodeAmount, "%s where %s is claimed", e.Amount, h.claimed)
 	case e.Act == protocol.ActAward && !permitted:
 		return nil, refuse(protocol.CodeHold, "an AWARD needs the evaluators' Award as its basis")
 	case e.Act != protocol.ActVoid:
 		return h, nil
 	case !e.Amount.IsZero():
 		return nil, refuse(protocol.CodeAmount, "a VOID owes nothing")
-	case !h.claim.IsZero() && !h.lapsed(e.At):
-		return nil, refuse(protocol.CodeHold, "the hold is claimed: only a POST or an AWARD can end it")
+	case !h.claim.IsZero() && !permitted && !h.lapsed(e.At):
+		return nil, refuse(protocol.CodeHold, "the hold is claimed, and no basis given frees it")
 	case h.taken && !permitted && !h.lapsed(e.At):
 		return nil, refuse(protocol.CodeHold, "the job was taken, and no basis given frees its hold")
 	}
@@ -165,13 +169,15 @@ func (b *Book) checkEnd(s *strand, e *protocol.Entry) (*hold, error) {
 }
 
 // checkClaim returns the hold that c would claim. It may come after a VOID that
-// let the hold lapse, until the payee has countersigned that VOID undisputed.
+// let the hold lapse, or after a POST of less, until the payee has countersigned that
+// undisputed.
 func (b *Book) checkClaim(c *protocol.Claim, id wire.CID) (*hold, error) {
 	h := b.entries[c.Hold]
 	if h == nil {
 		return nil, refuse(protocol.CodeHold, "no such hold")
 	}
-	over := h.end != nil && (h.finished || !h.voided() || b.jobs[h.job].permits(h.end.entry.Basis))
+	short := h.end != nil && h.end.entry.Act == protocol.ActPost && h.end.entry.Amount.Cmp(c.Amount) < 0
+	over := h.end != nil && (h.finished && !h.disputed || h.end.permitted && h.voided() || !h.voided() && !short)
 	switch {
 	case h.claim == id:
 		return nil, ErrKnown

@@ -189,7 +189,7 @@ func TestHostileEntries(t *testing.T) {
 		"post another job": {protocol.ActPost, func(s *scene) func(*protocol.Entry) {
 			return with(s.ends(s.taken, 1), func(e *protocol.Entry) { e.Job = jobID(2) })
 		}, protocol.CodeHold},
-		"post below a claim": {protocol.ActPost, func(s *scene) func(*protocol.Entry) { return s.ends(s.claimed, 34) }, protocol.CodeAmount},
+		"post below a claim": {protocol.ActPost, func(s *scene) func(*protocol.Entry) { return s.ends(s.claimed, 34) }, taken},
 		"post a claim":       {protocol.ActPost, func(s *scene) func(*protocol.Entry) { return s.ends(s.claimed, 35) }, taken},
 		"too many bases": {protocol.ActPost, func(s *scene) func(*protocol.Entry) {
 			return with(s.ends(s.taken, 1), func(e *protocol.Entry) { e.Basis = make([]wire.CID, 9) })
@@ -217,8 +217,12 @@ func TestHostileEntries(t *testing.T) {
 		"void owing":                 {protocol.ActVoid, func(s *scene) func(*protocol.Entry) { return s.ends(s.waiting, 1) }, protocol.CodeAmount},
 		"void a claim": {protocol.ActVoid, func(s *scene) func(*protocol.Entry) {
 			s.b.Permit(jobID(4), jobID(66))
-			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.Basis = []wire.CID{jobID(66)} })
+			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.Basis = []wire.CID{jobID(67)} })
 		}, protocol.CodeHold},
+		"void a claim by a basis": {protocol.ActVoid, func(s *scene) func(*protocol.Entry) {
+			s.b.Permit(jobID(4), jobID(66))
+			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.Basis = []wire.CID{jobID(66)} })
+		}, taken},
 		"void a claim when lapsed": {protocol.ActVoid, func(s *scene) func(*protocol.Entry) {
 			return with(s.ends(s.claimed, 0), func(e *protocol.Entry) { e.At = now + 1e9 })
 		}, taken},

@@ -204,7 +204,7 @@ func (m *market) post() {
 	if h, ok := m.pick(m.holds(m.payer.book, func(h HoldState) bool { return h.Outstanding() || h.Due() })); ok {
 		least := rapid.Uint64Range(0, 50).Draw(m.T, "posted")
 		a := wire.Units(least)
-		if a.Cmp(h.Claimed) < 0 || a.Cmp(h.Amount) > 0 {
+		if a.Cmp(h.Amount) > 0 {
 			a = h.Amount
 		}
 		m.say(m.payer.book.DraftPost(h.ID, a))
@@ -257,6 +257,12 @@ func (m *market) countersign() {
 				c.Declined = append(c.Declined, protocol.Declined{Job: h.Job, Code: protocol.CodeBusy})
 			}
 		}
+	}
+	if rapid.Bool().Draw(m.T, "lets go") {
+		c.Disputed = slices.DeleteFunc(c.Disputed, func(id wire.CID) bool {
+			h, _ := m.payee.book.Hold(id)
+			return h.Act == protocol.ActPost
+		})
 	}
 	s := m.payee.name(m, c)
 	switch err := m.payee.take(s); {
@@ -355,8 +361,8 @@ func (m *market) check() {
 				m.Fatalf("C3: hold %s ends twice: %+v, %+v", h.ID, was, h)
 			}
 			m.ended[h.ID] = h
-			if !h.Claim.IsZero() && h.Posted.Cmp(h.Claimed) < 0 {
-				m.Fatalf("a claim of %s ends with %s", h.Claimed, h.Posted)
+			if rest := less(h.Claimed, h.Posted); h.Rest != rest && h.Disputed && h.Act == protocol.ActPost || !h.Rest.IsZero() && !h.Disputed {
+				m.Fatalf("a claim of %s ends with %s, disputed: %t, and %s are left", h.Claimed, h.Posted, h.Disputed, h.Rest)
 			}
 			if h.Posted.Cmp(h.Amount) > 0 {
 				m.Fatalf("more posted than held: %+v", h)
@@ -397,6 +403,9 @@ func (m *market) checkSums() {
 		case h.Due():
 			a = h.Claimed
 			held, _ = held.Plus(a)
+		default:
+			a, _ = a.Plus(h.Rest)
+			held, _ = held.Plus(h.Rest)
 		}
 		posted, _ = posted.Plus(h.Posted)
 		spent[h.Mandate], _ = spent[h.Mandate].Plus(a)
@@ -425,7 +434,7 @@ func (m *market) checkSums() {
 			a = h.Claimed
 		}
 		if !h.Outstanding() && !h.Due() {
-			a = h.Posted
+			a, _ = h.Posted.Plus(h.Rest)
 		}
 		risk, _ = risk.Plus(a)
 	}

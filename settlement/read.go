@@ -148,14 +148,15 @@ type HoldState struct {
 	Act     protocol.Act // ActPost, ActAward or ActVoid; 0 while it is outstanding
 	End     wire.CID     // the entry that ended it
 	Posted  wire.Amount  // what that entry owes
-	EndSeen bool         // that entry is countersigned, and no claim contradicts it: the end is final
+	Rest    wire.Amount  // what is claimed beyond what that entry owes
+	EndSeen bool         // that entry is countersigned, and no claim can change it: the end is final
 }
 
 // Due reports whether the hold is claimed and not posted yet. That may be so
 // although it was voided: a VOID that lets it lapse may cross a claim made in
 // time, and then the claim counts.
 func (h HoldState) Due() bool {
-	return !h.Claim.IsZero() && (h.Act == 0 || h.Act == protocol.ActVoid)
+	return !h.Claim.IsZero() && (h.Act == 0 || h.Act == protocol.ActVoid && !h.Rest.IsZero())
 }
 
 // Outstanding reports whether the hold has not ended.
@@ -170,6 +171,7 @@ func (h *hold) state() HoldState {
 	}
 	if h.end != nil {
 		st.Act, st.End, st.Posted, st.EndSeen = h.end.entry.Act, h.end.id, h.end.entry.Amount, h.finished
+		st.Rest = h.due()
 	}
 	return st
 }
@@ -200,7 +202,7 @@ type Position struct {
 	Asset     string
 	IOwe      wire.Amount // posted, and neither credited nor settled
 	OwedToMe  wire.Amount
-	HeldByMe  wire.Amount // my outstanding holds for the peer, and claims on those I let lapse too early
+	HeldByMe  wire.Amount // my outstanding holds for the peer, and claims on those that I let lapse too early or posted less of
 	HeldForMe wire.Amount
 }
 

@@ -46,6 +46,66 @@ func TestVoidCrossesClaim(t *testing.T) {
 	}
 }
 
+// A POST of less than is claimed ends the hold. The payee disputes that it is all, and
+// the rest stays claimed in both books, whichever of the two the payer hears first; or it
+// lets go of the rest.
+func TestPostBelowClaim(t *testing.T) {
+	for _, first := range []string{"claim", "post", "countersign"} {
+		for _, disputes := range []bool{true, false} {
+			s := newScene(t)
+			s.deal.sign()
+			claim := s.claim(func(c *protocol.Claim) { c.Job, c.Hold, c.Amount = jobID(1), s.taken.ID, wire.Units(9) })
+			s.must(s.b.Apply(claim))
+			if first == "claim" {
+				s.must(s.a.Apply(claim))
+			}
+			before := s.b.drawn[usd]
+			s.both(s.a.DraftPost(s.taken.ID, wire.Units(4)))
+			if first == "post" {
+				s.must(s.a.Apply(claim))
+			}
+			c, err := s.b.DraftCountersign(s.payer.Key(), usd)
+			s.must(err)
+			if len(c.Disputed) != 1 || c.Disputed[0] != s.taken.ID {
+				t.Fatalf("disputed: %v", c.Disputed)
+			}
+			if !disputes {
+				c.Disputed = nil
+			}
+			cs := s.payee.name(s, c)
+			s.must(s.b.Apply(cs))
+			s.must(s.a.Apply(cs))
+			if first == "countersign" {
+				if got := code(s.a.Apply(claim)); disputes != (got == taken) {
+					t.Fatalf("a claim after all: %q", got)
+				}
+			}
+			rest := wire.Amount{}
+			if disputes {
+				rest = wire.Units(5)
+			}
+			p, q := s.a.Position(s.payee.Key(), usd), s.b.Position(s.payer.Key(), usd)
+			if p.HeldByMe != q.HeldForMe || p.IOwe != q.OwedToMe {
+				t.Fatalf("%s first: the books differ: %+v and %+v", first, p, q)
+			}
+			h, _ := s.b.Hold(s.taken.ID)
+			if !h.EndSeen || h.Posted != wire.Units(4) || h.Rest != rest || h.Due() {
+				t.Fatalf("%+v", h)
+			}
+			if now, err := s.b.drawn[usd].Plus(wire.Units(6 - plain(rest))); err != nil || now != before {
+				t.Fatalf("%s first: drawn %s, before %s", first, s.b.drawn[usd], before)
+			}
+			s.both(s.a.DraftPost(s.waiting.ID, wire.Units(1))) // the lane goes on
+		}
+	}
+}
+
+// plain is a small amount as a number.
+func plain(a wire.Amount) uint64 {
+	_, lo := a.Words()
+	return lo
+}
+
 // Once the payee has countersigned a VOID without dispute, it can claim no more.
 func TestClaimAfterVoid(t *testing.T) {
 	s := newScene(t)

@@ -122,14 +122,14 @@ func (p Part) decided(c complaint) bool {
 // Decided reports whether no evaluator has anything more to say about the
 // complaint that is open.
 func (p Part) Decided() bool {
-	c, open := p.complaint()
+	c, open := p.lodged()
 	return open && p.decided(c)
 }
 
 // Twofold returns the evaluators that have said two things about the complaint
 // that is open, and so count for nothing.
 func (p Part) Twofold() (all []wire.Key) {
-	c, open := p.complaint()
+	c, open := p.lodged()
 	for _, m := range p.terms.Panel.Members {
 		if x, _ := p.awardBy(m.Key, c.id); open && x.twofold() {
 			all = append(all, m.Key)
@@ -141,14 +141,14 @@ func (p Part) Twofold() (all []wire.Key) {
 // Committed reports whether key has committed to an Award about the complaint
 // that is open, and whether all evaluators have.
 func (p Part) Committed(key wire.Key) (it, all bool) {
-	c, _ := p.complaint()
+	c, _ := p.lodged()
 	_, it = p.awardBy(key, c.id)
 	return it, p.committed(c.id)
 }
 
 // Opened reports whether key has opened its Award about the complaint that is open.
 func (p Part) Opened(key wire.Key) bool {
-	c, _ := p.complaint()
+	c, _ := p.lodged()
 	x, ok := p.awardBy(key, c.id)
 	return ok && len(x.opened) > 0
 }
@@ -177,7 +177,7 @@ func (j *Job) hearAward(t turn, d *protocol.Award) error {
 	if err != nil {
 		return err
 	}
-	c, open := p.complaint()
+	c, open := p.lodged()
 	switch {
 	case !j.MemberOf(d.By):
 		return t.refuse(protocol.CodeNotOffered, "the Terms do not name its author as an evaluator")
@@ -187,7 +187,7 @@ func (j *Job) hearAward(t turn, d *protocol.Award) error {
 			return t.refuse(protocol.CodeLate, "what it is about is not contested any more")
 		}
 		return t.refuse(protocol.CodeEarly, "what it is about is not known here")
-	case p.cancelP.there(), p.post.there(), p.void.there(), t.stage.Final() && t.stage != Defaulted:
+	case p.post.there(), p.void.there(), t.stage.Final() && t.stage != Defaulted && !p.cancelP.there():
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	case !d.Opens.IsZero():
 		return p.hearOpening(t, d)

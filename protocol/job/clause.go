@@ -38,7 +38,14 @@ type complaint struct {
 	answered bool
 }
 
+// complaint returns the complaint that counts.
 func (p Part) complaint() (c complaint, open bool) {
+	c, open = p.lodged()
+	return c, open && !p.belated
+}
+
+// lodged returns the complaint that was said and has not fallen, whether or not it counts.
+func (p Part) lodged() (c complaint, there bool) {
 	var said uint64
 	switch {
 	case p.verdict.there() && p.verdict.doc.Pass:

@@ -63,14 +63,15 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 		p.released = d.At > p.ResolveBy() || !slices.Contains(d.Disputed, p.hold.said.ID)
 	}
 	mark(p.post, &p.postSeen)
-	// Whichever of those that cover them is heard first, one that is dated in time counts.
+	// Whichever of those that cover them is heard first, one that is dated in time counts,
+	// and of a payment that may be disputed one that does not dispute it.
 	count := func(e paper[protocol.Entry], done *bool, inTime bool) {
 		if e.there() && !*done && inTime && Covers(p.net, d, e.said) {
 			*done, news = true, true
 		}
 	}
 	count(p.hold, &p.bound, p.timely(d) && slices.Contains(d.Taken, p.id))
-	count(p.post, &p.paid, d.At <= p.ResolveBy())
+	count(p.post, &p.paid, d.At <= p.ResolveBy() && !p.disputes(d))
 	return known, news
 }
 

@@ -54,6 +54,7 @@ var scenes = []scene{
 	{name: "made good, evaluators", terms: "split=4000 reworks=1", result: job.ClausePanel, remade: true, most: 14},
 	{name: "one evaluator", terms: "split=4000", result: job.ClausePanel, judges: []string{"3000"}, most: 14},
 	{name: "one evaluator, who gives nothing", terms: "split=4000", result: job.ClausePanel, judges: []string{"0"}, begun: disputed},
+	{name: "one evaluator, provider concedes", terms: "split=4000", result: job.ClausePanel, judges: []string{"3000"}, begun: conceded},
 	{name: "one evaluator, split of nothing", terms: "split=0", result: job.ClausePanel, judges: []string{"3000"}, begun: disputed},
 	{name: "one evaluator, who lies", terms: "split=4000", result: job.ClausePanel, judges: []string{"lies"}, begun: disputed},
 	{name: "three evaluators", terms: "split=4000 panel=2", result: job.ClausePanel, judges: []string{"9000", "3000", "2000"}, begun: disputed, most: 7},
@@ -98,6 +99,9 @@ var (
 
 // disputed is how a job comes before its evaluators.
 var disputed = []string{"provider take delivery", "hirer ack(delivery) ack(result) verdict(fail,panel)", "provider contest(verdict,panel)"}
+
+// conceded is how a hirer comes to hear of no concession before its evaluators have the case.
+var conceded = append(disputed[:2:2], "provider cancel unheard")
 
 // TestExploration goes through every state that one job between two parties can
 // reach, and holds each to the seven invariants of docs/spec/job.md.

@@ -221,7 +221,7 @@ func (p *stage) provides(j job.Part, now uint64) (all []move) {
 	_, ended := j.CancelBy(job.Provider)
 	_, declined := j.Declined()
 	switch {
-	case voided && !j.VoidSeen() && claimed && !posted && !ended:
+	case posted && !j.PostSeen() && !j.Missing().IsZero(), voided && !j.VoidSeen() && claimed && !posted && !ended && !j.Award().Counts:
 		all = append(all, duty("see(disputed)"))
 	case posted && !j.PostSeen(), voided && !j.VoidSeen(), j.Number() > 0 && held && !j.HoldSeen():
 		all = append(all, duty(sees(j.Job)))

@@ -178,7 +178,8 @@ func (x *search) crash(n *node, who int) {
 	}
 }
 
-// sameStage is invariant 4 across the sides: who knows the same stands at the same.
+// sameStage is invariant 4 across the sides: who knows the same stands at the same. Of a
+// complaint that one of them heard too late, only the entry that ends the hold decides.
 func (x *search) sameStage(n *node) {
 	h, p := n.job[hirer], n.job[provider]
 	if p == nil || x.ahead != 0 || len(h.Record()) != len(p.Record()) {
@@ -190,6 +191,9 @@ func (x *search) sameStage(n *node) {
 	}
 	theirs := all(p)
 	for k, mine := range all(h) {
+		if mine.Belated() != theirs[k].Belated() {
+			continue
+		}
 		if s, q := mine.Stage(n.now), theirs[k].Stage(n.now); s != q && s.Final() == q.Final() {
 			x.breach(n, 4, "both know the same, part %d of the hirer stands at %s, of the provider at %s", k, s, q)
 		}
@@ -316,10 +320,16 @@ func (x *search) end(n *node) {
 		if h, p := mine.Stage(n.now), theirs.Stage(x.clock(provider, n.now)); h != p {
 			x.breach(n, invariant, "in the end part %d of the hirer stands at %s, of the provider at %s", k, h, p)
 		}
-		_, paid := mine.Post()
-		_, got := theirs.Post()
-		if x.twofaced() && paid != got { // elsewhere a complaint that a provider hears after it claimed: docs/decisions/0007
-			x.breach(n, invariant, "in the end the hirer has posted part %d: %t, to the provider: %t", k, paid, got)
+		if paid, got := amountOf(mine), amountOf(theirs); paid != got {
+			x.breach(n, invariant, "in the end the hirer has posted for part %d: %s, to the provider: %s", k, paid, got)
 		}
 	}
+}
+
+// amountOf is what was posted for a part.
+func amountOf(p job.Part) string {
+	if post, ok := p.Post(); ok {
+		return post.Doc.(*protocol.Entry).Amount.String()
+	}
+	return "nothing"
 }

@@ -47,7 +47,7 @@ func (j *Job) AppendKey(b []byte, token func(wire.CID) uint16) []byte {
 		for _, id := range append(slices.Clip(p.outputs), wire.CID{}) {
 			put(id)
 		}
-		flags(p.bound, p.unheld, p.holdSeen, p.postSeen, p.voidSeen, p.released, p.paid, p.started, p.undelivered, p.uncut)
+		flags(p.bound, p.unheld, p.holdSeen, p.postSeen, p.voidSeen, p.released, p.paid, p.started, p.undelivered, p.uncut, p.belated)
 		b = append(b, byte(p.end.stage), byte(p.end.fault), byte(p.steps))
 		for _, x := range p.pauses {
 			put(x.need.said.ID)

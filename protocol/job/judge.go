@@ -27,25 +27,33 @@ func (j *Job) hearVerdict(t turn, d *protocol.Verdict) error {
 		if err := p.mayComplain(t, d.Clause); err != nil {
 			return err
 		}
+		p.belated = p.tooLate(t)
 	}
 	p.verdict = paper[protocol.Verdict]{t.Said, d}
 	return nil
 }
 
 // mayComplain reports whether the hirer may still find the Delivery wrong: one
-// complaint at a time, heard before its answer is due.
+// complaint at a time, heard before its answer is due. Where evaluators are named and the
+// provider has claimed, one that is heard later is kept all the same.
 func (p Part) mayComplain(t turn, clause string) error {
-	_, open := p.complaint()
+	_, open := p.lodged()
 	switch {
 	case !p.cites(clause):
 		return t.refuse(protocol.CodeCheck, "the Terms have no clause %.32q that may be broken here", clause)
 	case open || p.post.there() && !p.prepaid() || t.stage == Disputed:
 		return t.refuse(protocol.CodeDuplicate, "contested or paid for already")
 	case p.prepaid() && t.stage == Settled && !p.verdict.there() && !p.contest.there(): // by silence, which the complaint crossed
-	case t.stage != Lapsed && (t.stage.Final() || past(t.At, p.AnswerBy())):
+	case p.tooLate(t) && !p.terms.Panel.IsZero() && p.claim.there() && (!t.stage.Final() || p.stand(t.At).fault == Hirer):
+	case p.tooLate(t):
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
 	return nil
+}
+
+// tooLate reports whether a complaint is heard when its answer was due, or all is over.
+func (p Part) tooLate(t turn) bool {
+	return t.stage != Lapsed && !p.prepaid() && (t.stage.Final() || past(t.At, p.AnswerBy()))
 }
 
 // hearContest takes the hirer's complaint about the Delivery or the Claim, and
@@ -79,6 +87,7 @@ func (j *Job) hearContest(t turn, d *protocol.Contest) error {
 	if err := p.mayComplain(t, d.Clause); err != nil {
 		return err
 	}
+	p.belated = p.tooLate(t)
 	p.contest = paper[protocol.Contest]{t.Said, d}
 	return nil
 }

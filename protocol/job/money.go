@@ -85,6 +85,9 @@ func (p Part) hearPost(t turn, d *protocol.Entry) error {
 		t.stage = p.Stage(t.At)
 	}
 	least, most := p.Owed()
+	if p.belatedly(d) {
+		least = d.Amount
+	}
 	switch {
 	case !p.holds(d) || p.post.there() || p.void.there() && (!p.claim.there() || p.released):
 		return t.refuse(protocol.CodeHold, "it ends no hold of this job")
@@ -113,7 +116,7 @@ func (p Part) halted() bool {
 // hearVoid takes the end of a hold without payment. What entitles to it is that
 // the job ended so that nothing is owed; settlement asks for the basis cited.
 func (p Part) hearVoid(t turn, d *protocol.Entry) error {
-	if c, open := p.disputed(); open && !p.post.there() && !p.void.there() {
+	if c, open := p.disputed(); open && !p.cancelP.there() && !p.post.there() && !p.void.there() {
 		if err := p.restOn(t, c, d); err != nil {
 			return err
 		}
@@ -183,20 +186,19 @@ func (j *Job) hearClaim(t turn, d *protocol.Claim) error {
 	if err != nil {
 		return err
 	}
-	_, most := p.Owed()
 	switch {
 	case !p.delivered() || d.Delivery != p.delivery.said.ID:
 		return t.refuse(protocol.CodeArtefact, "it claims for no Delivery of this job")
 	case !p.hold.there() || d.Hold != p.hold.said.ID || p.released:
 		return t.refuse(protocol.CodeHold, "it claims no hold of this job")
-	case p.claim.there() || p.post.there() || p.cancelP.there() || p.verdict.there() && p.verdict.doc.Pass:
+	case p.claim.there() || p.post.there() && !p.Short() || p.cancelP.there() || p.verdict.there() && p.verdict.doc.Pass:
 		return t.refuse(protocol.CodeDuplicate, "claimed, judged or given up already")
 	case d.At <= p.ReviewBy():
 		return t.refuse(protocol.CodeClock, "the hirer may judge until %d", p.ReviewBy())
 	case d.At > p.ClaimBy(), t.stage.Final() && t.stage != Lapsed:
 		return t.refuse(protocol.CodeLate, "its deadline was %d", p.ClaimBy())
-	case d.Amount.Cmp(most) > 0, d.Amount.Cmp(p.most) > 0:
-		return t.refuse(protocol.CodeAmount, "claims %s, at most %s are owed", d.Amount, most)
+	case d.Amount.Cmp(p.cost()) > 0, d.Amount.Cmp(p.most) > 0: // it may not have heard of a complaint
+		return t.refuse(protocol.CodeAmount, "claims %s, at most %s are owed", d.Amount, p.cost())
 	}
 	p.claim = paper[protocol.Claim]{t.Said, d}
 	return nil

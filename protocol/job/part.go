@@ -40,6 +40,7 @@ type part struct {
 	calls                        []payload.Artefact     // of a window: the inputs provided
 	outputs                      []wire.CID             // … and what each gave, as far as told
 	undelivered, uncut           bool                   // the hirer refused the Delivery, the provider's Cancel as late
+	belated                      bool                   // the complaint came too late for what was claimed: belated.go
 	pauses                       []pause
 	rounds                       []round // Deliveries made good, oldest first
 	reworked                     uint64  // how often that was tried

@@ -30,6 +30,11 @@ func (x *search) payoff(n *node) purse {
 			least, _ := p.Owed()
 			part = units(least)
 		}
+		if j := n.job[provider]; j != nil {
+			if p, ok := j.Part(uint64(k)); ok {
+				part += units(p.Missing())
+			}
+		}
 		moved += part
 		if p, _ := n.job[hirer].Part(uint64(k)); good {
 			value += x.worth(p)
@@ -113,6 +118,11 @@ func (x *search) silencePays(n *node) {
 		}
 		x.counts.checked[3]++
 		silent, best := x.roll(n, who, true), x.roll(n, who, false)
+		if late := x.complainsLate(n, who); late != nil {
+			if p := x.roll(late, who, false); p[who] > best[who] {
+				x.breach(n, 3, "if the %s is silent and complains too late it has %d, else at best %d", parties[who], p[who], best[who])
+			}
+		}
 		if silent[who] <= best[who] {
 			continue
 		}
@@ -130,6 +140,45 @@ func (x *search) silencePays(n *node) {
 		}
 		x.breach(n, 3, "if the %s goes silent here it has %d, else at best %d", parties[who], silent[who], best[who])
 	}
+}
+
+// complainsLate is where a hirer comes to that has been claimed of and said nothing, until
+// there is no answer to its complaint any more, and then dates one back; nil where it cannot.
+func (x *search) complainsLate(n *node, who int) *node {
+	if who != hirer || n.job[provider] == nil || x.terms.Panel.IsZero() {
+		return nil
+	}
+	mine, _ := n.job[hirer].Part(0)
+	theirs, _ := n.job[provider].Part(0)
+	_, judged := mine.Verdict()
+	_, contested := mine.Contest()
+	if _, claimed := theirs.Claim(); !claimed || judged || contested {
+		return nil
+	}
+	for n = x.settle(n, hirer, true); n.now <= mine.AnswerBy()+2*protocol.Skew; n = x.settle(n, hirer, true) {
+		if next := x.dutiful(n, provider); next != nil {
+			n = next
+			continue
+		}
+		next, _ := x.nextInstant(n)
+		if next == 0 {
+			return nil
+		}
+		after := *n
+		after.now = next
+		n = &after
+	}
+	said, err := x.write(hirer, "verdict(fail,panel)", mine.ReviewBy(), n.job[hirer])
+	if err != nil {
+		return nil
+	}
+	next := n.after("the hirer complains, dated back")
+	next.job[hirer] = n.job[hirer].Fork()
+	if next.job[hirer].Apply(n.now, said) != nil {
+		return nil
+	}
+	next.post(x.stage, provider, []wire.Said{said})
+	return next
 }
 
 // disputable reports whether the sides may differ on whether bytes arrived and

@@ -58,7 +58,7 @@ func (p Part) unmake() {
 	}
 	p.rounds = slices.Clone(p.rounds[:n])
 	p.delivery, p.verdict, p.contest, p.answer = last.delivery, last.verdict, last.contest, last.answer
-	p.undelivered = p.terms.Panel.IsZero()
+	p.belated, p.undelivered = false, p.terms.Panel.IsZero()
 }
 
 // Earlier returns the Deliveries that were made good by later ones.

@@ -10,10 +10,10 @@ import (
 // long after its date. Between two folds that know different Awards it is the
 // entry that ends the hold which decides, since it can be said only once.
 
-// disputed returns the complaint that evaluators judge, or have judged.
+// disputed returns the complaint that evaluators judge, or have judged, a belated one too.
 func (p Part) disputed() (c complaint, open bool) {
-	c, open = p.complaint()
-	return c, open && p.delivered() && !p.cancelP.there() && !p.prepaid() && !p.terms.Panel.IsZero()
+	c, open = p.lodged()
+	return c, open && p.delivered() && !p.prepaid() && !p.terms.Panel.IsZero()
 }
 
 // restOn fixes which Awards count: those that the entry which ends the hold cites.
@@ -42,6 +42,6 @@ func (p Part) restOn(t turn, c complaint, d *protocol.Entry) error {
 		return t.refuse(protocol.CodeHold, "it leaves out %d Awards that were heard here in time", left)
 	}
 	ruling := p.combine(counted)
-	p.ruling = &ruling
+	p.ruling, p.belated = &ruling, p.belated && !ruling.Counts
 	return nil
 }

@@ -61,7 +61,7 @@ func (j *Job) hearAck(t turn, d *protocol.Ack) error {
 		return err
 	}
 	p := j.InHand()
-	c, open := p.complaint()
+	c, open := p.lodged()
 	t.stage = p.Stage(t.At)
 	switch missing := open && c.clause == ClauseArtefact; {
 	case missing && d.At > c.due:
