@@ -41,7 +41,7 @@ func (j *Job) fold(at uint64, s wire.Said) error {
 	if j.knows(s.ID) {
 		return ErrKnown
 	}
-	at = max(at, j.clock)
+	at, j.owned = max(at, j.clock), [len(j.owned)]uint64{}
 	j.conclude(at)
 	j.clock = at
 	if err := j.hear(turn{Heard: Heard{at, s}, role: j.RoleOf(s.Doc.Header().By)}, s.Doc); err != nil {

@@ -50,28 +50,32 @@ func (j *Job) see(d *protocol.Countersign) (known, news bool) {
 
 // see notes which entries of the part d covers.
 func (p Part) see(d *protocol.Countersign) (known, news bool) {
-	mark := func(e paper[protocol.Entry], seen *bool) bool {
-		if !e.there() || !Covers(p.net, d, e.said) {
+	covers := func(e paper[protocol.Entry]) bool {
+		return e.there() && reaches(d, e.said.ID, e.doc) && d.Lane == p.laneOf(e.doc).id
+	}
+	mark := func(covered bool, seen *bool) bool {
+		if !covered {
 			return false
 		}
 		fresh := !*seen
 		known, news, *seen = true, news || fresh, true
 		return fresh
 	}
-	mark(p.hold, &p.holdSeen)
-	if mark(p.void, &p.voidSeen) {
+	hold, post := covers(p.hold), covers(p.post)
+	mark(hold, &p.holdSeen)
+	if mark(covers(p.void), &p.voidSeen) {
 		p.released = d.At > p.ResolveBy() || !slices.Contains(d.Disputed, p.hold.said.ID)
 	}
-	mark(p.post, &p.postSeen)
+	mark(post, &p.postSeen)
 	// Whichever of those that cover them is heard first, one that is dated in time counts,
 	// and of a payment that may be disputed one that does not dispute it.
-	count := func(e paper[protocol.Entry], done *bool, inTime bool) {
-		if e.there() && !*done && inTime && Covers(p.net, d, e.said) {
+	count := func(covered bool, done *bool, inTime bool) {
+		if covered && !*done && inTime {
 			*done, news = true, true
 		}
 	}
-	count(p.hold, &p.bound, p.timely(d) && slices.Contains(d.Taken, p.id))
-	count(p.post, &p.paid, d.At <= p.ResolveBy() && !p.disputes(d))
+	count(hold, &p.bound, p.timely(d) && slices.Contains(d.Taken, p.id))
+	count(post, &p.paid, d.At <= p.ResolveBy() && !p.disputes(d))
 	return known, news
 }
 
@@ -79,10 +83,26 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 // at or beyond it. Whose Countersign it is is the caller's to have asked.
 func Covers(net string, d *protocol.Countersign, entry wire.Said) bool {
 	e, ok := entry.Doc.(*protocol.Entry)
-	if !ok || d.Seq < e.Seq || d.Seq == e.Seq && d.Entry != entry.ID {
-		return false
+	return ok && reaches(d, entry.ID, e) && d.Lane == e.Lane(net)
+}
+
+// reaches reports whether a Countersign is at or beyond an entry, if it is of its lane.
+func reaches(d *protocol.Countersign, id wire.CID, e *protocol.Entry) bool {
+	return d.Seq > e.Seq || d.Seq == e.Seq && d.Entry == id
+}
+
+// lane is the name of the lane from hirer to provider in one epoch.
+type lane struct {
+	epoch protocol.Epoch
+	id    wire.CID
+}
+
+// laneOf returns the lane of an entry of the job. Most have one, and its name takes long to make.
+func (j *Job) laneOf(e *protocol.Entry) lane {
+	if j.lane.epoch == e.Epoch && !j.lane.id.IsZero() {
+		return j.lane
 	}
-	return d.Lane == e.Lane(net)
+	return lane{e.Epoch, e.Lane(j.net)}
 }
 
 func (j *Job) taken(t turn, d *protocol.Countersign) (news bool, err error) {

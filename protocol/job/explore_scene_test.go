@@ -53,6 +53,7 @@ type stage struct {
 	offered protocol.Terms
 	by      wire.Key
 	papers  map[paperKey]wire.Said
+	blots   map[paperKey]error // why a paper cannot be
 	tokens  map[wire.CID]uint16
 	words   map[string]uint16
 	labels  map[wire.CID]string // of what evaluators said
@@ -85,7 +86,7 @@ func play(s scene) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &stage{scene: s, terms: c.terms, accept: accept, papers: map[paperKey]wire.Said{}, tokens: map[wire.CID]uint16{}, words: map[string]uint16{}, labels: map[wire.CID]string{}}
+	p := &stage{scene: s, terms: c.terms, accept: accept, papers: map[paperKey]wire.Said{}, blots: map[paperKey]error{}, tokens: map[wire.CID]uint16{}, words: map[string]uint16{}, labels: map[wire.CID]string{}}
 	p.offered, p.by, err = job.Offered(open(network), accept.Doc.(*protocol.Accept))
 	p.tokens[wire.CID{}] = 0
 	p.token(accept.ID, "accept")
@@ -140,9 +141,13 @@ func (p *stage) writeFrom(who int, word string, now uint64, j *job.Job, known ma
 	if said, ok := p.papers[key]; ok {
 		return said, nil
 	}
+	if err, ok := p.blots[key]; ok {
+		return wire.Said{}, err
+	}
 	said, err := p.compose(key, known, lane)
 	if err != nil {
-		return said, fmt.Errorf("%s %s: %w", parties[who], word, err)
+		p.blots[key] = fmt.Errorf("%s %s: %w", parties[who], word, err)
+		return said, p.blots[key]
 	}
 	p.papers[key], p.labels[said.ID] = said, labelFor(parties[who], word)
 	p.token(said.ID, fmt.Sprintf("%s %s %d %d", parties[who], word, len(lane), p.bucket(said.Doc, j)))

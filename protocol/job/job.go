@@ -18,9 +18,11 @@ type Job struct {
 	terms    *protocol.Terms
 	provider wire.Key
 
-	clock  uint64  // latest instant folded; time never runs back
-	record []Heard // in the order folded
-	parts  []*part // those that have begun, the first always; shared with copies of the job until own
+	lane   lane                    // of its last entry
+	clock  uint64                  // latest instant folded; time never runs back
+	record []Heard                 // in the order folded
+	parts  []*part                 // those that have begun, the first always; shared with copies of the job until own
+	owned  [MaxParts/64 + 1]uint64 // by number: parts that this fold has made its own
 
 	take               paper[protocol.Countersign]
 	decline            paper[wire.Head] // a Countersign that declines, or a Refuse of the Accept

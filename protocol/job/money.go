@@ -20,6 +20,7 @@ func (j *Job) hearEntry(t turn, d *protocol.Entry) error {
 	if d.Asset != p.terms.Asset {
 		return t.refuse(protocol.CodeAmount, "in %.64q, not in the asset agreed", d.Asset)
 	}
+	j.lane = j.laneOf(d)
 	switch d.Act {
 	case protocol.ActHold:
 		return p.hearHold(t, d)

@@ -61,10 +61,14 @@ func (j *Job) last() Part { return Part{j, j.parts[len(j.parts)-1]} }
 
 // own returns a part that may be changed without any copy of the job seeing it.
 func (j *Job) own(n uint64) Part {
-	mine := *j.parts[n]
-	j.parts = slices.Clone(j.parts)
-	j.parts[n] = &mine
-	return Part{j, &mine}
+	bit := uint64(1) << (n % 64)
+	if j.owned[n/64]&bit == 0 {
+		mine := *j.parts[n]
+		j.parts = slices.Clone(j.parts)
+		j.parts[n] = &mine
+		j.owned[n/64] |= bit
+	}
+	return Part{j, j.parts[n]}
 }
 
 // Number returns which part of the contract it is, from 0.
