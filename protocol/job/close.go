@@ -45,7 +45,7 @@ func (p Part) hearEnd(t turn, d *protocol.Cancel) error {
 	switch {
 	case p.cancelP.there() || p.decline.there():
 		return t.refuse(protocol.CodeDuplicate, "said already")
-	case p.unanswered(t.At) && (p.post.there() || t.stage.Final()):
+	case p.unanswered(t.At) && t.stage.Final(): // before that it counts, and a kill fee that was posted stays so
 		return t.refuse(protocol.CodeDuplicate, "the job has ended for want of what was needed")
 	case !d.Fee.IsZero() && (!p.Taken() || p.prepaid() || p.delivery.there() || !p.cancelH.there()):
 		return t.refuse(protocol.CodeAmount, "no kill fee is owed")

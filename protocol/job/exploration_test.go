@@ -48,6 +48,7 @@ var scenes = []scene{
 	{name: "needs, nothing owed for silence", terms: "needs=60 nofee", result: "good", needs: true},
 	{name: "needs, documents alone", terms: "needs=60", result: "good", needs: true, loose: true},
 	{name: "needs, both choose", terms: "needs=60", result: "good", needs: true, choice: true},
+	{name: "needs, called off", terms: "needs=60", result: "good", needs: true, begun: []string{"provider take", "hirer cancel", "provider need(map) unheard", "provider cancel"}},
 	{name: "needs, provider ahead", terms: "needs=60", result: "good", needs: true, ahead: 30_000},
 	{name: "needs, provider behind", terms: "needs=60", result: "good", needs: true, ahead: -30_000},
 	{name: "made good", terms: "rule reworks=1", result: job.ClauseCheck, remade: true},
