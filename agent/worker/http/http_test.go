@@ -298,7 +298,7 @@ func TestHostilePrograms(t *testing.T) {
 			if !errors.Is(err, c.want) || len(out) > 64<<10 {
 				t.Errorf("%v and %d bytes, want %v", err, len(out), c.want)
 			}
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 50*time.Second {
 				t.Errorf("it took %v", took)
 			}
 		})
