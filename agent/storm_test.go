@@ -127,6 +127,27 @@ func (s *storm) rage(ms uint64, do func()) {
 
 func (s *storm) someone() *citizen { return s.folk[s.rng.IntN(len(s.folk))] }
 
+// strike breaks a link, cuts two off from one another for a while, kills one of them, at
+// once or in the midst of a step, or brings it back.
+func (s *storm) strike() {
+	a, b := s.someone(), s.someone()
+	switch s.rng.IntN(5) {
+	case 0:
+		a.unlink(b)
+	case 1:
+		s.sever(a, b, true)
+		s.after(20*second, func() { s.sever(a, b, false); a.link(b) })
+	case 2:
+		a.dieAfter = 1 + s.rng.IntN(6)
+	case 3:
+		a.die()
+	default:
+		if a.agent == nil {
+			a.start()
+		}
+	}
+}
+
 func forSeeds(t *testing.T, jobs int, rage func(s *storm)) {
 	for seed := range uint64(*seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -190,24 +211,7 @@ func TestRestarts(t *testing.T) {
 func TestLossAndRestarts(t *testing.T) {
 	forSeeds(t, 30, func(s *storm) {
 		s.loss = 0.2
-		s.rage(3*minute, func() {
-			a, b := s.someone(), s.someone()
-			switch s.rng.IntN(5) {
-			case 0:
-				a.unlink(b)
-			case 1:
-				s.sever(a, b, true)
-				s.after(20*second, func() { s.sever(a, b, false); a.link(b) })
-			case 2:
-				a.dieAfter = 1 + s.rng.IntN(6)
-			case 3:
-				a.die()
-			default:
-				if a.agent == nil {
-					a.start()
-				}
-			}
-		})
+		s.rage(3*minute, s.strike)
 	})
 }
 

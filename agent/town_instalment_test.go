@@ -170,24 +170,7 @@ func TestInstalmentsInStorms(t *testing.T) {
 					}
 				})
 			}
-			s.rage(2*minute, func() {
-				a, b := s.someone(), s.someone()
-				switch s.rng.IntN(5) {
-				case 0:
-					a.unlink(b)
-				case 1:
-					s.sever(a, b, true)
-					s.after(20*second, func() { s.sever(a, b, false); a.link(b) })
-				case 2:
-					a.dieAfter = 1 + s.rng.IntN(6)
-				case 3:
-					a.die()
-				default:
-					if a.agent == nil {
-						a.start()
-					}
-				}
-			})
+			s.rage(2*minute, s.strike)
 			parts := 0
 			for _, c := range s.folk {
 				for _, v := range c.agent.Jobs(c.clock(), 1000) {
