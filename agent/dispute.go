@@ -44,7 +44,7 @@ func (s *step) bring(d *deal) uint64 {
 			s.show(d, m)
 		}
 	}
-	d.broughtPause = min(max(firstPause, 2*d.broughtPause), lastPause)
+	d.broughtPause = slower(d.broughtPause)
 	d.broughtAgain = s.at + d.broughtPause
 	return d.broughtAgain
 }

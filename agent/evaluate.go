@@ -36,6 +36,7 @@ type courtCase struct {
 	grades []grading
 	said   []*Saying
 
+	acks  []ack    // soft: by a side, of Awards of ours; a job that is over takes none
 	busy  wire.CID // soft: the complaint about which it is being graded; zero for none
 	again uint64   // soft: when what is not acked is said again
 	pause uint64
@@ -85,6 +86,41 @@ func (a *Agent) foldConsented(f *Fact) {
 	}
 }
 
+// ack is the word of a peer that it has a document.
+type ack struct {
+	of wire.CID
+	by wire.Key
+}
+
+// heardAcks notes who has our Awards. That ends a case whose job the Awards have ended,
+// which takes no Acks any more.
+func (s *step) heardAcks(e Heard) {
+	for _, said := range e.Docs {
+		d, ok := said.Doc.(*protocol.Ack)
+		if !ok || d.By != e.From {
+			continue
+		}
+		c := s.cases[d.Job]
+		if c == nil || c.job.RoleOf(d.By) == job.Other {
+			continue
+		}
+		for _, u := range c.said {
+			a := ack{u.Docs[0].ID, d.By}
+			if u.To == d.By && slices.Contains(d.Of, a.of) && !slices.Contains(c.acks, a) {
+				c.acks = append(c.acks, a)
+			}
+		}
+		if s.heardByBoth(c) {
+			s.judgeCase(d.Job)
+		}
+	}
+}
+
+// has reports whether a side is known to have a document.
+func (c *courtCase) has(of wire.CID, side wire.Key) bool {
+	return c.job.AckedBy(of, c.job.RoleOf(side)) || slices.Contains(c.acks, ack{of, side})
+}
+
 // brought takes what is shown to us as an evaluator, and reports whether a
 // bundle is that.
 func (s *step) brought(e Heard) bool {
@@ -106,6 +142,7 @@ func (s *step) brought(e Heard) bool {
 	}
 	f := Fact{What: FactBrought, Peer: e.From, Job: id, Bundle: b, said: e.Docs}
 	if !s.foldBrought(s.at, &f) {
+		s.heardAcks(e)
 		return true // nothing new
 	}
 	s.record.Facts = append(s.record.Facts, f)
@@ -327,7 +364,7 @@ func (s *step) heardByBoth(c *courtCase) bool {
 		return false
 	}
 	last := c.said[len(c.said)-1].Docs[0].ID
-	return c.job.AckedBy(last, job.Hirer) && c.job.AckedBy(last, job.Provider)
+	return c.has(last, c.job.Hirer()) && c.has(last, c.job.Provider())
 }
 
 // followCase says again what is not acked, and decides when to look again.
@@ -352,7 +389,7 @@ func (s *step) followCase(id wire.CID) {
 			}
 		}
 		if c.again == 0 || s.at >= c.again {
-			c.pause = min(max(firstPause, 2*c.pause), lastPause)
+			c.pause = slower(c.pause)
 			c.again = s.at + c.pause
 		}
 		next = sooner(next, c.again)
@@ -363,13 +400,10 @@ func (s *step) followCase(id wire.CID) {
 // heardAward reports whether a saying need not be said again: its side has acked
 // it, or it was said often enough to one who does not ack.
 func (s *step) heardAward(c *courtCase, u *Saying) bool {
-	switch u.To {
-	case c.job.Hirer():
-		return c.job.AckedBy(u.Docs[0].ID, job.Hirer)
-	case c.job.Provider():
-		return c.job.AckedBy(u.Docs[0].ID, job.Provider)
+	if c.job.RoleOf(u.To) == job.Other {
+		return c.tries > enoughTries
 	}
-	return c.tries > enoughTries
+	return c.has(u.Docs[0].ID, u.To)
 }
 
 // sayCasesAgain takes up with a peer what it has not acked.

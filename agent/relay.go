@@ -102,7 +102,7 @@ func (s *step) relay(d *deal) uint64 {
 		for _, b := range open {
 			s.effect(Say{&Saying{To: d.peer, Docs: b.Docs, Bundle: b.Bundle}})
 		}
-		d.relayPause = min(max(firstPause, 2*d.relayPause), lastPause)
+		d.relayPause = slower(d.relayPause)
 		d.relayAgain = s.at + d.relayPause
 	}
 	return d.relayAgain

@@ -12,7 +12,7 @@ import (
 // Milliseconds between two tries to get an answer.
 const (
 	firstPause = 2_000
-	lastPause  = 60_000    // from a peer that is there
+	lastPause  = 60_000    // from a peer that is there, from which on it grows but slowly
 	awayPause  = 1_800_000 // from one that is not: it is heard of when it comes back
 )
 
@@ -25,11 +25,20 @@ const (
 
 // longer returns the pause after pause.
 func (s *step) longer(peer wire.Key, pause uint64) uint64 {
-	most := uint64(lastPause)
 	if _, linked := s.peers[peer]; !linked {
-		most = awayPause
+		return min(max(firstPause, pause*2), awayPause)
 	}
-	return min(max(firstPause, pause*2), most)
+	return slower(pause)
+}
+
+// slower is longer for a peer that is there. It is asked every minute at first; but
+// where two know different things of one another, as after one was restored from an old
+// copy, that would be for ever, and it is asked ever more seldom.
+func slower(pause uint64) uint64 {
+	if pause < lastPause {
+		return min(max(firstPause, pause*2), lastPause)
+	}
+	return min(pause+pause/8, awayPause)
 }
 
 // advance lets a deal take its next step, until it has none.

@@ -296,3 +296,25 @@ func TestForgersInCourt(t *testing.T) {
 		}
 	}
 }
+
+// TestAwardsEnd: an evaluator whose Award ends a job, which takes no Acks then, hears
+// them all the same, and says no more of it.
+func TestAwardsEnd(t *testing.T) {
+	w, _, buyer, bench := court(t, 5, 1, 0, 1)
+	bench[0].grade = fixed(0)
+	said := 0
+	w.drop = func(from, _ *citizen, docs []wire.Said) bool {
+		for _, d := range docs {
+			if _, ok := d.Doc.(*protocol.Award); ok && from == bench[0] {
+				said++
+			}
+		}
+		return false
+	}
+	buyer.sues("a", bench)
+	w.pass(hour)
+	buyer.ended("a", ending{"defaulted", protocol.CodeCheck, 0})
+	if said < 4 || said > 8 {
+		t.Errorf("its two Awards were said %d times to the two sides", said)
+	}
+}

@@ -62,7 +62,7 @@ func TestComplaintHeardLate(t *testing.T) {
 		{name: "a split of nothing", split: 0, until: late, set: silent, stage: "defaulted", held: 5},
 		{
 			name: "heard in time after all", split: 4000, set: silent, stage: "settled", paid: 2,
-			until: func(t *protocol.Times) uint64 { return t.Answer - minute },
+			until: func(t *protocol.Times) uint64 { return t.Answer - 30*minute }, // within which a peer is asked again
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

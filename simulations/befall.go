@@ -52,6 +52,19 @@ func (x *Story) befall() {
 		p, by := someone(r), int64(between(r, 0, 2*f.By.ms))-int64(f.By.ms)
 		return func() { p.Jump(by) }
 	})
+	kind("full", f.Full, func(r *rand.Rand) func() {
+		p, room := someone(r), between(r, 1000, f.Room.ms)
+		return func() { p.Fill(room) }
+	})
+	kind("backup", f.Backup, func(r *rand.Rand) func() { return someone(r).Backup })
+	kind("rot", f.Rot, func(r *rand.Rand) func() {
+		p, record, bit := someone(r), r.Uint64(), r.Uint64()
+		return func() { p.Rot(record, bit) }
+	})
+	kind("restore", f.Restore, func(r *rand.Rand) func() {
+		p, down := someone(r), between(r, 0, f.Down.ms)
+		return func() { p.Restore(); x.w.After(down, p.Start) }
+	})
 	kind("break", f.Break, func(r *rand.Rand) func() {
 		p, o := someone(r), someone(r)
 		return func() { x.w.Break(p, o) }

@@ -18,7 +18,7 @@ var (
 	only    = flag.String("only", "", "plant this one alone")
 )
 
-// TestPlanted shows that the faults scenario finds what it is for: each patch of
+// TestPlanted shows that scenarios find what they are for: each patch of
 // planted/ breaks the core, or the hands that this house gives it, in one way, and
 // some seed must break a promise. The tree itself is left alone (go help build:
 // -overlay).
@@ -68,7 +68,7 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// plant runs the faults scenario with one patch applied, and returns the promise
+// plant runs a scenario with one patch applied, and returns the promise
 // that was found broken and after how many seeds.
 func plant(t *testing.T, root, file string) (found string, seeds int) {
 	t.Helper()
@@ -80,7 +80,7 @@ func plant(t *testing.T, root, file string) (found string, seeds int) {
 	}
 	defer func() { _ = os.Remove(program) }()
 	var out, faults bytes.Buffer
-	run := exec.Command(program, "run", "faults", "--seeds", fmt.Sprint(*planted), "--json")
+	run := exec.Command(program, "run", scene(t, file), "--seeds", fmt.Sprint(*planted), "--json")
 	run.Stdout, run.Stderr = &out, &faults
 	err := run.Run()
 	var r struct {
@@ -96,6 +96,21 @@ func plant(t *testing.T, root, file string) (found string, seeds int) {
 	}
 	return r.Violation.Law, r.Seeds
 }
+
+// scene is the scenario that finds a patch: what stands in it after "Found in:", or faults.
+func scene(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := foundIn.FindSubmatch(text); m != nil {
+		return string(m[1])
+	}
+	return "faults"
+}
+
+var foundIn = regexp.MustCompile(`^Found in: ([a-z-]+)\.`)
 
 var patched = regexp.MustCompile(`(?m)^\+\+\+ b/(\S+)$`)
 

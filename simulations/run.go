@@ -7,10 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/agent/sell"
-	"github.com/souk-network/souk/protocol"
-	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/simulations/cast"
 	"github.com/souk-network/souk/simulations/invariant"
@@ -31,6 +28,7 @@ type Watching struct {
 	Step    uint64                // stop once so many events have happened; 0 for never
 	Pause   func(done float64)    // told now and then how far the run is, 0 to 1, if it is there
 	Drop    map[string]bool       // faults that shall not happen, by name: see Story.Happened
+	Doubt   bool                  // have done again what would come out alike: see world.Options
 }
 
 // Story is one run of a scenario.
@@ -57,7 +55,7 @@ func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 	c := world.NewChance(s.Name, seed)
 	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context}
 	o := world.Options{
-		Chance: c, Net: "sim", Light: s.Market.Light, Logs: s.Market.Logs, Tell: on.Tell, Limit: s.Time.Limit,
+		Chance: c, Net: "sim", Light: s.Market.Light, Logs: s.Market.Logs, Tell: on.Tell, Doubt: on.Doubt, Limit: s.Time.Limit,
 		Links: world.Links{
 			Latency: s.Network.Latency.ms, Jitter: s.Network.Jitter.ms, Bandwidth: s.Network.Bandwidth.bytes, Loss: s.Network.Loss.of10k,
 			Repeat: s.Network.Repeat.of10k, Reorder: s.Network.Reorder.of10k, Notice: s.Network.Notice.ms,
@@ -84,6 +82,7 @@ func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 		return nil, err
 	}
 	x.w.OnFled(x.comesBack)
+	x.w.At(world.Dawn+x.Time.Warmup.ms/2, x.consents)
 	x.demand()
 	x.befall()
 	if err := x.live(on); err != nil {
@@ -207,10 +206,11 @@ func (x *Story) comes(group int, name string) (*world.Peer, error) {
 		return nil, err
 	}
 	who := world.Resident{
-		Name: name, Part: part, Owner: g.Owner, Asset: m.Asset, PerJob: m.PerJob, Total: m.Total, Pool: m.Pool,
+		Name: name, Part: part, Owner: g.Owner, Line: g.Line.bytes, Asset: m.Asset, PerJob: m.PerJob, Total: m.Total, Pool: m.Pool,
 		Skew: int64(between(r, 0, 2*g.Skew.ms)) - int64(g.Skew.ms),
 	}
-	if g.Sells {
+	who.Parts = x.parts(g)
+	if g.Sells && g.Deals.Panel == 0 {
 		who.Stands = []sell.Stand{x.stand(g, r)}
 	}
 	p, err := x.w.Settle(who)
@@ -220,21 +220,6 @@ func (x *Story) comes(group int, name string) (*world.Peer, error) {
 	x.rings[group].Join(p.Key())
 	x.groups[group] = append(x.groups[group], p)
 	return p, nil
-}
-
-func (x *Story) stand(g *Group, r *rand.Rand) sell.Stand {
-	s := sell.Stand{
-		Capability: x.Market.Capability, Price: wire.Units(between(r, g.Price, g.Price+g.Spread)), Asset: x.Market.Asset, Technology: "builtin",
-		InputType: "*/*", OutputType: "text/plain", Data: payload.Handling{Most: payload.Internal, Retention: day},
-		Deliver: 10 * 60_000, Slots: max(1, g.Slots), Ask: hit(r, g.Ask), RerunSafe: hit(r, g.Rerun),
-	}
-	if hit(r, g.Public) {
-		s.Data.Most = payload.Public
-	}
-	if g.Rule {
-		s.Rule = protocol.Check{Rule: "size", Params: `{"max_bytes":9}`}
-	}
-	return s
 }
 
 // comesBack gives who has fled a fresh name.
@@ -252,87 +237,6 @@ func (x *Story) comesBack(gone *world.Peer) {
 			fresh.Start()
 			return
 		}
-	}
-}
-
-// demand has everybody order what they will.
-func (x *Story) demand() {
-	var buyers, sellers []*world.Peer
-	r := x.chance.demand
-	for i, g := range x.Groups {
-		if g.Buys {
-			buyers = append(buyers, x.groups[i]...)
-		}
-		if g.Sells {
-			sellers = append(sellers, x.groups[i]...)
-		}
-		for _, p := range x.groups[i] {
-			for n := range g.Inside {
-				if len(x.groups[i]) > 1 {
-					x.orders(p, fmt.Sprintf("inside %d", n), x.groups[i])
-				}
-			}
-		}
-	}
-	for n := range x.Market.Orders {
-		if len(buyers) > 0 {
-			x.orders(buyers[r.IntN(len(buyers))], fmt.Sprintf("order %d", n), x.direct(sellers))
-		}
-	}
-	for _, p := range buyers {
-		for n := range x.Market.PerAgent {
-			x.orders(p, fmt.Sprintf("order %d", n), x.direct(sellers))
-		}
-	}
-}
-
-func (x *Story) direct(sellers []*world.Peer) []*world.Peer {
-	if x.Market.Direct {
-		return sellers
-	}
-	return nil
-}
-
-// orders has a peer order something at some time, of one of sellers if there are any.
-func (x *Story) orders(p *world.Peer, key string, sellers []*world.Peer) {
-	r := x.chance.demand
-	m := &x.Market
-	o := agent.Order{
-		Key: key, Capability: m.Capability, Asset: m.Asset, Budget: wire.Units(m.Budget), Deliver: day,
-		Input: world.Input(p.Name()+key, 100+r.Uint64N(1000), payload.Class(1+r.IntN(2)), day),
-	}
-	if m.Choose != "cost" {
-		o.Choose = m.Choose
-	}
-	if !m.Takeover || r.IntN(2) == 0 {
-		o.Plan = agent.PlanSingle
-	}
-	for len(sellers) > 0 && (o.Peer.IsZero() || o.Peer == p.Key()) {
-		o.Peer = sellers[r.IntN(len(sellers))].Key()
-	}
-	at := between(r, world.Dawn+x.Time.Warmup.ms+x.comesAt(p), x.ends)
-	name := fmt.Sprintf("%s of %s", key, p.Name())
-	x.w.At(at, func() {
-		if x.happens(name) {
-			p.Order(o)
-		}
-	})
-	if hit(r, m.Again) {
-		x.w.At(between(r, at, x.ends), func() {
-			if x.happens("once more " + name) {
-				p.Order(o)
-			}
-		})
-	}
-	if hit(r, m.Withdraw) {
-		x.w.At(between(r, at, x.ends), func() {
-			if p.Agent() == nil || !x.happens("withdrawing "+name) {
-				return
-			}
-			if v, ok := p.Agent().ByKey(p.Clock(), key); ok && !v.Final {
-				p.Handle(agent.Withdrew{Key: key, Job: v.ID})
-			}
-		})
 	}
 }
 

@@ -117,25 +117,49 @@ type Group struct {
 	Rule    bool   `toml:"rule"`         // results are checked by a rule both can run
 	Public  Share  `toml:"public_only"`  // those that take only public inputs
 	Slots   uint64 `toml:"slots"`
+	Deals   Deals  `toml:"deals"`         // where it sells otherwise than whole and for one price
+	Judges  bool   `toml:"judges"`        // they are evaluators of whoever names some
 	Inside  int    `toml:"orders_inside"` // orders that each gives to others of its own group
 	After   uint64 `toml:"after"`         // jobs after which it changes its ways
 	Owner   string `toml:"owner"`         // one owner for all of them
+	Line    Rate   `toml:"line"`          // what their own lines let through, each way
 	Skew    Span   `toml:"skew"`          // clocks differ by at most this
 	Comes   Span   `toml:"comes"`         // they come this long after the dawn
 	Joins   Span   `toml:"joins"`         // and within this time, one after the other
+}
+
+// Deals is how a group sells where its jobs are not done whole, at once, alone, and
+// between two.
+type Deals struct {
+	Capability string `toml:"capability"` // "" for that of the market
+	Panel      int    `toml:"panel"`      // evaluators that it names; its results are then judged by a rule of the buyer's own
+	Needed     uint64 `toml:"needed"`     // of them, whose awards decide
+	Split      Share  `toml:"split"`      // what the seller has where too few award anything
+	Tranches   uint64 `toml:"tranches"`
+	Advance    uint64 `toml:"advance"` // of them, that are paid before they are delivered
+	Window     uint64 `toml:"window"`  // calls that are paid for together
+	Windows    uint64 `toml:"windows"`
+	PerUnit    uint64 `toml:"per_unit"` // units of the asset for each unit metered
+	Parts      string `toml:"parts"`    // capability that others are hired for in each job
+	Reworks    uint64 `toml:"reworks"`  // how often a result is made good
 }
 
 // Faults is what befalls a world while orders are given. Every is the mean time
 // between two of a kind; 0s for never.
 type Faults struct {
 	Crash     Span `toml:"crash_every"`
-	Down      Span `toml:"down"`        // at most, until a crashed peer is started again
-	Doom      Span `toml:"power_every"` // a peer's power fails with records under way
-	Partition Span `toml:"cut_every"`   // the world is parted in two
-	Heals     Span `toml:"cut"`         // at most, until it is whole again
-	Jump      Span `toml:"jump_every"`  // a clock jumps
-	By        Span `toml:"jump"`        // by at most
-	Break     Span `toml:"break_every"` // a link breaks
+	Down      Span `toml:"down"`          // at most, until a crashed peer is started again
+	Doom      Span `toml:"power_every"`   // a peer's power fails with records under way
+	Partition Span `toml:"cut_every"`     // the world is parted in two
+	Heals     Span `toml:"cut"`           // at most, until it is whole again
+	Jump      Span `toml:"jump_every"`    // a clock jumps
+	By        Span `toml:"jump"`          // by at most
+	Break     Span `toml:"break_every"`   // a link breaks
+	Full      Span `toml:"full_every"`    // a disk has no room
+	Room      Span `toml:"full"`          // at most, until it has
+	Rot       Span `toml:"rot_every"`     // a bit of a stored record flips
+	Backup    Span `toml:"copy_every"`    // a home is copied
+	Restore   Span `toml:"restore_every"` // a home is put back to its last copy
 }
 
 // Baseline is what is otherwise without the defence that the scenario tries.
@@ -265,6 +289,9 @@ func (g *Group) check() error {
 		return errors.New("price: who sells has one")
 	case g.Skew.ms > protocol.Skew/2:
 		return fmt.Errorf("skew: honest clocks are off by at most %d ms", protocol.Skew/2)
+	}
+	if err := g.Deals.check(g); err != nil {
+		return err
 	}
 	_, err := cast.New(g.Part, cast.Skill{}, nil, 0)
 	return err

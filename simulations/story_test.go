@@ -77,6 +77,51 @@ func TestSameStory(t *testing.T) {
 	}
 }
 
+// TestHomes: disks fill up, bits flip and old copies are restored, and what was promised
+// holds of who is left.
+func TestHomes(t *testing.T) {
+	s := builtin(t, "homes")
+	var sum world.Tally
+	for seed := range *seeds {
+		x, err := Run(s, seed, Watching{})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		k := x.Tally()
+		sum.Filled, sum.Unwritten, sum.NoRoom, sum.Backups = sum.Filled+k.Filled, sum.Unwritten+k.Unwritten, sum.NoRoom+k.NoRoom, sum.Backups+k.Backups
+		sum.Flipped, sum.Damaged, sum.Restored, sum.Forgotten = sum.Flipped+k.Flipped, sum.Damaged+k.Damaged, sum.Restored+k.Restored, sum.Forgotten+k.Forgotten
+	}
+	t.Logf("%+v", sum)
+	for what, n := range map[string]uint64{
+		"full disks": sum.Filled, "stopped by them": sum.Unwritten, "orders without room": sum.NoRoom, "copies": sum.Backups,
+		"flipped bits": sum.Flipped, "damage found": sum.Damaged, "restored": sum.Restored, "forgotten": sum.Forgotten,
+	} {
+		if n == 0 {
+			t.Errorf("no %s: nothing was tried", what)
+		}
+	}
+}
+
+// TestDoubt: what is not done twice would come out alike.
+func TestDoubt(t *testing.T) {
+	for _, name := range []string{"faults", "homes"} {
+		s := builtin(t, name)
+		s.Market.Orders, s.Time.Demand, s.Time.Rest = 60, Span{ms: 60_000}, Span{ms: 60_000}
+		var traces []string
+		for _, doubt := range []bool{false, true} {
+			x, err := Run(s, 5, Watching{Doubt: doubt})
+			var v *invariant.Violation
+			if err != nil && (!errors.As(err, &v) || v.Law == invariant.Sound) { // a minute of rest may be too short for all to end
+				t.Fatal(err)
+			}
+			traces = append(traces, x.Trace())
+		}
+		if traces[0] != traces[1] {
+			t.Errorf("%s: %s, and %s with doubt", name, traces[0], traces[1])
+		}
+	}
+}
+
 // TestRegressions: every seed that ever broke a promise holds it now.
 func TestRegressions(t *testing.T) {
 	f, err := os.Open("testdata/regressions.txt")

@@ -27,6 +27,7 @@ type runOptions struct {
 	seeds    int
 	agents   int
 	baseline bool
+	doubt    bool
 	out      string
 	events   bool
 	workers  int
@@ -61,6 +62,12 @@ type result struct {
 	Repeated   uint64               `json:"frames_repeated"`
 	Reordered  uint64               `json:"frames_reordered"`
 	Jumps      uint64               `json:"clock_jumps"`
+	Filled     uint64               `json:"full_disks"`
+	Unwritten  uint64               `json:"stopped_by_full_disks"`
+	Flipped    uint64               `json:"flipped_bits"`
+	Damaged    uint64               `json:"damage_found"`
+	Restored   uint64               `json:"copies_restored"`
+	Forgotten  uint64               `json:"records_forgotten"`
 	Measures   simulations.Measures `json:"measures"`
 	Unexpected []string             `json:"unexpected"`
 	Notes      []string             `json:"notes"`
@@ -95,6 +102,7 @@ func (p *program) runs() *cobra.Command {
 	c.Flags().IntVar(&o.seeds, "seeds", 1, "how many seeds, one run each")
 	c.Flags().IntVar(&o.agents, "agents", 0, "how many agents, each group keeping its share; 0 for as many as the scenario says")
 	c.Flags().BoolVar(&o.baseline, "baseline", false, "run it without the defence that it tries")
+	c.Flags().BoolVar(&o.doubt, "doubt", false, "verify every seal where it arrives and read every page for each reader: slower, and the same story")
 	c.Flags().StringVar(&o.out, "out", "", "folder for manifest and tables (CSV and Parquet)")
 	c.Flags().BoolVar(&o.events, "events", false, "with --out: a table of everything that happened too")
 	c.Flags().IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "runs at once")
@@ -167,6 +175,8 @@ func (r *result) add(f *finished) {
 	r.Virtual += float64(f.x.Lasted()) / 1000
 	r.Crashes, r.Unsynced, r.Torn, r.Partitions = r.Crashes+t.Crashes, r.Unsynced+t.Unsynced, r.Torn+t.Torn, r.Partitions+t.Cuts
 	r.Frames, r.Lost, r.Repeated, r.Reordered, r.Jumps = r.Frames+t.Frames, r.Lost+t.Lost, r.Repeated+t.Repeated, r.Reordered+t.Reordered, r.Jumps+t.Jumps
+	r.Filled, r.Unwritten, r.Flipped, r.Damaged = r.Filled+t.Filled, r.Unwritten+t.Unwritten, r.Flipped+t.Flipped, r.Damaged+t.Damaged
+	r.Restored, r.Forgotten = r.Restored+t.Restored, r.Forgotten+t.Forgotten
 	r.Jobs += uint64(m["all.hired"])
 	r.Settled += uint64(m["all.settled"])
 	r.PerAgent, r.PerIdle = f.heap, f.idle
@@ -224,7 +234,7 @@ func once(ctx context.Context, s *simulations.Scenario, seed uint64, o *runOptio
 	if alone {
 		before = heap()
 	}
-	on := simulations.Watching{Context: ctx, Pause: func(done float64) {
+	on := simulations.Watching{Context: ctx, Doubt: o.doubt, Pause: func(done float64) {
 		bar.part(done)
 		if alone && f.idle == 0 {
 			f.idle = (heap() - min(before, heap())) / uint64(max(1, s.Agents()))
@@ -257,7 +267,7 @@ func notes(s *simulations.Scenario) []string {
 	if s.Market.Light {
 		return append(n, "light: no bytes on links, no journals, and signatures only where the core itself opens them (offers and quotes)")
 	}
-	return append(n, "all bundles are signed, sent as bytes, read and verified; journals are written and replayed")
+	return append(n, "all bundles are signed, sent as bytes and read, their seals verified with --doubt; journals are written and replayed")
 }
 
 // tell prints the result.
@@ -269,6 +279,8 @@ func (p *program) tell(r *result) error {
 	say("%s: %d seeds from %d, %d agents, %d jobs (%d settled), %.0f virtual seconds\n", r.Scenario, r.Seeds, r.Seed, r.Agents, r.Jobs, r.Settled, r.Virtual)
 	say("faults     %d crashes, %d records unsynced, %d torn; %d partitions; %d of %d frames lost, %d repeated, %d reordered; %d clock jumps\n",
 		r.Crashes, r.Unsynced, r.Torn, r.Partitions, r.Lost, r.Frames, r.Repeated, r.Reordered, r.Jumps)
+	say("disks      %d full, %d stopped by it; %d bits flipped, %d damaged journals found; %d copies restored, %d records forgotten\n",
+		r.Filled, r.Unwritten, r.Flipped, r.Damaged, r.Restored, r.Forgotten)
 	say("events     %d, %.0f a second of processor time, %.1f s in all\n", r.Events, r.PerSecond, r.CPU)
 	if r.PerAgent > 0 {
 		say("memory     %d bytes an agent at the end, %d once all were up\n", r.PerAgent, r.PerIdle)

@@ -42,6 +42,9 @@ type Part interface {
 	Work(m Moment, w agent.Work) Labour
 	// Judge judges results, good being what an honest hirer would find.
 	Judge(m Moment, j agent.Judge, good bool) Opinion
+	// Grade is what it awards as an evaluator, of 10,000, good being what an honest
+	// one would find.
+	Grade(m Moment, good bool) (share, after uint64)
 	// Say returns what is said to a peer in place of the documents of a bundle:
 	// the documents themselves, none, or others by the same author.
 	Say(m Moment, to wire.Key, docs []wire.Said) [][]wire.Said
@@ -72,7 +75,7 @@ func (r *Ring) Has(k wire.Key) bool { return r != nil && r.members[k] }
 
 // Names are the parts there are, in the order of docs/research.md.
 var Names = []string{
-	"honest", "flaky", "greedy", "silent", "colluding", "sybil", "slandering", "whitewashing", "exit-scam", "double-spending",
+	"honest", "flaky", "greedy", "silent", "colluding", "sybil", "slandering", "whitewashing", "exit-scam", "double-spending", "lying",
 }
 
 // New returns a part by its name. after is the number of jobs after which a part
@@ -98,6 +101,8 @@ func New(name string, s Skill, ring *Ring, after uint64) (Part, error) {
 		return &exitScam{b, after}, nil
 	case "double-spending":
 		return doubleSpending{b}, nil
+	case "lying":
+		return lying{b}, nil
 	}
 	return nil, fmt.Errorf("no part is called %q; there are %q", name, Names)
 }
@@ -131,6 +136,13 @@ func (honest) Judge(m Moment, _ agent.Judge, good bool) Opinion {
 		o.Code = protocol.CodeCheck
 	}
 	return o
+}
+
+func (honest) Grade(m Moment, good bool) (share, after uint64) {
+	if good {
+		share = protocol.Full
+	}
+	return share, 100 + m.Chance.Uint64N(10_000)
 }
 
 func (honest) Say(_ Moment, _ wire.Key, docs []wire.Said) [][]wire.Said { return [][]wire.Said{docs} }
@@ -263,3 +275,9 @@ func (doubleSpending) Say(m Moment, _ wire.Key, docs []wire.Said) [][]wire.Said 
 	}
 	return all
 }
+
+// lying awards, as an evaluator, the contrary of what it has found.
+type lying struct{ honest }
+
+func (lying) Honest() bool                                      { return false }
+func (l lying) Grade(m Moment, good bool) (share, after uint64) { return l.honest.Grade(m, !good) }

@@ -20,6 +20,12 @@ func (w *Watch) counts(m *member, s wire.Said) error {
 	case *protocol.Accept:
 		m.accepted++
 		return w.accept(m, s.ID, d)
+	case *protocol.Provide:
+		if j := w.jobs[d.Job]; j != nil {
+			for _, a := range d.Inputs {
+				w.inputs[a.ID] = append(w.inputs[a.ID], j)
+			}
+		}
 	case *protocol.Delivery:
 		m.delivers[d.Job] = true
 	case *protocol.Claim:
@@ -85,7 +91,11 @@ func (w *Watch) countersign(m *member, d *protocol.Countersign) error {
 	if l.lines[d.Entry] == nil {
 		return broken(SavedFirst, m, "it countersigns entry %d of %s, which is not durable there", d.Seq, w.nameOf(e.By))
 	}
-	for at := d.Entry; !at.IsZero() && at != l.covered[s]; {
+	if l.covers(s, d.Entry) {
+		return w.takes(m, d)
+	}
+	at := d.Entry
+	for !at.IsZero() && at != l.covered[s] {
 		x := l.lines[at]
 		if x == nil {
 			break
@@ -95,10 +105,11 @@ func (w *Watch) countersign(m *member, d *protocol.Countersign) error {
 		}
 		at = x.before
 	}
-	if !l.covers(s, d.Entry) {
-		l.covered[s] = d.Entry
-		m.owed[e.By] = e.Totals.Posted
+	if at != l.covered[s] {
+		return broken(Conserved, m, "it countersigns entry %d of %s, which does not continue what it has countersigned before", d.Seq, w.nameOf(e.By))
 	}
+	l.covered[s] = d.Entry
+	m.owed[e.By] = e.Totals.Posted
 	return w.takes(m, d)
 }
 

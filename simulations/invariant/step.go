@@ -137,7 +137,10 @@ func (w *Watch) Carried(by wire.Key, _ uint64, e agent.Effect) error {
 	case agent.Say:
 		return w.says(m, e.Saying)
 	case agent.Work:
-		at := place{e.Job, e.Part}
+		at := labour{place{e.Job, e.Part}, wire.CID{}}
+		if e.Stand.Meter.Window > 1 && len(e.Inputs) > 0 {
+			at.call = e.Inputs[0].ID
+		}
 		m.works[at]++
 		if m.works[at] > 1 && !e.Stand.RerunSafe && e.Stand.Reworks == 0 {
 			return broken(WorkOnce, m, "part %d of job %s is worked on again", e.Part, e.Job)

@@ -26,6 +26,7 @@ const (
 	Exits      = "J1 exits"               // every state that is not final has a timer
 	NotSilence = "J3 silence pays nobody" // who had the work delivered pays for it, though it says nothing
 	Replay     = "J4 replay"              // the same record replays to the same state
+	Durable    = "durable"                // what was acknowledged is there after a crash, or its damage is named
 	Labelled   = "J5 labelled"            // no payload leaves before the contract, or against its label
 	Clauses    = "J6 clauses"             // a verdict cites clauses of the terms alone
 	OneEnd     = "J7 one end"             // both sides end a job alike
@@ -79,9 +80,12 @@ type member struct {
 	records int               // durable
 	said    map[wire.CID]bool // of its own documents, those that are durable
 	orders  map[string]bool
-	works   map[place]int
+	works   map[labour]int
 	known   string // what it knew when it crashed, if nothing was lost
 	knownAt uint64
+	// It was put back to an older copy. What others and it know of one another may
+	// differ from then on.
+	restored bool
 
 	outlay   wire.Amount           // posted and held under the mandate
 	accepted int                   // its Accepts
@@ -101,6 +105,12 @@ type member struct {
 type place struct {
 	job  wire.CID
 	part uint64
+}
+
+// labour is what is worked on at once: a part of a job, or one call of several.
+type labour struct {
+	place
+	call wire.CID // its input, where a part has several calls
 }
 
 // Watch keeps the accounts by which agents are judged. It is not safe for
@@ -136,12 +146,17 @@ func (w *Watch) Checks() uint64 { return w.checks }
 
 // Join adds somebody to be watched.
 func (w *Watch) Join(m Member) {
-	x := &member{
-		Member: m, said: map[wire.CID]bool{}, orders: map[string]bool{}, works: map[place]int{}, taken: map[wire.CID]*holding{},
-		owed: map[wire.Key]wire.Amount{}, verdicts: map[place]wire.CID{}, heard: map[wire.CID]bool{}, takes: map[wire.CID][]wire.CID{}, delivers: map[wire.CID]bool{}, claims: map[wire.CID]bool{}, outcomes: map[wire.CID]*protocol.Outcome{},
-	}
+	x := newMember(m)
 	w.members[m.Key] = x
 	w.all = append(w.all, x)
+}
+
+func newMember(m Member) *member {
+	return &member{
+		Member: m, said: map[wire.CID]bool{}, orders: map[string]bool{}, works: map[labour]int{}, taken: map[wire.CID]*holding{},
+		owed: map[wire.Key]wire.Amount{}, verdicts: map[place]wire.CID{}, heard: map[wire.CID]bool{}, takes: map[wire.CID][]wire.CID{},
+		delivers: map[wire.CID]bool{}, claims: map[wire.CID]bool{}, outcomes: map[wire.CID]*protocol.Outcome{},
+	}
 }
 
 // honest returns the member of a key, if it is to be judged.
@@ -229,13 +244,17 @@ func (w *Watch) Crashed(by wire.Key, core *agent.Agent, at uint64, kept int, who
 	return nil
 }
 
-// Restarted is told of an agent as it was replayed, before it decides anything.
-func (w *Watch) Restarted(by wire.Key, core *agent.Agent, _ uint64) error {
+// Restarted is told of an agent as it was replayed from so many records, before it
+// decides anything.
+func (w *Watch) Restarted(by wire.Key, core *agent.Agent, kept int) error {
 	m := w.honest(by)
 	if m == nil {
 		return nil
 	}
 	m.core = core
+	if kept != m.records {
+		return broken(Durable, m, "%d records were acknowledged, and after a restart it has %d", m.records, kept)
+	}
 	if m.known == "" {
 		return nil
 	}

@@ -91,6 +91,9 @@ func (w *Watch) ended(m *member, v agent.View, at func(wire.Key) uint64) error {
 	if !ok {
 		return nil // it never heard of it
 	}
+	if m.restored || o.restored {
+		return nil // one of them has forgotten a part of it
+	}
 	if x.Stage != v.Stage || x.Paid != v.Paid {
 		return broken(OneEnd, m, "job %s ended %s, paid %s; %s says %s, paid %s", v.ID, v.Stage, v.Paid, o.Name, x.Stage, x.Paid)
 	}
@@ -109,7 +112,7 @@ func (w *Watch) ended(m *member, v agent.View, at func(wire.Key) uint64) error {
 func (w *Watch) meet(m *member) error {
 	for _, l := range m.core.Lanes() {
 		o := w.members[l.Payee]
-		if l.Payer != m.Key || o == nil || !o.Honest || o.core == nil || l.Seq == 0 {
+		if l.Payer != m.Key || o == nil || !o.Honest || o.core == nil || l.Seq == 0 || m.restored || o.restored {
 			continue
 		}
 		w.checks++
@@ -130,7 +133,7 @@ func (w *Watch) holdsEnd() error {
 		}
 		for _, p := range m.core.Positions() {
 			w.checks++
-			if o := w.members[p.Peer]; o != nil && o.Honest && o.core != nil && !(p.HeldByMe.IsZero() && p.HeldForMe.IsZero()) {
+			if o := w.members[p.Peer]; o != nil && o.Honest && o.core != nil && !m.restored && !o.restored && !(p.HeldByMe.IsZero() && p.HeldForMe.IsZero()) {
 				return broken(HoldsEnd, m, "%s are still held by it and %s for it, with %s", p.HeldByMe, p.HeldForMe, o.Name)
 			}
 		}

@@ -18,6 +18,7 @@ type disk struct {
 	durable int      // of written, those that were acknowledged
 	flying  int      // of written, those up to which a sync is under way; 0 for none
 	waiting []parcel // effects, in order
+	full    bool     // there is no room for what would be written
 
 	// Of written, those that were read back before, as they were read: what is on
 	// a disk does not change, and reading it is most of what a start costs.
@@ -63,8 +64,12 @@ func (d *disk) loses(keep int, torn func(size int) int) (gone int, tore bool) {
 }
 
 // open reads the journal as a start does: up to the first record that is not
-// whole, which is cut off with all after it.
+// whole, which is cut off with all after it. Where one was acknowledged that is not
+// what was written, that is a *damage, and nothing is cut off.
 func (d *disk) open(reg *wire.Registry) ([]*agent.Record, error) {
+	if n := d.sound(); n < d.durable {
+		return nil, &damage{n + 1}
+	}
 	records, err := d.whole(), error(nil)
 	d.read = d.read[:min(len(d.read), len(records))]
 	for _, b := range records[len(d.read):] {
@@ -77,9 +82,8 @@ func (d *disk) open(reg *wire.Registry) ([]*agent.Record, error) {
 	return d.read, nil
 }
 
-// whole returns the records that are whole, and cuts off the others.
-func (d *disk) whole() [][]byte {
-	var records [][]byte
+// sound returns how many records from the first on are what was written.
+func (d *disk) sound() int {
 	var head [sha256.Size]byte
 	for i, b := range d.written {
 		h := sha256.New()
@@ -90,13 +94,24 @@ func (d *disk) whole() [][]byte {
 		var sum [sha256.Size]byte
 		copy(sum[:], h.Sum(nil))
 		if len(b) < sealed || uint64(len(b)) != sealed+uint64(binary.BigEndian.Uint32(b)) || string(sum[:]) != string(b[4:sealed]) {
-			d.written = d.written[:i]
-			break
+			return i
 		}
 		head = sum
-		records = append(records, b[sealed:])
 	}
-	d.head, d.durable = head, len(d.written)
+	return len(d.written)
+}
+
+// whole returns the records that are whole, and cuts off the others.
+func (d *disk) whole() [][]byte {
+	d.written = d.written[:d.sound()]
+	d.head, d.durable = [sha256.Size]byte{}, len(d.written)
+	records := make([][]byte, len(d.written))
+	for i, b := range d.written {
+		records[i] = b[sealed:]
+	}
+	if n := len(d.written); n > 0 {
+		copy(d.head[:], d.written[n-1][4:sealed])
+	}
 	return records
 }
 
@@ -104,6 +119,10 @@ func (d *disk) whole() [][]byte {
 func (p *Peer) flush() {
 	d := &p.disk
 	if d.flying > 0 || d.durable == len(d.written) {
+		return
+	}
+	if d.full {
+		p.unwritten()
 		return
 	}
 	d.flying = len(d.written)

@@ -104,6 +104,9 @@ func (p *Peer) Order(o agent.Order) *agent.Refusal {
 	if w.o.Watch != nil {
 		w.stop(w.o.Watch.Ordered(p.key, &o))
 	}
+	if p.core != nil && p.disk.full {
+		return p.noRoom(&o)
+	}
 	w.tell(p, "", "orders", o.Key)
 	return p.Handle(agent.Ordered{Order: o})
 }

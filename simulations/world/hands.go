@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/protocol"
@@ -36,7 +37,7 @@ func (p *Peer) carry(e agent.Effect) {
 	case agent.Judge:
 		p.judge(e)
 	case agent.Grade:
-		p.begin(e.Job, agent.Graded{Job: e.Job, Share: protocol.Full / 2}, between(w.life, 100, 10_000))
+		p.grade(e)
 	case agent.Stop:
 		delete(p.tasks, e.Job)
 	case agent.Pull:
@@ -79,10 +80,31 @@ func (p *Peer) work(e agent.Work) {
 		}
 	}
 	p.w.tell(p, w.nameOf(e.From), "works", string(l.Code))
+	if e.Stand.Meter.Unit != "" && l.Code == "" {
+		done.Units = 1 + w.life.Uint64N(max(1, e.Stand.Meter.MaxUnits))
+	}
 	p.begin(e.Job, done, l.After+w.transfer(e.Inputs))
+	if p.parts != nil && e.Stand.Capability != p.parts.Capability {
+		p.partOf(e, l.After)
+	}
 	if p.part.Flees(p.moment()) {
 		w.After(l.After+60_000, p.Flee)
 	}
+}
+
+// partOf has a part of a job done by somebody else while it is worked on: it is
+// ordered once, however often the work is begun.
+func (p *Peer) partOf(e agent.Work, within uint64) {
+	o, run := *p.parts, p.run
+	o.Key, o.Parent = "part of "+e.Job.String(), e.Job
+	o.Input = Input(o.Key, 100, payload.Public, o.Input.Label.Retention)
+	o.Input.Label.PassOn = true
+	p.w.After(between(p.w.life, 0, within), func() {
+		if p.run == run && p.core != nil {
+			p.w.tally.Parts++
+			p.Order(o)
+		}
+	})
 }
 
 func typeOf(output string) string {
@@ -115,7 +137,20 @@ func (p *Peer) judge(e agent.Judge) {
 	}
 	o := p.part.Judge(p.moment(), e, good)
 	p.w.tell(p, p.w.nameOf(e.From), "judges", string(o.Code))
-	p.begin(e.Job, agent.Judged{Job: e.Job, Code: o.Code}, o.After+p.w.transfer(e.Results))
+	done := agent.Judged{Job: e.Job, Code: o.Code}
+	if o.Code != "" && e.Rule.IsZero() && !e.Expect.IsZero() {
+		done.Clause = "expect" // it fails a rule of the hirer's own
+	}
+	p.begin(e.Job, done, o.After+p.w.transfer(e.Results))
+}
+
+// grade judges a case as an evaluator.
+func (p *Peer) grade(e agent.Grade) {
+	good := p.w.Good(e.Results)
+	share, after := p.part.Grade(p.moment(), good)
+	p.w.tell(p, "", "grades", fmt.Sprintf("%d of %d, the work being good: %v", share, protocol.Full, good))
+	p.w.tally.Graded++
+	p.begin(e.Job, agent.Graded{Job: e.Job, Share: share}, after+p.w.transfer(e.Results))
 }
 
 // transfer is how many milliseconds it takes to get payloads.

@@ -7,6 +7,7 @@ import (
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/simulations/invariant"
 )
 
 // logbook is what a peer can show of its own log of outcomes, and how far it has
@@ -16,6 +17,12 @@ type logbook struct {
 	about   map[wire.CID][]wire.Said // by job
 	jobs    map[wire.CID]wire.CID    // of outcomes
 	read    map[wire.Key]int         // entries told to the core, of the author's log
+}
+
+// page is what one entry of a log shows: it is the same for all who read it.
+type page struct {
+	shown []wire.Said
+	told  agent.Testimony
 }
 
 // entry is one place of a log.
@@ -82,8 +89,7 @@ func (p *Peer) pull(author wire.Key) {
 		upto := min(from+most, len(o.log.entries))
 		told := agent.Told{Author: author, Owner: o.conf.Mandate.Doc.Header().By}
 		for _, e := range o.log.entries[from:upto] {
-			shown := o.log.shows(e)
-			t, err := agent.Testify(w.o.Net, author, shown)
+			t, err := o.testify(e)
 			if err != nil {
 				return // the log of who has lost a part of its past may not show all
 			}
@@ -95,6 +101,30 @@ func (p *Peer) pull(author wire.Key) {
 			p.pull(author)
 		}
 	}})
+}
+
+// testify reads what shows an entry of p's log, as every reader does.
+func (p *Peer) testify(e entry) (agent.Testimony, error) {
+	shown := p.log.shows(e)
+	same := func(a, b wire.Said) bool { return a.ID == b.ID }
+	last, known := p.pages[e.said.ID]
+	known = known && slices.EqualFunc(last.shown, shown, same)
+	if known && !p.w.o.Doubt {
+		return last.told, nil
+	}
+	t, err := agent.Testify(p.w.o.Net, p.key, shown)
+	if err != nil {
+		return t, err
+	}
+	a, b := t.Evidence, last.told.Evidence
+	if known && (t.Due != last.told.Due || a.Said.ID != b.Said.ID || a.How != b.How || a.Band != b.Band || a.Paid != b.Paid || !slices.EqualFunc(t.Entries, last.told.Entries, same)) {
+		p.w.violated(invariant.Sound, p.name, "a page of its log is read in two ways")
+	}
+	if p.pages == nil {
+		p.pages = map[wire.CID]page{}
+	}
+	p.pages[e.said.ID] = page{slices.Clone(shown), t}
+	return t, nil
 }
 
 // shows picks what shows an entry: the entry, and all that was said of its job.

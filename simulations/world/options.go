@@ -52,6 +52,10 @@ type Options struct {
 	Watch *invariant.Watch
 	// Tell is told of everything that happens; nil for nobody.
 	Tell func(Happening)
+	// Doubt has done again what would come out alike: every seal is verified where it
+	// arrives, though these bytes were sealed in this world, and every page of a log is
+	// read by each of its readers. The story is the same.
+	Doubt bool
 	// Limit is the number of events after which a world is stopped that does not
 	// stop by itself; 0 for none.
 	Limit uint64
@@ -89,8 +93,18 @@ type Tally struct {
 	Unsynced   uint64 // records that crashes took
 	Torn       uint64 // records of which a crash left a part
 	Jumps      uint64 // of clocks
+	Filled     uint64 // disks on which there was no room any more
+	Unwritten  uint64 // processes that ended because a record found no room
+	NoRoom     uint64 // orders refused because there was no room for their payload
+	Flipped    uint64 // bits of stored records
+	Damaged    uint64 // starts that found a damaged record
+	Backups    uint64
+	Restored   uint64 // homes put back to an older copy
+	Forgotten  uint64 // records that those copies lacked
 	Orders     uint64
 	Announced  uint64
+	Graded     uint64 // cases that evaluators have judged
+	Parts      uint64 // of jobs that were ordered of others
 	Fled       uint64 // names that were thrown away
 	Violations uint64
 }

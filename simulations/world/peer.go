@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/souk-network/souk/agent"
@@ -28,6 +29,8 @@ type Resident struct {
 	Trust  reputation.Policy // zero for reputation.Defaults
 	Skew   int64             // milliseconds that its clock runs ahead
 	Stands []sell.Stand      // that it opens at its first start
+	Parts  *agent.Order      // what it has others do of each of its jobs, but for key, parent and input; nil for nothing
+	Line   uint64            // bytes a second and direction that its own line lets through; 0 for any
 }
 
 // Peer is one agent with its hands: what agent/runtime is in earnest.
@@ -51,12 +54,17 @@ type Peer struct {
 	worked uint64
 	answer *agent.Refusal
 
-	disk    disk
-	unshown []*agent.Record // not yet durable
-	tasks   map[wire.CID]uint64
-	task    uint64
-	met     []int32 // whom it ever had a link with
-	log     logbook
+	disk     disk
+	copied   [][]byte // of its journal, by the last Backup
+	restored bool     // from a copy, since it was started last
+	line     uint64   // bytes a second
+	parts    *agent.Order
+	unshown  []*agent.Record // not yet durable
+	tasks    map[wire.CID]uint64
+	task     uint64
+	met      []int32 // whom it ever had a link with
+	log      logbook
+	pages    map[wire.CID]page // of its log, as read
 }
 
 // noQuotas lets everybody have everything.
@@ -73,7 +81,7 @@ func (w *World) Settle(r Resident) (*Peer, error) {
 	if owner == "" {
 		owner = fmt.Sprint("owner of ", id)
 	}
-	p := &Peer{w: w, id: int32(id), name: r.Name, key: signer.Key(), signer: signer, part: r.Part, stands: r.Stands, skew: r.Skew}
+	p := &Peer{w: w, id: int32(id), name: r.Name, key: signer.Key(), signer: signer, part: r.Part, stands: r.Stands, skew: r.Skew, line: r.Line, parts: r.Parts}
 	p.conf = agent.Config{
 		Self: p.key, Net: w.o.Net, Registry: w.reg, Namer: wire.Canonical{}, Rail: "credit", Quotas: r.Quotas, Trust: r.Trust,
 		Policy: settlement.Policy{Newcomers: []settlement.Pool{{Asset: r.Asset, Limit: wire.Units(r.Pool)}}},
@@ -122,7 +130,7 @@ func (p *Peer) Clock() uint64 {
 
 // Start begins a run of its process, if none runs: replay, and Began.
 func (p *Peer) Start() {
-	if p.core != nil || p.gone || p.w.fault != nil {
+	if p.core != nil || p.gone || p.w.fault != nil || p.disk.full {
 		return
 	}
 	a, err := agent.New(p.conf)
@@ -132,6 +140,11 @@ func (p *Peer) Start() {
 	}
 	p.log = logbook{}
 	records, err := p.disk.open(p.w.reg)
+	var bad *damage
+	if errors.As(err, &bad) {
+		p.ruined(bad)
+		return
+	}
 	for i, r := range records {
 		if err == nil {
 			_, err = a.Fold(r)
@@ -148,8 +161,12 @@ func (p *Peer) Start() {
 	p.run++
 	p.tasks = nil
 	if p.w.o.Watch != nil && !first {
-		p.w.stop(p.w.o.Watch.Restarted(p.key, a, p.Clock()))
+		if p.restored {
+			p.w.stop(p.w.o.Watch.Restored(p.key, records))
+		}
+		p.w.stop(p.w.o.Watch.Restarted(p.key, a, len(records)))
 	}
+	p.restored = false
 	var epoch protocol.Epoch
 	binary.BigEndian.PutUint64(epoch[:], p.w.steps.Uint64())
 	binary.BigEndian.PutUint64(epoch[8:], p.w.steps.Uint64()|1)
@@ -171,7 +188,7 @@ func (p *Peer) Crash() {
 	w.tally.Crashes++
 	pending := len(p.disk.written) - p.disk.durable
 	keep := 0
-	if pending > 0 {
+	if pending > 0 && !p.disk.full {
 		keep = w.disks.IntN(pending + 1)
 	}
 	kept := p.disk.durable + keep

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -81,6 +82,53 @@ func TestDisk(t *testing.T) {
 			if again := d.whole(); len(again) != len(got)+1 {
 				t.Errorf("keep %d, torn at %d: after one more there are %d", keep, tear, len(again))
 			}
+		}
+	}
+}
+
+// TestDamage: a flipped bit of an acknowledged record is found and named, and what is
+// not sound is not copied.
+func TestDamage(t *testing.T) {
+	for bit := range uint64(8 * (sealed + 3)) {
+		w, err := New(Options{Net: "sim"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &Peer{w: w}
+		for _, s := range []string{"one", "two", "six"} {
+			p.disk.append([]byte(s))
+		}
+		p.disk.durable = 3
+		p.Backup()
+		p.Rot(1, bit)
+		var found *damage
+		if _, err := p.disk.open(w.reg); !errors.As(err, &found) || found.record != 2 || len(p.disk.written) != 3 {
+			t.Fatalf("bit %d: %v, want record 2 named", bit, err)
+		}
+		p.Backup()
+		if n := w.Tally().Backups; n != 1 {
+			t.Fatalf("bit %d: %d copies, want that before the damage alone", bit, n)
+		}
+		p.Restore()
+		if p.disk.sound() != 3 || p.disk.durable != 3 {
+			t.Fatalf("bit %d: the copy has the damage too", bit)
+		}
+	}
+}
+
+// TestLines: a slow line slows what goes over it, in each direction by itself.
+func TestLines(t *testing.T) {
+	w, err := New(Options{Net: "sim", Links: Links{Bandwidth: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast, slow, other := &Peer{w: w}, &Peer{w: w, line: 100}, &Peer{w: w, line: 5000}
+	for _, c := range []struct {
+		a, b *Peer
+		want uint64
+	}{{fast, fast, 1000}, {fast, slow, 100}, {slow, other, 100}, {other, fast, 1000}} {
+		if got := w.rate(c.a, c.b); got != c.want {
+			t.Errorf("%d bytes a second, want %d", got, c.want)
 		}
 	}
 }

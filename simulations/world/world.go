@@ -206,6 +206,7 @@ func (w *World) Calm() {
 	w.quiet = true
 	w.Heal()
 	for _, p := range w.peers {
+		p.disk.full = false
 		p.Start()
 	}
 	for _, p := range w.peers {
