@@ -102,6 +102,33 @@ func TestHomes(t *testing.T) {
 	}
 }
 
+// TestContracts: whatever way is dealt in is really dealt in, and nothing that was
+// promised is broken.
+func TestContracts(t *testing.T) {
+	s := builtin(t, "contracts")
+	ended := map[string]float64{}
+	var graded, parts uint64
+	for seed := range *seeds {
+		x, err := Run(s, seed, Watching{})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		graded, parts = graded+x.Tally().Graded, parts+x.Tally().Parts
+		for name, n := range x.Measures() {
+			ended[name] += n
+		}
+	}
+	t.Logf("%d cases graded, %d parts ordered; %.0f jobs, %.0f settled", graded, parts, ended["all.hired"], ended["all.settled"])
+	for _, group := range []string{"judged", "parted", "metered", "mending", "brokers"} {
+		if ended[group+".income"] == 0 {
+			t.Errorf("the %s were paid nothing: nothing was tried", group)
+		}
+	}
+	if graded == 0 || parts == 0 || ended["greedy.hired"] == 0 {
+		t.Error("no case graded, no part ordered or nothing hired by the greedy: nothing was tried")
+	}
+}
+
 // TestDoubt: what is not done twice would come out alike.
 func TestDoubt(t *testing.T) {
 	for _, name := range []string{"faults", "homes"} {
