@@ -168,13 +168,8 @@ func (w *Watch) effect(m *member, t *protocol.Totals, id wire.CID, e *protocol.E
 		sum(&m.outlay, e.Amount)
 	case protocol.ActPost, protocol.ActAward, protocol.ActVoid:
 		h := l.holds[e.Hold]
-		switch {
-		case h == nil || h.e.Payee != e.Payee || h.e.Job != e.Job || h.e.Part != e.Part:
-			return broken(EndsOnce, m, "%s %d ends a hold that is not there", e.Act, e.Seq)
-		case !h.paid.IsZero() || h.voided && e.Act == protocol.ActVoid:
-			return broken(EndsOnce, m, "%s %d ends a hold that has ended", e.Act, e.Seq)
-		case e.Amount.Cmp(h.e.Amount) > 0:
-			return broken(EndsOnce, m, "%s %d owes %s of %s", e.Act, e.Seq, e.Amount, h.e.Amount)
+		if err := w.mayEnd(m, e, h); err != nil {
+			return err
 		}
 		if h.open() {
 			sum(&t.Released, h.rest)
@@ -211,6 +206,21 @@ func (w *Watch) effect(m *member, t *protocol.Totals, id wire.CID, e *protocol.E
 	}
 	if err != nil {
 		return broken(Gapless, m, "%s %d: %v", e.Act, e.Seq, err)
+	}
+	return nil
+}
+
+// mayEnd checks that an entry ends a hold that is there, and not with more than it held.
+func (w *Watch) mayEnd(m *member, e *protocol.Entry, h *holding) error {
+	switch {
+	case h == nil || h.e.Payee != e.Payee || h.e.Job != e.Job || h.e.Part != e.Part:
+		return broken(EndsOnce, m, "%s %d ends a hold that is not there", e.Act, e.Seq)
+	case !h.paid.IsZero() || h.voided && e.Act == protocol.ActVoid:
+		return broken(EndsOnce, m, "%s %d ends a hold that has ended", e.Act, e.Seq)
+	case e.Amount.Cmp(h.e.Amount) > 0:
+		return broken(EndsOnce, m, "%s %d owes %s of %s", e.Act, e.Seq, e.Amount, h.e.Amount)
+	case e.Act == protocol.ActAward:
+		return w.awarded(m, e, h)
 	}
 	return nil
 }

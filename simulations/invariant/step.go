@@ -25,6 +25,8 @@ func (w *Watch) Heard(by, _ wire.Key, docs []wire.Said) error {
 		switch d := docs[i].Doc.(type) {
 		case *protocol.Accept:
 			w.agree(docs[i].ID, d)
+		case *protocol.Award:
+			w.awards[docs[i].ID] = d
 		case *protocol.Verdict:
 			m.heard[d.Job] = true
 		case *protocol.Cancel:

@@ -30,6 +30,7 @@ const (
 	Labelled   = "J5 labelled"            // no payload leaves before the contract, or against its label
 	Clauses    = "J6 clauses"             // a verdict cites clauses of the terms alone
 	OneEnd     = "J7 one end"             // both sides end a job alike
+	Awarded    = "awarded"                // what evaluators decide is paid, and only by those named
 	WorkOnce   = "work once"              // work is done once, unless it may be repeated
 	OrderOnce  = "order once"             // an order is one contract
 	SavedFirst = "saved first"            // what is said stands in a durable record
@@ -122,8 +123,9 @@ type Watch struct {
 	all     []*member
 	lanes   ledger
 	jobs    map[wire.CID]*agreed
-	inputs  map[wire.CID][]*agreed // of all of them
-	hirers  map[[2]wire.Key]bool   // who hired whom: provider and hirer
+	inputs  map[wire.CID][]*agreed       // of all of them
+	hirers  map[[2]wire.Key]bool         // who hired whom: provider and hirer
+	awards  map[wire.CID]*protocol.Award // that honest agents have said or heard
 	checks  uint64
 }
 
@@ -137,7 +139,7 @@ type agreed struct {
 // New returns a watch over nobody.
 func New(net string) *Watch {
 	return &Watch{
-		net: net, reg: protocol.Registry(), members: map[wire.Key]*member{}, lanes: newLedger(), jobs: map[wire.CID]*agreed{}, inputs: map[wire.CID][]*agreed{}, hirers: map[[2]wire.Key]bool{},
+		net: net, reg: protocol.Registry(), members: map[wire.Key]*member{}, lanes: newLedger(), jobs: map[wire.CID]*agreed{}, inputs: map[wire.CID][]*agreed{}, hirers: map[[2]wire.Key]bool{}, awards: map[wire.CID]*protocol.Award{},
 	}
 }
 
