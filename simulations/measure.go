@@ -24,6 +24,7 @@ type Measures map[string]float64
 // Together they are under "all.", and of honest buyers under "honest.".
 func (x *Story) Measures() Measures {
 	m := Measures{}
+	m.Merge(x.left)
 	for i, g := range x.groups {
 		for _, p := range g {
 			x.measure(m, x.Groups[i].Name, p)

@@ -40,6 +40,7 @@ type Story struct {
 	groups   [][]*world.Peer
 	rings    []*cast.Ring
 	Happened []string // faults and orders that happened, by name, in order
+	left     Measures // of those who have left by then
 	err      error
 	drop     map[string]bool
 	part     bool            // it is to be stopped before its end
@@ -53,7 +54,7 @@ type Story struct {
 // is there in any case, unless the scenario could not begin.
 func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 	c := world.NewChance(s.Name, seed)
-	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context}
+	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context, left: Measures{}}
 	o := world.Options{
 		Chance: c, Net: "sim", Light: s.Market.Light, Logs: s.Market.Logs, Tell: on.Tell, Doubt: on.Doubt, Limit: s.Time.Limit,
 		Links: world.Links{
@@ -122,9 +123,12 @@ func (x *Story) live(on Watching) error {
 // leave ends those who are not honest: what is to hold must hold without them, and
 // whoever waits for their answers would say the same for days.
 func (x *Story) leave() {
-	for _, p := range x.w.Peers() {
-		if !p.Part().Honest() {
-			p.Retire()
+	for i, g := range x.groups {
+		for _, p := range g {
+			if !p.Part().Honest() {
+				x.measure(x.left, x.Groups[i].Name, p)
+				p.Retire()
+			}
 		}
 	}
 }

@@ -1,7 +1,10 @@
 package simulations
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +23,12 @@ type unit struct {
 	suffix string
 	times  float64
 }
+
+var (
+	spans  = []unit{{"ms", 1}, {"s", 1000}, {"m", 60_000}, {"h", 3600_000}, {"d", 86_400_000}}
+	shares = []unit{{"%", 100}}
+	rates  = []unit{{"MB/s", 1e6}, {"kB/s", 1e3}, {"B/s", 1}}
+)
 
 // unread is a value that cannot be, and why.
 type unread struct{ text, why string }
@@ -54,25 +63,46 @@ func measured(text string, most float64, units ...unit) (uint64, error) {
 		if n*u.times > most {
 			return 0, &unread{text, "is too much"}
 		}
-		return uint64(n * u.times), nil
+		return uint64(math.Round(n * u.times)), nil
 	}
 	return 0, &unread{text, "needs a number that is not negative and a unit: " + strings.Join(names, ", ")}
 }
 
 // UnmarshalText reads a span with its unit.
 func (s *Span) UnmarshalText(b []byte) (err error) {
-	s.ms, err = measured(string(b), 366*86_400_000, unit{"ms", 1}, unit{"s", 1000}, unit{"m", 60_000}, unit{"h", 3600_000}, unit{"d", 86_400_000})
+	s.ms, err = measured(string(b), 366*86_400_000, spans...)
 	return err
 }
 
 // UnmarshalText reads a share.
 func (s *Share) UnmarshalText(b []byte) (err error) {
-	s.of10k, err = measured(string(b), 10_000, unit{"%", 100})
+	s.of10k, err = measured(string(b), 10_000, shares...)
 	return err
 }
 
 // UnmarshalText reads a bandwidth.
 func (r *Rate) UnmarshalText(b []byte) (err error) {
-	r.bytes, err = measured(string(b), 1e12, unit{"MB/s", 1e6}, unit{"kB/s", 1e3}, unit{"B/s", 1})
+	r.bytes, err = measured(string(b), 1e12, rates...)
 	return err
 }
+
+// told returns a number with the largest of units of which it is a whole multiple, or
+// else with the smallest, as measured reads it.
+func told(n uint64, units ...unit) ([]byte, error) {
+	best := slices.MinFunc(units, func(a, b unit) int { return cmp.Compare(a.times, b.times) })
+	for _, u := range units {
+		if n > 0 && u.times > best.times && n%uint64(u.times) == 0 {
+			best = u
+		}
+	}
+	return []byte(strconv.FormatFloat(float64(n)/best.times, 'f', -1, 64) + best.suffix), nil
+}
+
+// MarshalText writes a span with its unit.
+func (s Span) MarshalText() ([]byte, error) { return told(s.ms, spans...) }
+
+// MarshalText writes a share in percent.
+func (s Share) MarshalText() ([]byte, error) { return told(s.of10k, shares...) }
+
+// MarshalText writes a bandwidth with its unit.
+func (r Rate) MarshalText() ([]byte, error) { return told(r.bytes, rates...) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -69,7 +70,21 @@ func openFolder(path string, s *simulations.Scenario) (*folder, error) {
 		return nil, explained(codeOtherBinary, fmt.Sprintf("%s holds results of another binary (%.12s, this is %.12s)", path, old.Binary, hash),
 			"give another folder with --out: results of two binaries are not comparable")
 	}
+	if same, err := sameScenario(old.Scenario, s); err != nil || !same {
+		return nil, invalid(fmt.Sprintf("%s holds results of another scenario, or of another size or baseline of this one", path),
+			"give another folder with --out")
+	}
 	return f, f.write()
+}
+
+// sameScenario reports whether two scenarios are written alike.
+func sameScenario(a, b *simulations.Scenario) (bool, error) {
+	x, err := json.Marshal(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := json.Marshal(b)
+	return bytes.Equal(x, y), err
 }
 
 // ownHash is the SHA-256 of the program that runs.

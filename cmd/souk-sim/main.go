@@ -26,6 +26,7 @@ func main() {
 type program struct {
 	out, err io.Writer
 	json     bool
+	kept     func(seed uint64) // told when what came of a seed is in the folder, if it is there
 }
 
 // run carries out one command line and returns its exit status.

@@ -141,7 +141,13 @@ func (p *program) carryOut(ctx context.Context, s *simulations.Scenario, o *runO
 		if f.err != nil {
 			return f.err
 		}
-		return folder.keep(f)
+		if err := folder.keep(f); err != nil {
+			return err
+		}
+		if p.kept != nil {
+			p.kept(f.seed)
+		}
+		return nil
 	})
 	bar.end()
 	if all.Seeds > 1 {
