@@ -18,6 +18,7 @@ type Measures map[string]float64
 //
 //	hired, settled, good     orders of its agents: given, ended settled, with a good result
 //	spent, wasted            units paid, and of them for what was not good
+//	took                     seconds from contract to end, of all of them
 //	worked, income, owed     jobs done for others, units they were paid, units still owed to them
 //	outside, unpaid          income from honest buyers, units for what was delivered and never paid
 //
@@ -37,12 +38,14 @@ func (x *Story) Measures() Measures {
 // Shares makes from the counts, for each group:
 //
 //	success, price, waste    good of hired, spent for each settled, wasted of spent
+//	pace                     seconds of contracts for each good result: what failed has cost time, if no money
 //	share                    of what honest agents spent, what went to the group
 func (m Measures) Shares() {
 	for _, of := range m.groups() {
 		if jobs := m[of+".hired"]; jobs > 0 {
 			m[of+".success"] = m[of+".good"] / jobs
 			m[of+".price"] = m[of+".spent"] / max(1, m[of+".settled"])
+			m[of+".pace"] = m[of+".took"] / max(1, m[of+".good"])
 			m[of+".waste"] = m[of+".wasted"] / max(1, m[of+".spent"])
 		}
 		m[of+".share"] = m[of+".outside"] / max(1, m["honest.spent"])
@@ -93,6 +96,7 @@ func (x *Story) measure(m Measures, group string, p *world.Peer) {
 		add("hired", 1)
 		add("stage "+v.Stage, 1)
 		add("spent", paid)
+		add("took", float64(v.Closed-min(v.Opened, v.Closed))/1000)
 		if v.Stage == job.Settled.String() {
 			add("settled", 1)
 		}
