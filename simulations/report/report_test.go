@@ -16,8 +16,11 @@ import (
 func TestWrite(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "measures")
 	rows := []Measure{
-		{1, "all", "hired", 0}, {1, "all", "success", 1.0 / 3}, {math.MaxUint64, `a "name", with; all`, "line\nbreak", math.MaxFloat64},
-		{7, "größer", "", -0.1}, {7, "all", "hired", 12345678901234567},
+		{1, "all", "hired", 0},
+		{1, "all", "success", 1.0 / 3},
+		{math.MaxUint64, `a "name", with; all`, "line\nbreak", math.MaxFloat64},
+		{7, "größer", "", -0.1},
+		{7, "all", "hired", 12345678901234567},
 	}
 	if err := Write(base, rows); err != nil {
 		t.Fatal(err)
