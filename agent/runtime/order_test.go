@@ -82,7 +82,7 @@ func TestOrderMeansWhatItSays(t *testing.T) {
 			t.Errorf("cancelled once more: %v", err)
 		}
 		if _, err := buyer.Cancel(t.Context(), "free"); !errors.As(err, &e) || e.Code != gateway.CodeEnded ||
-			!strings.Contains(e.Message, "given up (no_offer)") || !strings.HasSuffix(e.Message, "nothing was paid") {
+			!strings.Contains(e.Message, "given up (budget)") || !strings.HasSuffix(e.Message, "nothing was paid") {
 			t.Errorf("cancelled once more: %v", err)
 		}
 		if owed := position(t, a, b).OwedToMe; owed != wire.Units(5) {

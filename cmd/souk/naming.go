@@ -99,6 +99,14 @@ func peerOf(word string) (peer, error) {
 	return peer{word: word}, nil
 }
 
+// peerAmong reads who is named by the first of some words, nobody where there are none.
+func peerAmong(words []string) (peer, error) {
+	if len(words) == 0 {
+		return peer{}, nil
+	}
+	return peerOf(words[0])
+}
+
 // String shows p as it was written; nothing for nobody.
 func (p peer) String() string {
 	if p.word == "" && !p.key.IsZero() {

@@ -41,12 +41,9 @@ sees the market from its own place: another sees it otherwise.`,
 					return misuse(c, err)
 				}
 			}
-			var who peer
-			if len(a) > 0 {
-				var err error
-				if who, err = peerOf(a[0]); err != nil {
-					return err
-				}
+			who, err := peerAmong(a)
+			if err != nil {
+				return err
 			}
 			if wait < 0 {
 				return misuse(c, errors.New("--wait must be 0 or more"))
@@ -61,10 +58,8 @@ sees the market from its own place: another sees it otherwise.`,
 			defer desk.Close()
 			q := q
 			q.Why = q.Why || dot
-			if len(a) > 0 {
-				if q.Peer, err = who.find(c.Context(), desk); err != nil {
-					return err
-				}
+			if q.Peer, err = who.find(c.Context(), desk); err != nil {
+				return err
 			}
 			t, err := p.trust(c.Context(), desk, q, wait)
 			switch {
