@@ -27,25 +27,38 @@ func within(t *testing.T, what string, began time.Time) {
 func TestFloodIsCut(t *testing.T) {
 	limits := plenty
 	limits.Output = 32 << 20
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
 	began := time.Now()
 	w := build(t, map[string]string{SettingCommand: "yes flood"})
-	got := counter(0)
+	var got gauge
 	_, err := w.Do(context.Background(), worker.Task{Limits: limits}, &got)
-	runtime.ReadMemStats(&after)
-	if !errors.Is(err, worker.ErrTooLarge) || got > 32<<20 {
-		t.Errorf("got %d bytes, %v", got, err)
+	if !errors.Is(err, worker.ErrTooLarge) || got.n > 32<<20 {
+		t.Errorf("got %d bytes, %v", got.n, err)
 	}
-	if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+	if used := got.used(); used > 4<<20 {
 		t.Errorf("a flood cost %d bytes of memory in all", used)
 	}
 	within(t, "the flood", began)
 }
 
-type counter int
+// gauge counts what is written, and what was allocated from the first write to the
+// last. What it takes afterwards to find all processes of a task depends on how many
+// others the machine has.
+type gauge struct {
+	n           int64
+	first, last uint64
+}
 
-func (c *counter) Write(b []byte) (int, error) { *c += counter(len(b)); return len(b), nil }
+func (g *gauge) Write(b []byte) (int, error) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if g.n == 0 {
+		g.first = m.TotalAlloc
+	}
+	g.n, g.last = g.n+int64(len(b)), m.TotalAlloc
+	return len(b), nil
+}
+
+func (g *gauge) used() uint64 { return g.last - g.first }
 
 func TestHangIsKilled(t *testing.T) {
 	limits := plenty

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -37,16 +37,13 @@ func TestTenGigabytesOfOutputAreCut(t *testing.T) {
 		"head -c 10737418240 /dev/zero",
 		"head -c 10737418240 /dev/zero; echo more",
 	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		got := counter(0)
+		var got gauge
 		w := build(t, map[string]string{SettingCommand: script, SettingShell: "true"})
 		_, err := w.Do(context.Background(), worker.Task{Limits: limits}, &got)
-		runtime.ReadMemStats(&after)
-		if !errors.Is(err, worker.ErrTooLarge) || got > counter(limits.Output) {
-			t.Errorf("%s: %d bytes, %v", script, got, err)
+		if !errors.Is(err, worker.ErrTooLarge) || got.n > limits.Output {
+			t.Errorf("%s: %d bytes, %v", script, got.n, err)
 		}
-		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+		if used := got.used(); used > 4<<20 {
 			t.Errorf("%s cost %d bytes of memory in all", script, used)
 		}
 	}
@@ -66,7 +63,7 @@ func TestForkBombIsEnded(t *testing.T) {
 		limits := plenty
 		limits.Time = 2 * time.Second
 		w := build(t, map[string]string{SettingCommand: bomb + " 6"})
-		if _, err := w.Do(context.Background(), worker.Task{Limits: limits}, new(counter)); !errors.Is(err, worker.ErrTimeout) {
+		if _, err := w.Do(context.Background(), worker.Task{Limits: limits}, io.Discard); !errors.Is(err, worker.ErrTimeout) {
 			t.Errorf("%sbomb: %v, want ErrTimeout", start, err)
 		}
 		if left := running(t, nap); left != "" {
