@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SOUK_LOCAL_DISCOVERY", "false")
 			e.Setenv("HOSTILE", "\x1b[2J\u202efree")
 			e.Setenv("LONG", strings.Repeat("x", 201))
+			e.Setenv("NAP", fmt.Sprint("301.", os.Getpid())) // a time by which what this test has sleep is known
 			e.Values[houseKey{}] = house{}
 			return nil
 		},
