@@ -15,7 +15,7 @@ const maxSeals = 1024
 // that is contracted on it. Soft: it changes what a step costs, never its answer.
 type seals struct {
 	of    map[wire.CID]wire.Proof
-	order [maxSeals]wire.CID // a ring
+	order []wire.CID // a ring, once there are maxSeals
 	next  int
 }
 
@@ -30,7 +30,11 @@ func (o *seals) put(id wire.CID, p wire.Proof) {
 	if o.of == nil {
 		o.of = map[wire.CID]wire.Proof{}
 	}
-	if _, known := o.of[id]; !known {
+	switch _, known := o.of[id]; {
+	case known:
+	case len(o.order) < maxSeals:
+		o.order = append(o.order, id)
+	default:
 		delete(o.of, o.order[o.next])
 		o.order[o.next] = id
 		o.next = (o.next + 1) % maxSeals

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/souk-network/souk/agent/sell"
 	"github.com/souk-network/souk/protocol/wire"
@@ -38,6 +37,7 @@ type Story struct {
 	w        *world.World
 	watch    *invariant.Watch
 	groups   [][]*world.Peer
+	of       map[*world.Peer]int // number of its group
 	rings    []*cast.Ring
 	Happened []string // faults and orders that happened, by name, in order
 	left     Measures // of those who have left by then
@@ -54,7 +54,7 @@ type Story struct {
 // is there in any case, unless the scenario could not begin.
 func Run(s *Scenario, seed uint64, on Watching) (*Story, error) {
 	c := world.NewChance(s.Name, seed)
-	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context, left: Measures{}}
+	x := &Story{Scenario: s, Seed: seed, drop: on.Drop, part: on.Step > 0, ctx: on.Context, of: map[*world.Peer]int{}, left: Measures{}}
 	o := world.Options{
 		Chance: c, Net: "sim", Light: s.Market.Light, Logs: s.Market.Logs, Tell: on.Tell, Doubt: on.Doubt, Limit: s.Time.Limit,
 		Links: world.Links{
@@ -221,6 +221,7 @@ func (x *Story) comes(group int, name string) (*world.Peer, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.of[p] = group
 	x.rings[group].Join(p.Key())
 	x.groups[group] = append(x.groups[group], p)
 	return p, nil
@@ -228,30 +229,18 @@ func (x *Story) comes(group int, name string) (*world.Peer, error) {
 
 // comesBack gives who has fled a fresh name.
 func (x *Story) comesBack(gone *world.Peer) {
-	for i, g := range x.groups {
-		for _, p := range g {
-			if p != gone {
-				continue
-			}
-			fresh, err := x.comes(i, fmt.Sprintf("%s'", gone.Name()))
-			if err != nil {
-				x.err = err
-				return
-			}
-			fresh.Start()
-			return
-		}
+	x.measure(x.left, x.Groups[x.of[gone]].Name, gone)
+	fresh, err := x.comes(x.of[gone], fmt.Sprintf("%s'", gone.Name()))
+	if err != nil {
+		x.err = err
+		return
 	}
+	fresh.Start()
 }
 
 // comesAt returns how long after the dawn a peer's group comes.
 func (x *Story) comesAt(p *world.Peer) uint64 {
-	for i, g := range x.groups {
-		if slices.Contains(g, p) {
-			return min(x.Groups[i].Comes.ms, x.Time.Demand.ms)
-		}
-	}
-	return 0
+	return min(x.Groups[x.of[p]].Comes.ms, x.Time.Demand.ms)
 }
 
 // happens notes that something befalls the world, unless it is to be left out.

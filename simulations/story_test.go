@@ -77,6 +77,55 @@ func TestSameStory(t *testing.T) {
 	}
 }
 
+// TestSameStories: it is so of every scenario that is built in, in little.
+func TestSameStories(t *testing.T) {
+	for _, name := range Names() {
+		traces := map[string]bool{}
+		for range 2 {
+			s := builtin(t, name)
+			s.Market.Orders, s.Market.PerAgent = min(s.Market.Orders, 20), min(s.Market.PerAgent, 1)
+			s.Time.Demand, s.Time.Rest = Span{ms: 60_000}, Span{ms: 1000}
+			x, err := Run(s, 3, Watching{})
+			var v *invariant.Violation
+			if err != nil && !errors.As(err, &v) { // a second of rest is too short for all to end
+				t.Fatalf("%s: %v", name, err)
+			}
+			traces[x.Trace()] = true
+		}
+		if len(traces) != 1 {
+			t.Errorf("%s: one seed is %d stories", name, len(traces))
+		}
+	}
+}
+
+// TestUnits: what a scenario says is written as it is read.
+func TestUnits(t *testing.T) {
+	for _, text := range []string{"0ms", "20ms", "1500ms", "3s", "2m", "90m", "1h", "3d", "36h"} {
+		var s Span
+		if err := s.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := s.MarshalText(); err != nil || string(b) != text {
+			t.Errorf("%s is written %s, %v", text, b, err)
+		}
+	}
+	for of10k := range uint64(10_001) {
+		var s Share
+		if b, err := (Share{of10k}).MarshalText(); err != nil || s.UnmarshalText(b) != nil || s.of10k != of10k {
+			t.Fatalf("%d of 10,000 is written %s and read %d, %v", of10k, b, s.of10k, err)
+		}
+	}
+	for _, text := range []string{"7B/s", "125kB/s", "12MB/s"} {
+		var r Rate
+		if err := r.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := r.MarshalText(); err != nil || string(b) != text {
+			t.Errorf("%s is written %s, %v", text, b, err)
+		}
+	}
+}
+
 // TestHomes: disks fill up, bits flip and old copies are restored, and what was promised
 // holds of who is left.
 func TestHomes(t *testing.T) {

@@ -171,10 +171,10 @@ func (p *Peer) Flee() {
 		return
 	}
 	p.w.tally.Fled++
-	p.Retire()
 	if p.w.fled != nil {
 		p.w.fled(p)
 	}
+	p.Retire()
 }
 
 // Retire ends its process for good.
@@ -185,7 +185,7 @@ func (p *Peer) Retire() {
 	p.w.leave(p)
 }
 
-// OnFled has do told of everybody who has thrown its name away.
+// OnFled has do told of everybody who is about to throw its name away.
 func (w *World) OnFled(do func(*Peer)) { w.fled = do }
 
 // say puts a bundle on the link to a peer, as the part wants it.
