@@ -187,6 +187,10 @@ func (j *Job) hearClaim(t turn, d *protocol.Claim) error {
 	if err != nil {
 		return err
 	}
+	most := p.cost()
+	if c, open := p.complaint(); open && c.answered { // else it may not have heard of it
+		_, most = p.Owed()
+	}
 	switch {
 	case !p.delivered() || d.Delivery != p.delivery.said.ID:
 		return t.refuse(protocol.CodeArtefact, "it claims for no Delivery of this job")
@@ -198,8 +202,8 @@ func (j *Job) hearClaim(t turn, d *protocol.Claim) error {
 		return t.refuse(protocol.CodeClock, "the hirer may judge until %d", p.ReviewBy())
 	case d.At > p.ClaimBy(), t.stage.Final() && t.stage != Lapsed:
 		return t.refuse(protocol.CodeLate, "its deadline was %d", p.ClaimBy())
-	case d.Amount.Cmp(p.cost()) > 0, d.Amount.Cmp(p.most) > 0: // it may not have heard of a complaint
-		return t.refuse(protocol.CodeAmount, "claims %s, at most %s are owed", d.Amount, p.cost())
+	case d.Amount.Cmp(most) > 0, d.Amount.Cmp(p.most) > 0:
+		return t.refuse(protocol.CodeAmount, "claims %s, at most %s are owed", d.Amount, most)
 	}
 	p.claim = paper[protocol.Claim]{t.Said, d}
 	return nil
