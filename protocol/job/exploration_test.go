@@ -54,7 +54,7 @@ var scenes = []scene{
 	{name: "made good", terms: "rule reworks=1", result: job.ClauseCheck, remade: true},
 	{name: "made good, provider ahead", terms: "rule reworks=1", result: job.ClauseCheck, remade: true, ahead: 30_000},
 	{name: "made good, evaluators", terms: "split=4000 reworks=1", result: job.ClausePanel, remade: true},
-	{name: "one evaluator", terms: "split=4000", result: job.ClausePanel, judges: []string{"3000"}, most: 14},
+	{name: "one evaluator", terms: "split=4000", result: job.ClausePanel, judges: []string{"3000"}},
 	{name: "one evaluator, who gives nothing", terms: "split=4000", result: job.ClausePanel, judges: []string{"0"}, begun: disputed},
 	{name: "one evaluator, provider concedes", terms: "split=4000", result: job.ClausePanel, judges: []string{"3000"}, begun: conceded},
 	{name: "one evaluator, split of nothing", terms: "split=0", result: job.ClausePanel, judges: []string{"3000"}, begun: disputed},
