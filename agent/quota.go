@@ -57,13 +57,17 @@ func (s *step) admits(peer wire.Key) bool {
 
 // crowded reports whether a peer has as many jobs under way with us as it may, but for one.
 func (s *step) crowded(d *deal) bool {
+	deals, open := s.party(d.peer).deals, s.guest(d.peer).quota.Open
+	if len(deals) < open {
+		return false
+	}
 	n := 0
-	for _, other := range s.party(d.peer).deals {
+	for _, other := range deals {
 		if other != d && other.role == job.Provider && other.job.Taken() && !other.job.Stage(s.at).Final() {
 			n++
 		}
 	}
-	return n >= s.guest(d.peer).quota.Open
+	return n >= open
 }
 
 // What an agent is worth to us where there is not room for all.

@@ -14,6 +14,12 @@ import (
 // next: with one heard bundle they must fit a record.
 const maxSaid = 192 << 10
 
+// Room for the facts and effects of most steps.
+const (
+	usualFacts   = 2
+	usualEffects = 8
+)
+
 // step is one call of Handle: the agent, the moment, and what has come of it so far.
 type step struct {
 	*Agent
@@ -29,7 +35,12 @@ type step struct {
 	fault   error
 }
 
-func (s *step) effect(e Effect) { s.effects = append(s.effects, e) }
+func (s *step) effect(e Effect) {
+	if s.effects == nil {
+		s.effects = make([]Effect, 0, usualEffects)
+	}
+	s.effects = append(s.effects, e)
+}
 
 // full reports whether what is not yet done must wait for a step of its own.
 func (s *step) full() bool { return s.said >= maxSaid }
@@ -55,6 +66,9 @@ func (s *step) fact(f Fact) {
 	touched, err := s.fold(s.at, &f)
 	if err != nil {
 		s.fail("fold", err)
+	}
+	if s.record.Facts == nil {
+		s.record.Facts = make([]Fact, 0, usualFacts)
 	}
 	s.record.Facts = append(s.record.Facts, f)
 	if f.What == FactSaid {

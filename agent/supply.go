@@ -110,7 +110,7 @@ func (s *step) sells(r *protocol.Request) (stand sell.Stand, code protocol.Code,
 		return stand, protocol.CodeLabel, ""
 	case stand.Deliver > r.Deliver:
 		return stand, protocol.CodeLate, ""
-	case s.working(r.Capability, nil) >= stand.Slots:
+	case s.booked(&stand, nil):
 		return stand, protocol.CodeBusy, ""
 	}
 	return stand, "", ""
@@ -118,6 +118,9 @@ func (s *step) sells(r *protocol.Request) (stand sell.Stand, code protocol.Code,
 
 // loaded returns a stand at the price of the present load.
 func (s *step) loaded(stand *sell.Stand) sell.Stand {
+	if stand.Surge == 0 {
+		return stand.At(0)
+	}
 	return stand.At(s.working(stand.Capability, nil))
 }
 
@@ -149,7 +152,7 @@ func (s *step) weigh(d *deal) protocol.Code {
 		return protocol.CodeAmount
 	case s.book.Admit(d.peer, terms.Asset, d.job.InHand().Most()) != nil:
 		return protocol.CodeOverLimit
-	case s.working(terms.Capability, d) >= stand.Slots, s.crowded(d), s.cluttered(d):
+	case s.booked(&stand, d), s.crowded(d), s.cluttered(d):
 		return protocol.CodeBusy
 	case s.at >= d.job.StartBy():
 		return protocol.CodeLate
@@ -177,6 +180,11 @@ func fits(in payload.Artefact, terms *protocol.Terms) protocol.Code {
 		return protocol.CodeLabel
 	}
 	return ""
+}
+
+// booked reports whether all slots of a stand are taken, by other jobs than but.
+func (s *step) booked(stand *sell.Stand, but *deal) bool {
+	return uint64(len(s.live)) >= stand.Slots && s.working(stand.Capability, but) >= stand.Slots
 }
 
 // working counts the jobs under way for a capability, but for one.

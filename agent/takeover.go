@@ -41,12 +41,12 @@ const (
 
 // hopeOf says what may still come of a contract of ours, and why no more.
 func (s *step) hopeOf(id wire.CID) (h hope, why string) {
-	v, _ := s.ByID(s.at, id)
 	d := s.deals[id]
-	switch {
-	case v.OK:
-		return won, ""
-	case v.Final:
+	if d == nil || d.job.Stage(s.at).Final() {
+		v, _ := s.ByID(s.at, id)
+		if v.OK {
+			return won, ""
+		}
 		return lost, fmt.Sprintf("%s (%s)", v.Stage, v.Code)
 	}
 	if verdict, judged := d.job.Verdict(); judged {

@@ -168,7 +168,7 @@ func (s *step) unanswered(d *deal) []utterance {
 func (s *step) answered(d *deal, u utterance) bool {
 	for _, said := range u.Docs {
 		part := d.about(said.Doc)
-		final := part.Stage(s.at).Final()
+		final := func() bool { return part.Stage(s.at).Final() }
 		switch doc := said.Doc.(type) {
 		case *protocol.Entry:
 			if !s.entryAnswered(d, doc) {
@@ -181,17 +181,17 @@ func (s *step) answered(d *deal, u utterance) bool {
 		case *protocol.Delivery:
 			_, judged := part.Verdict()
 			_, contested := part.Contest()
-			if !judged && !contested && !final && !d.job.Acked(said.ID) {
+			if !judged && !contested && !d.job.Acked(said.ID) && !final() {
 				return false
 			}
 		case *protocol.Contest:
-			if !final {
+			if !final() {
 				return false
 			}
 		case *protocol.Claim:
 			// Who voids what is claimed has not heard of the claim.
 			hold, _ := s.book.HoldOf(d.id, doc.Part)
-			if !final || hold.Due() && !hold.Outstanding() && d.tries < enoughTries {
+			if !final() || hold.Due() && !hold.Outstanding() && d.tries < enoughTries {
 				return false
 			}
 		case *protocol.Verdict:
@@ -200,12 +200,12 @@ func (s *step) answered(d *deal, u utterance) bool {
 			_, answered := part.Answer()
 			last, _ := part.Verdict()
 			hold, _ := s.book.HoldOf(d.id, part.Number())
-			over := final && (hold.Outstanding() || hold.EndSeen || s.at > part.ResolveBy())
+			over := final() && (hold.Outstanding() || hold.EndSeen || s.at > part.ResolveBy())
 			if !doc.Pass && !answered && !over && said.ID == last.ID {
 				return false
 			}
 		case *protocol.Cancel:
-			if !s.cancelAnswered(d, part, final) {
+			if !s.cancelAnswered(d, part, final()) {
 				return false
 			}
 		case *protocol.Outcome:
@@ -233,8 +233,7 @@ func (s *step) entryAnswered(d *deal, e *protocol.Entry) bool {
 			return false // it came too late, and the Refuse that says so was lost
 		}
 	}
-	lane := protocol.LaneID(s.c.Net, e.By, e.Payee, e.Asset, e.Epoch)
-	return !slices.Contains(d.unseen, place{lane, e.Seq}) || s.seenLater(d, e)
+	return !slices.ContainsFunc(d.unseen, func(p place) bool { return p.seq == e.Seq && p.lane == e.Lane(s.c.Net) }) || s.seenLater(d, e)
 }
 
 // seenLater reports whether a countersign in a later lane has covered an entry,

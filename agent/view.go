@@ -164,16 +164,13 @@ func (a *Agent) viewOf(at uint64, d *deal) View {
 // heldFor returns what is set aside for a job, and when the last of it comes free if
 // nobody claims it.
 func (a *Agent) heldFor(d *deal) (sum wire.Amount, until uint64) {
-	for part := uint64(0); ; part++ {
-		hold, held := a.book.HoldOf(d.id, part)
-		if !held {
-			return sum, until
-		}
+	for _, hold := range a.book.HoldsOf(d.id) {
 		if hold.Outstanding() {
 			sum, _ = sum.Plus(hold.Amount) // what was set aside was allowed together
 			until = max(until, hold.Deadline+protocol.Skew+1)
 		}
 	}
+	return sum, until
 }
 
 // whyNot tells why a job is not, or did not end, as it should.

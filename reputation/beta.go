@@ -15,7 +15,12 @@ func betaShare(x, a, b float64) float64 {
 	case x >= 1:
 		return 1
 	}
-	front := exp(float64(a*ln(x)) + float64(b*ln(1-x)) - lnBeta(a, b))
+	return shareBelow(x, a, b, ln(x), ln(1-x), lnBeta(a, b))
+}
+
+// shareBelow is betaShare where the logarithms of x, of 1-x and of the whole are known.
+func shareBelow(x, a, b, lnX, lnRest, norm float64) float64 {
+	front := exp(float64(a*lnX) + float64(b*lnRest) - norm)
 	if float64(x*(a+b+2)) < a+1 { // where the fraction converges fast
 		return float64(front*fraction(x, a, b)) / a
 	}
@@ -59,21 +64,22 @@ func fraction(x, a, b float64) float64 {
 	return h
 }
 
-// betaQuantile returns the x below which Beta(a, b) lies with probability p, to
-// 1e-10: Newton's method, and halving wherever that would leave the bracket.
-func betaQuantile(p, a, b float64) float64 {
+// betaQuantile returns the x below which Beta(a, b), both above 0, lies with probability
+// p, to 1e-10: Newton's method, and halving wherever that would leave the bracket. norm
+// is lnBeta(a, b).
+func betaQuantile(p, a, b, norm float64) float64 {
 	low, high := 0.0, 1.0
 	x := a / (a + b)
-	norm := lnBeta(a, b)
 	for range 100 {
-		off := betaShare(x, a, b) - p
+		lnX, lnRest := ln(x), ln(1-x)
+		off := shareBelow(x, a, b, lnX, lnRest, norm) - p
 		if off > 0 {
 			high = x
 		} else {
 			low = x
 		}
 		next := (low + high) / 2
-		if density := exp(float64((a-1)*ln(x)) + float64((b-1)*ln(1-x)) - norm); density > 0 {
+		if density := exp(float64((a-1)*lnX) + float64((b-1)*lnRest) - norm); density > 0 {
 			if newton := x - off/density; newton > low && newton < high {
 				next = newton
 			}

@@ -148,7 +148,8 @@ func (b *Book) conclude(provider int32, voices []voice) Estimate {
 		pro = float64(pro*MaxPrecision) / total
 		contra = float64(contra*MaxPrecision) / total
 	}
-	e.Low = betaQuantile(0.05, pro, contra)
-	e.High = betaQuantile(0.95, pro, contra)
+	norm := lnBeta(pro, contra)
+	e.Low = betaQuantile(0.05, pro, contra, norm)
+	e.High = betaQuantile(0.95, pro, contra, norm)
 	return e
 }

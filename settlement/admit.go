@@ -67,15 +67,17 @@ func (b *Book) Admit(payer wire.Key, asset string, amount wire.Amount) error {
 // drawnAfter returns what the pool of asset would have given if s took amount
 // more, or a refusal.
 func (b *Book) drawnAfter(s *strand, asset string, amount wire.Amount) (wire.Amount, error) {
-	over := refuse(protocol.CodeOverLimit, "the newcomer pool of %s does not reach for %s", asset, amount)
+	over := func() error {
+		return refuse(protocol.CodeOverLimit, "the newcomer pool of %s does not reach for %s", asset, amount)
+	}
 	risk, err := s.risk.Plus(amount)
 	if err != nil {
-		return wire.Amount{}, over
+		return wire.Amount{}, over()
 	}
 	more := less(risk, s.tip().totals.Settled)
 	drawn, err := less(b.drawn[asset], s.drawn).Plus(more)
 	if err != nil || (drawn.Cmp(b.policy.limit(asset)) > 0 && more.Cmp(s.drawn) > 0) {
-		return wire.Amount{}, over
+		return wire.Amount{}, over()
 	}
 	return drawn, nil
 }

@@ -217,12 +217,12 @@ func (b *Book) part(id wire.CID, part uint64) (last *hold, ok bool) {
 	if j == nil {
 		return nil, false
 	}
-	for _, h := range j.holds {
+	for _, h := range slices.Backward(j.holds) {
 		if h.part == part {
-			last = h
+			return h, true
 		}
 	}
-	return last, last != nil
+	return nil, false
 }
 
 // addHold takes a HOLD into the book.

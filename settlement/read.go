@@ -186,6 +186,26 @@ func (b *Book) HoldOf(job wire.CID, part uint64) (HoldState, bool) {
 	return h.state(), true
 }
 
+// HoldsOf returns the last hold for each part of a job, in the order in which those were
+// made.
+func (b *Book) HoldsOf(job wire.CID) []HoldState {
+	j := b.jobs[job]
+	if j == nil {
+		return nil
+	}
+	last := make(map[uint64]*hold, len(j.holds))
+	for _, h := range j.holds {
+		last[h.part] = h
+	}
+	all := make([]HoldState, 0, len(last))
+	for _, h := range j.holds {
+		if last[h.part] == h {
+			all = append(all, h.state())
+		}
+	}
+	return all
+}
+
 // Hold returns the hold that entry id made.
 func (b *Book) Hold(id wire.CID) (HoldState, bool) {
 	h := b.entries[id]

@@ -169,14 +169,23 @@ func (p *Peer) Jobs(ctx context.Context, limit int) ([]gateway.Job, error) {
 
 // view returns how an order or job stands.
 func (p *Peer) view(ctx context.Context, id string) (agent.View, error) {
+	return p.viewed(ctx, id, func(*agent.View) {})
+}
+
+// viewed is view, and has the loop call then with what there is, before anything of it
+// can change.
+func (p *Peer) viewed(ctx context.Context, id string, then func(*agent.View)) (agent.View, error) {
 	v, err := ask(ctx, p, func(a *agent.Agent, at uint64) *agent.View {
 		v, ok := a.ByKey(at, id)
-		if c, err := wire.ParseCID(id); !ok && err == nil {
-			v, ok = a.ByID(at, c)
+		if !ok {
+			if c, err := wire.ParseCID(id); err == nil {
+				v, ok = a.ByID(at, c)
+			}
 		}
 		if !ok {
 			return nil
 		}
+		then(&v)
 		return &v
 	})
 	switch {
@@ -221,18 +230,18 @@ func (p *Peer) told(v agent.View) (gateway.Job, error) {
 // Await returns the job once it is final or in another stage than seen.
 func (p *Peer) Await(ctx context.Context, id, seen string) (gateway.Job, error) {
 	for {
-		v, err := p.view(ctx, id)
+		waits := make(chan (<-chan struct{}), 1)
+		v, err := p.viewed(ctx, id, func(v *agent.View) {
+			name := v.Key
+			if name == "" {
+				name = v.ID.String()
+			}
+			waits <- p.waiters.on(name) // as it stands since somebody waits
+		})
 		if err != nil {
 			return gateway.Job{}, err
 		}
-		name := v.Key
-		if name == "" {
-			name = v.ID.String()
-		}
-		changed := p.waiters.on(name)
-		if v, err = p.view(ctx, id); err != nil { // as it stands since somebody waits
-			return gateway.Job{}, err
-		}
+		changed := <-waits
 		if v.Final || v.Stage != seen {
 			return p.jobOf(v), nil
 		}

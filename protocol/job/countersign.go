@@ -41,18 +41,30 @@ func (j *Job) hearCountersign(t turn, d *protocol.Countersign) error {
 
 // see notes which entries of the job d covers.
 func (j *Job) see(d *protocol.Countersign) (known, news bool) {
-	for n := range j.parts {
+	for n, x := range slices.Backward(j.parts) {
+		if x.told() { // then d can only be known, and one part is enough for that
+			known = known || j.covered(d, x.hold) || j.covered(d, x.void) || j.covered(d, x.post)
+			continue
+		}
 		k, fresh := j.own(uint64(n)).see(d)
 		known, news = known || k, news || fresh
 	}
 	return known, news
 }
 
+// told reports whether no Countersign can tell more of the part's entries, unless the
+// hirer says another.
+func (x *part) told() bool {
+	return x.holdSeen && x.bound && (!x.void.there() || x.voidSeen) && (!x.post.there() || x.postSeen && x.paid)
+}
+
+// covered reports whether d covers an entry of the job.
+func (j *Job) covered(d *protocol.Countersign, e paper[protocol.Entry]) bool {
+	return e.there() && reaches(d, e.said.ID, e.doc) && d.Lane == j.laneOf(e.doc).id
+}
+
 // see notes which entries of the part d covers.
 func (p Part) see(d *protocol.Countersign) (known, news bool) {
-	covers := func(e paper[protocol.Entry]) bool {
-		return e.there() && reaches(d, e.said.ID, e.doc) && d.Lane == p.laneOf(e.doc).id
-	}
 	mark := func(covered bool, seen *bool) bool {
 		if !covered {
 			return false
@@ -61,9 +73,9 @@ func (p Part) see(d *protocol.Countersign) (known, news bool) {
 		known, news, *seen = true, news || fresh, true
 		return fresh
 	}
-	hold, post := covers(p.hold), covers(p.post)
+	hold, post := p.covered(d, p.hold), p.covered(d, p.post)
 	mark(hold, &p.holdSeen)
-	if mark(covers(p.void), &p.voidSeen) {
+	if mark(p.covered(d, p.void), &p.voidSeen) {
 		p.released = d.At > p.ResolveBy() || !slices.Contains(d.Disputed, p.hold.said.ID)
 	}
 	mark(post, &p.postSeen)

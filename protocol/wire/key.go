@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"strings"
@@ -158,12 +159,13 @@ func (c CID) String() string {
 	if c.IsZero() {
 		return ""
 	}
-	_, v, err := cid.CidFromBytes(append(append(make([]byte, 0, 36), cidWire[5:]...), c[:]...))
-	if err != nil { // the prefix is ours and the digest has the right length
-		panic(err)
-	}
-	return v.String()
+	var raw [36]byte
+	copy(raw[copy(raw[:], cidWire[5:]):], c[:])
+	return string(base32Lower.AppendEncode(append(make([]byte, 0, 59), 'b'), raw[:]))
 }
+
+// base32Lower is multibase b.
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // MarshalText writes the base32 text.
 func (c CID) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -30,7 +30,8 @@ type boxes struct {
 	live    map[uint32]int // artefacts in each box
 	waiting []*deposit
 	writing bool
-	newest  uint32 // the box that is filled, or was last; 0 before the first
+	newest  uint32   // the box that is filled, or was last; 0 before the first
+	shown   *os.File // of the newest, to read from; it may be closed already
 
 	file *os.File // of the newest; nil where nothing more goes into it. The writer's own, as is
 	size int64    // of it
@@ -79,20 +80,35 @@ func (x *boxes) has(name wire.CID) bool {
 
 // read reads the record at a spot.
 func (x *boxes) read(name wire.CID, s spot) ([]byte, error) {
-	f, err := os.Open(x.path(s.box))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // only read from
 	raw := make([]byte, headSize+int(s.size))
-	if _, err := f.ReadAt(raw, int64(s.at)); err != nil {
+	if err := x.fill(raw, s); err != nil {
 		return nil, err
 	}
 	h, ok := readHead(raw)
 	if !ok || h.erased || h.name != name || !h.holds(raw[headSize:]) {
-		return nil, fmt.Errorf("%w: box %s at byte %d", store.ErrDamaged, f.Name(), s.at)
+		return nil, fmt.Errorf("%w: box %s at byte %d", store.ErrDamaged, x.path(s.box), s.at)
 	}
 	return raw[headSize:], nil
+}
+
+// fill reads the bytes at a spot: most that is read was kept a moment ago, in the newest
+// box, which is open.
+func (x *boxes) fill(raw []byte, s spot) error {
+	x.mu.Lock()
+	f, newest := x.shown, x.newest
+	x.mu.Unlock()
+	if f != nil && newest == s.box {
+		if _, err := f.ReadAt(raw, int64(s.at)); err == nil {
+			return nil
+		}
+	}
+	f, err := os.Open(x.path(s.box))
+	if err != nil {
+		return err
+	}
+	defer f.Close() // only read from
+	_, err = f.ReadAt(raw, int64(s.at))
+	return err
 }
 
 // keep makes an artefact durable, in the place of one of the same name.
@@ -222,7 +238,7 @@ func (x *boxes) begin() error {
 		return err
 	}
 	x.mu.Lock()
-	x.newest, x.size, x.file = last+1, 0, f
+	x.newest, x.size, x.file, x.shown = last+1, 0, f, f
 	x.mu.Unlock()
 	if file != nil {
 		err = file.Close()

@@ -67,13 +67,16 @@ func (d *draft) keep(name wire.CID) error {
 			return err
 		}
 		d.ended = true
+		if !d.vault.maybeLarge(name) {
+			return nil
+		}
 		return remove(d.vault.path(name)) // one of the same name that was large
 	}
 	f := d.file
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := d.vault.place(f.Name(), d.vault.path(name)); err != nil {
+	if err := d.vault.place(f.Name(), name); err != nil {
 		return err
 	}
 	d.ended = true
@@ -81,11 +84,13 @@ func (d *draft) keep(name wire.CID) error {
 }
 
 // place gives a synced file its name, durably.
-func (v *Vault) place(from, to string) error {
+func (v *Vault) place(from string, name wire.CID) error {
+	to := v.path(name)
 	shard := filepath.Dir(to)
 	if err := v.makeShard(shard); err != nil {
 		return err
 	}
+	v.shards[name[0]].Store(true)
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -30,9 +31,10 @@ import (
 // Vault is a store.Vault in one directory. It may be used from many goroutines,
 // each draft and artefact from one at a time.
 type Vault struct {
-	dir   string
-	small *boxes
-	mu    sync.Mutex // held while a folder is made
+	dir    string
+	small  *boxes
+	mu     sync.Mutex       // held while a folder is made
+	shards [256]atomic.Bool // those folders of large artefacts that are there
 }
 
 var _ store.Vault = (*Vault)(nil)
@@ -52,6 +54,9 @@ func Open(dir string) (*Vault, error) {
 		return nil, fmt.Errorf("open the small artefacts: %w", full(err))
 	}
 	v.small = small
+	if err := v.findShards(); err != nil {
+		return nil, fmt.Errorf("open the vault: %w", err)
+	}
 	// Folders that an earlier run made and did not live to sync become durable now.
 	if err := errors.Join(syncDir(dir), syncDir(filepath.Dir(filepath.Clean(dir)))); err != nil {
 		return nil, fmt.Errorf("sync the vault: %w", err)
@@ -60,6 +65,24 @@ func Open(dir string) (*Vault, error) {
 }
 
 func (v *Vault) drafts() string { return filepath.Join(v.dir, "tmp") }
+
+// findShards notes which folders of large artefacts there are: of those whose folder is
+// missing nobody needs to ask the disk.
+func (v *Vault) findShards() error {
+	entries, err := os.ReadDir(v.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if n, err := hex.DecodeString(e.Name()); err == nil && len(n) == 1 {
+			v.shards[n[0]].Store(true)
+		}
+	}
+	return nil
+}
+
+// maybeLarge reports whether there may be a file for an artefact of that name.
+func (v *Vault) maybeLarge(name wire.CID) bool { return v.shards[name[0]].Load() }
 
 func (v *Vault) path(name wire.CID) string {
 	h := hex.EncodeToString(name[:])
@@ -77,6 +100,9 @@ func (v *Vault) Open(name wire.CID) (store.Artefact, error) {
 	}
 	if ok {
 		return small{bytes.NewReader(b)}, nil
+	}
+	if !v.maybeLarge(name) {
+		return nil, fmt.Errorf("open artefact %s: %w", name, store.ErrNotFound)
 	}
 	f, err := os.Open(v.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -100,6 +126,9 @@ func (v *Vault) Holds(name wire.CID) bool {
 	if v.small.has(name) {
 		return true
 	}
+	if !v.maybeLarge(name) {
+		return false
+	}
 	_, err := os.Stat(v.path(name))
 	return err == nil
 }
@@ -109,6 +138,9 @@ func (v *Vault) Holds(name wire.CID) bool {
 func (v *Vault) Erase(name wire.CID) error {
 	if err := v.small.erase(name); err != nil {
 		return fmt.Errorf("erase artefact %s: %w", name, err)
+	}
+	if !v.maybeLarge(name) {
+		return nil
 	}
 	path := v.path(name)
 	err := os.Remove(path)
