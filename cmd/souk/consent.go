@@ -52,7 +52,7 @@ Evaluators are not paid yet: --fee must be 0.`,
 			case !d.Fee.IsZero():
 				return misuse(c, errors.New("--fee must be 0: evaluators are not paid yet"))
 			case judge != "":
-				d.Technology, d.Settings = exec.Maker{}.Name(), map[string]string{exec.SettingCommand: judge}
+				d.Technology, d.Settings = exec.Maker{}.Name(), map[string]string{exec.SettingCommand: fromHere(judge)}
 			default:
 				d.Technology = "check"
 				d.Rule, d.RuleParams = splitCheck(check)

@@ -38,6 +38,9 @@ budget: ` + "`souk find`" + ` shows who that is. The result goes to standard out
 byte (on a terminal control characters are escaped). With --json it is the job that
 is printed; --out keeps the result.
 
+Where an offer says what its inputs must be (offer add --schema), yours is compared with
+that first: nobody is hired for an input that it says it does not take.
+
 --deadline is compared with what offers promise (offer add --deliver, 10m where it
 says nothing). Where no offer suits, 8 seconds are waited for one.
 

@@ -79,10 +79,11 @@ takes up to N inputs at once, each a call of its own, held for and paid together
 --windows N so many times in one contract. A program is metered as one unit a call.
 
 The program runs as you, limited in time, memory and output. It is found in your PATH
-or by its full path, but sees nothing of your environment: its own PATH is
-/usr/local/bin:/usr/bin:/bin, HOME and TMPDIR are empty folders in /tmp that are gone
-when it ends, LANG and LC_ALL are C.UTF-8, and nothing else is set. That is no
-sandbox: sell only programs you would run on a stranger's text.
+or by its path, also from the folder you are in, but sees nothing of your
+environment: its own PATH is /usr/local/bin:/usr/bin:/bin, HOME and TMPDIR are empty
+folders in /tmp that are gone when it ends, LANG and LC_ALL are C.UTF-8, and nothing
+else is set. That is no sandbox: sell only programs you would run on a stranger's
+text.
 
 --schema FILE says what an input must be, as a JSON Schema in the dialect of the check
 jsonschema. It is part of what is announced and signed: who would hire compares its

@@ -25,7 +25,7 @@ they can do, hires them over a direct stream, and pays them with signed receipts
 
 Exit status: 0 ok, 1 general, 2 usage, 3 peer or daemon unreachable, 4 refused by
 policy, 5 budget exceeded, 6 delivery failed its check, 7 not found, 8 timed out,
-9 needs approval.`,
+9 needs approval. docs/spec/codes.md has the code behind each, as --json tells it.`,
 		Example: `  souk demo                                  the whole market on this machine, in seconds
   souk init && souk up                       be a peer
   souk find                                  what is sold

@@ -2,14 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	worker "github.com/souk-network/souk/agent/worker/exec"
 	"github.com/souk-network/souk/store/keyfile"
 )
 
@@ -54,6 +57,15 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LONG", strings.Repeat("x", 201))
 			e.Setenv("NAP", fmt.Sprint("301.", os.Getpid())) // a time by which what this test has sleep is known
 			e.Values[houseKey{}] = house{}
+			e.Defer(func() { // of peers that were killed in mid-work
+				homes, err := filepath.Glob(filepath.Join(e.WorkDir, "*", "rooms"))
+				for _, rooms := range homes {
+					err = errors.Join(err, worker.Sweep(rooms))
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

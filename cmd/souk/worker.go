@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -54,11 +55,25 @@ func (h *hand) technology() (string, map[string]string) {
 		}
 		return broker.Maker{}.Name(), set
 	}
-	set := map[string]string{exec.SettingCommand: h.exec}
 	if h.shell {
-		set[exec.SettingShell] = "true"
+		return exec.Maker{}.Name(), map[string]string{exec.SettingCommand: h.exec, exec.SettingShell: "true"}
 	}
+	set := map[string]string{exec.SettingCommand: fromHere(h.exec)}
 	return exec.Maker{}.Name(), set
+}
+
+// fromHere gives the program of a command its full path where it has one from the present
+// folder: the peer that starts it is elsewhere.
+func fromHere(command string) string {
+	program, rest, _ := strings.Cut(command, " ")
+	if filepath.IsAbs(program) || !strings.Contains(program, "/") || strings.ContainsAny(program, "'\"\\") {
+		return command
+	}
+	full, err := filepath.Abs(program)
+	if err != nil {
+		return command // and the worker says what is wrong with it
+	}
+	return strings.TrimSpace("'" + strings.ReplaceAll(full, "'", `'"'"'`) + "' " + rest)
 }
 
 // promise is the time that an offer promises where its owner names none. Whoever
