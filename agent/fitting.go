@@ -11,7 +11,7 @@ import (
 
 // Bounds of looking at what offers say that inputs must be.
 const (
-	mostFittings    = 16    // schemas with which an order's inputs are compared in one run
+	mostFittings    = 16    // schemas with which an order's inputs are compared in one run; as many more of those dealt with
 	fittingPatience = 3_000 // milliseconds for comparing them with those that were heard together
 )
 
@@ -48,6 +48,9 @@ func (s *step) schemaOf(o *order, provider wire.Key) string {
 
 // fits reports whether a provider can be hired for an order as far as its schema goes.
 func (s *step) fits(o *order, provider wire.Key) bool {
+	if s.market.Schemas() == 0 {
+		return true
+	}
 	schema := s.schemaOf(o, provider)
 	i := slices.IndexFunc(o.fittings, func(f fitting) bool { return f.schema == schema })
 	return schema == "" || i >= 0 && o.fittings[i].fits
@@ -55,7 +58,7 @@ func (s *step) fits(o *order, provider wire.Key) bool {
 
 // misfits reports whether the order's input is not what one of those asks for who might be hired.
 func (s *step) misfits(o *order, firm []hire.Candidate, ask []wire.Key) bool {
-	return slices.ContainsFunc(providersOf(firm, ask), func(p wire.Key) bool { return !s.fits(o, p) })
+	return s.market.Schemas() > 0 && slices.ContainsFunc(providersOf(firm, ask), func(p wire.Key) bool { return !s.fits(o, p) })
 }
 
 func providersOf(firm []hire.Candidate, ask []wire.Key) []wire.Key {
@@ -69,26 +72,36 @@ func providersOf(firm []hire.Candidate, ask []wire.Key) []wire.Key {
 // compare has the order's inputs compared with the schemas of those who might be
 // hired, as far as that was not done. To compare costs time, names are free, and so
 // is a schema: so there are few, those of providers first of whom something is known.
+// A crowd that came first keeps nobody out who was dealt with before.
 func (s *step) compare(o *order, firm []hire.Candidate, ask []wire.Key) {
+	if s.market.Schemas() == 0 {
+		return
+	}
 	fresh := slices.DeleteFunc(providersOf(firm, ask), func(p wire.Key) bool {
 		schema := s.schemaOf(o, p)
 		return schema == "" || slices.ContainsFunc(o.fittings, func(f fitting) bool { return f.schema == schema })
 	})
-	if len(fresh) == 0 || len(o.fittings) >= mostFittings {
+	if len(fresh) == 0 {
 		return
 	}
-	if len(fresh) > mostFittings-len(o.fittings) {
+	if len(o.fittings)+len(fresh) > mostFittings {
 		s.rank(fresh)
 	}
 	effect := Fit{Key: o.Key, Inputs: append([]payload.Artefact{o.Input}, o.More...), Until: s.at + fittingPatience}
 	for _, p := range fresh {
+		room := mostFittings
+		if s.Dealt(p) {
+			room = 2 * mostFittings
+		}
 		schema := s.schemaOf(o, p)
-		if len(o.fittings) < mostFittings && !slices.Contains(effect.Schemas, schema) {
+		if len(o.fittings) < room && !slices.Contains(effect.Schemas, schema) {
 			effect.Schemas = append(effect.Schemas, schema)
 			o.fittings = append(o.fittings, fitting{schema: schema, until: effect.Until})
 		}
 	}
-	s.effect(effect)
+	if len(effect.Schemas) > 0 {
+		s.effect(effect)
+	}
 }
 
 // fitted takes what came of comparing.

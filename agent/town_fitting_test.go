@@ -142,6 +142,20 @@ func TestCrowdOfSchemas(t *testing.T) {
 	}
 	w.reckon()
 
+	// The friend comes when the crowd has taken all the room that strangers have.
+	friend.tell(agent.Closed{Capability: "text/words@1"})
+	w.pass(second)
+	buyer.compared = nil
+	buyer.orders("before the friend", worth(100))
+	w.pass(second)
+	friend.sells(50, schema("the friend's"))
+	w.pass(minute)
+	buyer.ended("before the friend", ending{"settled", "", 50})
+	if n := len(buyer.compared); n != 17 {
+		t.Errorf("compared with %d schemas", n)
+	}
+	w.reckon()
+
 	w, sellers, buyer := row(t, 1, 1, 5)
 	sellers[0].sells(1, schema("slow"))
 	w.pass(second)

@@ -40,6 +40,7 @@ type Listing struct {
 type Market struct {
 	listings []*Listing // by capability, then author
 	authors  map[wire.Key]*int
+	schemas  int // how many of them have one
 }
 
 func order(a, b *Listing) int {
@@ -65,12 +66,14 @@ func (m *Market) Put(at uint64, l Listing, worth func(author wire.Key) uint8) bo
 		m.drop(i)
 	case known:
 		l.of = m.listings[i].of
+		m.schemas += l.schemas() - m.listings[i].schemas()
 		m.listings[i] = &l
 	case over || !m.room(at, &l, worth):
 		return false
 	default:
 		l.of = m.count(l.Offer.By)
 		*l.of++
+		m.schemas += l.schemas()
 		i, _ = slices.BinarySearchFunc(m.listings, &l, order)
 		m.listings = slices.Insert(m.listings, i, &l)
 	}
@@ -92,10 +95,14 @@ func (m *Market) count(author wire.Key) *int {
 
 // uncount counts a listing off that is taken out.
 func (m *Market) uncount(l *Listing) {
+	m.schemas -= l.schemas()
 	if *l.of--; *l.of == 0 {
 		delete(m.authors, l.Offer.By)
 	}
 }
+
+// schemas is 1 for an offer that says what inputs must be, else 0.
+func (l *Listing) schemas() int { return min(len(l.Offer.Schema), 1) }
 
 // drop takes a listing out.
 func (m *Market) drop(i int) {
@@ -185,6 +192,9 @@ func (m *Market) Live(at uint64, capability string) []Listing {
 	}
 	return live
 }
+
+// Schemas returns how many offers in the book say what inputs must be.
+func (m *Market) Schemas() int { return m.schemas }
 
 // Schema returns what a provider's live offer of a capability says that inputs must be, or "".
 func (m *Market) Schema(at uint64, provider wire.Key, capability string) string {

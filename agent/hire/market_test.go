@@ -219,3 +219,42 @@ func TestOwnCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestSchemaOfListing: what an offer says of inputs is that of the live one, and counted
+// as often as there is one.
+func TestSchemaOfListing(t *testing.T) {
+	var m Market
+	put := func(at uint64, by byte, seq, expires uint64, schema string) {
+		o := &protocol.Offer{Seq: seq, Expires: expires, Schema: schema, Terms: suitable()}
+		o.By = wire.Key{by}
+		m.Put(at, Listing{Offer: o, Proof: wire.Proof{Doc: []byte(schema)}}, nothing)
+	}
+	want := func(at uint64, n int, schemas ...string) {
+		t.Helper()
+		for i, s := range schemas {
+			if got := m.Schema(at, wire.Key{byte(i + 1)}, "text/words@1"); got != s {
+				t.Errorf("of %d: %q, want %q", i+1, got, s)
+			}
+		}
+		if m.Schemas() != n || m.Schema(at, wire.Key{1}, "text/other@1") != "" {
+			t.Errorf("%d have a schema, want %d", m.Schemas(), n)
+		}
+	}
+	want(1, 0, "", "")
+	put(1, 1, 1, 10, "one")
+	put(1, 2, 1, 20, "")
+	want(1, 1, "one", "")
+	put(2, 1, 2, 10, "two")
+	put(2, 2, 2, 20, "three")
+	want(2, 2, "two", "three", "")
+	put(3, 2, 1, 20, "old")
+	want(3, 2, "two", "three")
+	put(3, 2, 3, 20, "")
+	want(3, 1, "two", "")
+	want(10, 1, "", "") // over, though not yet swept out
+	m.Expire(10)
+	want(10, 0, "", "")
+	put(11, 1, 3, 20, "four")
+	put(12, 1, 4, 12, "")
+	want(12, 0, "", "")
+}

@@ -251,7 +251,7 @@ func (p *program) jobPage(w io.Writer, j gateway.Job) error {
 		}
 		rows[i] = []string{hour(d.At), d.Kind, by, d.Says, d.ID.String()}
 	}
-	return p.table([]column{{head: "AT"}, {head: "DOCUMENT"}, {head: "BY"}, {head: "SAYS", least: 10}, {head: "ID", least: 12}}, rows)
+	return p.table([]column{{head: "AT"}, {head: "DOCUMENT"}, {head: "BY"}, {head: "SAYS", least: 10}, {head: "ID", least: 12, first: true}}, rows)
 }
 
 // partsTable shows whom this peer has hired to do a job.

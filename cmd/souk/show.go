@@ -115,6 +115,7 @@ type column struct {
 	head  string
 	right bool // for figures
 	least int  // may be cut down to so many cells; 0 for never
+	first bool // and is, before others are: an ID may be typed back as it is cut
 }
 
 // table prints rows under columns, aligned, cut to fit width cells (0 for any
@@ -167,7 +168,10 @@ func fit(wide []int, columns []column, width int) {
 	for ; width > 0 && total > width; total-- {
 		widest := -1
 		for i, c := range columns {
-			if c.least > 0 && wide[i] > c.least && (widest < 0 || wide[i] > wide[widest]) {
+			if c.least == 0 || wide[i] <= c.least {
+				continue
+			}
+			if widest < 0 || c.first && !columns[widest].first || c.first == columns[widest].first && wide[i] > wide[widest] {
 				widest = i
 			}
 		}

@@ -108,6 +108,19 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestTableCutsIDsFirst: what can be typed back as it is cut gives way to what cannot.
+func TestTableCutsIDsFirst(t *testing.T) {
+	var b bytes.Buffer
+	columns := []column{{head: "SAYS", least: 5}, {head: "ID", least: 12, first: true}}
+	rows := [][]string{{strings.Repeat("word ", 6), strings.Repeat("bafyrei", 8)}}
+	if err := table(&b, 44, false, columns, rows); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Split(b.String(), "\n")[1]; got != strings.Repeat("word ", 6)+"  bafyreibafy…" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestEveryCommand asks of each command that it explains itself.
 func TestEveryCommand(t *testing.T) {
 	var walk func(c *cobra.Command)
