@@ -23,13 +23,15 @@ const (
 	dueCase
 	dueTrust
 	dueEvidence
+	dueShown
+	dueStray
 )
 
 type matter struct {
 	what int
 	job  wire.CID // of dueDeal and dueErase; of dueEvidence, the Outcome
 	key  string   // of dueOrder and dueOffer
-	peer wire.Key // of dueOpening
+	peer wire.Key // of dueOpening, dueShown and dueStray
 }
 
 type due struct {

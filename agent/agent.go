@@ -68,6 +68,7 @@ type Agent struct {
 	keys      []string              // of all orders, oldest first
 	parts     map[wire.CID][]string // keys of the orders that are parts of a job, oldest first
 	outlays   []outlay              // of budgets with a period
+	strays    []wire.CID            // holds of ours whose jobs are forgotten
 	sold      sold
 	log       outcomeLog
 	uttered   uint64 // sayings so far
@@ -82,6 +83,7 @@ type Agent struct {
 	inquiries map[wire.Key]uint64 // when candidates were last asked for their logs
 	peers     map[wire.Key]bool   // linked; true once greeted
 	greetings map[wire.Key]uint64 // when each of them greeted us
+	lags      map[wire.Key]*lag   // who of them has more of our lanes than we
 	agenda    agenda
 	guests    guests
 	crowd     crowd
@@ -134,6 +136,7 @@ func New(c Config) (*Agent, error) {
 		parts:     map[wire.CID][]string{},
 		peers:     map[wire.Key]bool{},
 		greetings: map[wire.Key]uint64{},
+		lags:      map[wire.Key]*lag{},
 		given:     map[wire.Key][]given{},
 		sold:      sold{jobs: map[wire.CID]wire.CID{}},
 	}, nil
@@ -167,6 +170,7 @@ func (a *Agent) Handle(at uint64, chance [16]byte, ev Event) (Step, error) {
 		delete(a.peers, e.Peer)
 		delete(a.greetings, e.Peer)
 		delete(a.given, e.Peer)
+		delete(a.lags, e.Peer)
 		s.left(e.Peer)
 	case Greeted:
 		s.greeted(e)
@@ -276,6 +280,7 @@ func (s *step) greeted(e Greeted) {
 	s.peers[e.Peer] = true
 	s.greetings[e.Peer] = s.at
 	s.headTold(e.Peer, e.Hello)
+	s.compareLanes(e.Peer, e.Hello)
 	s.sayAgain(e.Peer)
 	s.sayCasesAgain(e.Peer)
 	s.relayTo(e.Peer)
@@ -287,6 +292,7 @@ func (s *step) greeted(e Greeted) {
 	for _, d := range slices.Clone(s.party(e.Peer).deals) {
 		s.advance(d)
 	}
+	s.tendStrays(e.Peer)
 	for _, key := range slices.Clone(s.wishes) {
 		o := s.orders[key]
 		if o.lane == e.Peer || o.talkAgain(e.Peer) {
@@ -321,6 +327,10 @@ func (s *step) woke() {
 			s.openAgain(due.peer)
 		case dueCase:
 			s.judgeCase(due.job)
+		case dueShown:
+			s.unshown(due.peer)
+		case dueStray:
+			s.tendStrays(due.peer)
 		case dueTrust:
 			s.ponder()
 		case dueEvidence:

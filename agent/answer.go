@@ -48,7 +48,11 @@ func (s *step) answer(e Heard, took uint64) {
 		}
 	}
 	if countersigned {
+		s.caughtUp(e.From)
 		s.placeWith(e.From)
+	}
+	if len(s.strays) > 0 {
+		s.tendStrays(e.From)
 	}
 }
 

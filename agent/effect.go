@@ -113,6 +113,13 @@ type Caught struct {
 	First, Second wire.CID
 }
 
+// Retell shows a payer all that was said between it and us of the jobs for which it has
+// entries after After (zero for its first) up to Tip, as the journal has it, in order.
+type Retell struct {
+	To         wire.Key
+	After, Tip wire.CID
+}
+
 // Answer answers the owner's event of the same step. Err is nil where it was taken.
 type Answer struct{ Err *Refusal }
 
@@ -135,6 +142,7 @@ func (Withhold) effect() {}
 func (Erase) effect()    {}
 func (Pull) effect()     {}
 func (Caught) effect()   {}
+func (Retell) effect()   {}
 func (Answer) effect()   {}
 func (Changed) effect()  {}
 

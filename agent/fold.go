@@ -82,7 +82,13 @@ func (a *Agent) foldHeard(at uint64, f *Fact) ([]wire.CID, error) {
 		if f.Took&(1<<i) == 0 {
 			continue
 		}
-		jobs, err := a.foldDoc(at, f.Peer, said, "")
+		var jobs []wire.CID
+		var err error
+		if f.heard != nil && f.heard.By == a.c.Self {
+			jobs, err = a.foldAdopted(at, f.Peer, said)
+		} else {
+			jobs, err = a.foldDoc(at, f.Peer, said, "")
+		}
 		var fork *settlement.Fork
 		if err != nil && !errors.Is(err, errKnown) && !errors.As(err, &fork) {
 			return touched, err
@@ -129,7 +135,7 @@ func (a *Agent) foldOwn(at uint64, f *Fact) ([]wire.CID, error) {
 			now, _ := a.book.LaneFrom(f.Peer, f.Asset)
 			p.answered(f.Asset, doc, now.ID, f.saying)
 		case *protocol.Entry:
-			if doc.Act == protocol.ActOpen && d == nil {
+			if d == nil { // an OPEN, or what ends a stray hold
 				p.openings = append(p.openings, f.saying)
 			}
 		}
@@ -186,6 +192,11 @@ func (a *Agent) foldDoc(at uint64, peer wire.Key, said wire.Said, key string) ([
 		return nil, errKnown // known, or of no use any more
 	}
 	d := a.deals[id]
+	if c, ok := said.Doc.(*protocol.Claim); ok && d == nil {
+		if _, stray := a.strayOf(id, c.Part); stray {
+			return nil, known(a.book.Apply(said))
+		}
+	}
 	if d == nil {
 		return nil, &job.Refusal{Code: protocol.CodeNotOffered, Of: said.ID, Why: "it is about no job of ours"}
 	}

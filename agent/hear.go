@@ -14,6 +14,10 @@ import (
 // answered; what is known already gets its stored answer; what does not fit is
 // refused with a code.
 func (s *step) hear(e Heard) {
+	if e.Bundle.By == s.c.Self {
+		s.adopt(e)
+		return
+	}
 	if s.brought(e) {
 		return
 	}
@@ -29,8 +33,10 @@ func (s *step) hear(e Heard) {
 		return // it is said again, and then perhaps heard
 	case err != nil:
 		s.object(e.From, err)
+		s.remind(e, err)
 		return
 	}
+	reminded := s.catchingUp(e.From) || len(s.strays) > 0 && slices.ContainsFunc(e.Docs, s.ofStray) // of what we have forgotten
 	s.objections = nil
 	var took uint64
 	var touched []wire.CID
@@ -69,8 +75,9 @@ func (s *step) hear(e Heard) {
 	if repeated {
 		s.sayStored(e)
 	}
-	if refused != nil {
+	if refused != nil && !reminded {
 		s.object(e.From, refused)
+		s.remind(e, refused)
 	}
 	for _, o := range s.objections {
 		s.object(e.From, o)

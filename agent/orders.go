@@ -238,7 +238,7 @@ func (s *step) engage(o *order, plan *hire.Plan) {
 	p.key = o.Key
 	if !s.openLane(p, c.Provider, o.Asset) || !s.room(c.Provider, o.Asset) {
 		p.say()
-		if code := s.party(c.Provider).refused; code != "" {
+		if code := s.party(c.Provider).refused; code != "" && !s.catchingUp(c.Provider) {
 			s.passOver(o, c.Provider, code, laneRefused)
 			return
 		}
@@ -319,9 +319,16 @@ func (s *step) openLane(p *speech, payee wire.Key, asset string) bool {
 		}
 		return false
 	}
+	if s.catchingUp(payee) {
+		return false
+	}
 	open, err := s.book.DraftOpen(payee, asset)
+	if errors.Is(err, settlement.ErrEpoch) { // the OPEN of this epoch was for an older place, and came to nothing
+		s.fact(Fact{What: FactBegan, Epoch: protocol.Epoch(s.nonce())})
+		open, err = s.book.DraftOpen(payee, asset)
+	}
 	if err != nil {
-		return false // its OPEN came to nothing: this lane waits for the next run
+		return false // too much waits there already
 	}
 	if ready == settlement.Fresh {
 		_, ok := p.entry(open)
@@ -391,6 +398,9 @@ func (s *step) openingRefused(peer wire.Key, r *protocol.Refuse) {
 		return
 	}
 	p.refused = r.Code
+	if r.Code == protocol.CodeLaneBehind && s.catchingUp(peer) {
+		return // it shows what we have forgotten
+	}
 	for _, key := range slices.Clone(s.wishes) {
 		if o := s.orders[key]; o.lane == peer {
 			s.passOver(o, peer, r.Code, laneRefused)

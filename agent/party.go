@@ -11,7 +11,7 @@ import (
 // party is all that lies between us and one peer.
 type party struct {
 	deals    []*deal   // live, oldest first
-	openings []*Saying // OPENs said and not yet seen
+	openings []*Saying // OPENs, and what ends stray holds, said and not yet seen
 	answers  []answer  // our last countersign of each lane from it, oldest lane first
 	dealt    bool      // something was paid between us, or it has done for nothing what we wanted
 	burden   uint64    // bytes that stay in the journal because of it, until then,
@@ -21,6 +21,8 @@ type party struct {
 	left    uint64        // soft: when the last link to the peer went
 	pause   uint64        // soft: milliseconds between two tries to have an OPEN seen
 	refused protocol.Code // soft: why the peer does not take our OPEN
+	waited  uint64        // soft: since when we have waited for the peer to show what we have forgotten
+	retold  uint64        // soft: when the peer was last shown what it has forgotten
 }
 
 // answer is the last countersign of a lane, as it was said.

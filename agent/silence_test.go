@@ -303,38 +303,6 @@ func TestPeriod(t *testing.T) {
 	w.reckon()
 }
 
-// TestOldCopy: an agent that comes back from an old copy of its journal is told
-// so, signs nothing in a place it has forgotten, and harms nobody.
-func TestOldCopy(t *testing.T) {
-	w, seller, buyer := pair(t)
-	seller.sells(5)
-	w.pass(second)
-	buyer.orders("one")
-	w.pass(minute)
-	copied := len(buyer.journal)
-	buyer.orders("two")
-	w.pass(minute)
-	buyer.ended("two", ending{"settled", "", 5})
-	buyer.die()
-	buyer.journal = buyer.journal[:copied:copied]
-	buyer.start()
-	buyer.link(seller)
-	w.pass(second)
-	buyer.orders("three")
-	w.pass(2 * minute)
-	buyer.ended("three", ending{agent.StageGivenUp, protocol.CodeLaneBehind, 0})
-	for _, v := range seller.agent.Jobs(w.now, 10) {
-		if v.Stage != "settled" {
-			t.Errorf("the seller's job is %s", v.Stage)
-		}
-	}
-	if slices.Contains(buyer.refused, string(protocol.CodeFork)) {
-		t.Error("it signed two entries for one place")
-	}
-	seller.replays()
-	buyer.replays()
-}
-
 // TestKeptBackIsOlder: a countersign that was kept back, and is said after that of
 // an OPEN, does not take its place: who lost the latter and asks again gets it.
 func TestKeptBackIsOlder(t *testing.T) {

@@ -107,6 +107,7 @@ type citizen struct {
 	works    map[wire.CID]int
 	erased   []wire.CID
 	twist    func(to *citizen, docs []wire.Said) [][]wire.Said // what a hostile one says in place of a bundle
+	hello    func(*protocol.Hello)                             // changes what a hostile one says first on a link
 	dieAfter int                                               // records after which the power is cut before any effect; 0 for never
 }
 
@@ -366,6 +367,8 @@ func (c *citizen) carry(e agent.Effect) {
 		c.fits(e, alive)
 	case agent.Stop:
 		c.stopped[e.Job] = true
+	case agent.Retell:
+		c.retells(e)
 	case agent.Serve:
 		for _, a := range e.Artefacts {
 			c.served[a.ID] = true
@@ -487,6 +490,9 @@ func (c *citizen) utter(e agent.Tell) {
 		switch d := d.(type) {
 		case *protocol.Hello:
 			other.links[c] = true
+			if c.hello != nil {
+				c.hello(d)
+			}
 			other.tell(agent.Greeted{Peer: me, Hello: d})
 		case *protocol.Request:
 			other.tell(agent.Asked{Peer: me, Request: wire.Said{ID: e.Doc.ID, Raw: e.Doc.Raw, Doc: d}})

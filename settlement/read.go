@@ -75,6 +75,22 @@ func (b *Book) Lanes() []Lane {
 	return lanes
 }
 
+// Knows reports whether entry seq of an epoch, named head, of the lane from payer to
+// payee is in the book, or is so old that its name is forgotten. Of an epoch that is no
+// longer remembered nothing is known.
+func (b *Book) Knows(payer, payee wire.Key, asset string, epoch protocol.Epoch, seq uint64, head wire.CID) bool {
+	s := b.strands[pair{payer, payee, asset}]
+	if s == nil {
+		return false
+	}
+	m := s.marks(epoch)
+	if m == nil {
+		return false
+	}
+	have, ok := m.at(seq)
+	return ok && (have == head || have.IsZero())
+}
+
 // Readiness says what may be said next to a payee.
 type Readiness int
 

@@ -64,6 +64,8 @@ func (p *Peer) carry(e agent.Effect) {
 		p.logs.pull(e)
 	case agent.Caught:
 		p.expose(e)
+	case agent.Retell:
+		p.retell(e)
 	case agent.Changed:
 		p.waiters.wake(e.Key, e.Job)
 	}

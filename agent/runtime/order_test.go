@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 
 	"github.com/souk-network/souk/gateway"
-	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
 )
 
@@ -137,49 +136,3 @@ func TestOrderedAtOnce(t *testing.T) {
 }
 
 func buyerKey(s *seat) wire.Key { return s.agent.Key() }
-
-// A home restored from an old copy is told so at once: its provider knows more
-// of what it has said than it does.
-func TestOldCopyIsToldSo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		hub := newHub(t)
-		a, b := newSeat(t, hub, 1), newSeat(t, hub, 2)
-		seller, buyer := a.up(), b.up()
-		defer a.down()
-		if _, err := seller.AddOffer(t.Context(), words(5)); err != nil {
-			t.Fatal(err)
-		}
-		meet(t, seller, buyer)
-		buy := func(key string) gateway.Job {
-			t.Helper()
-			if _, err := b.peer.Hire(t.Context(), gateway.Order{Key: key, Capability: "text/words@1"}, strings.NewReader(key)); err != nil {
-				t.Fatal(err)
-			}
-			j, _ := settled(t, b.peer, key)
-			return j
-		}
-		if j := buy("first"); !j.OK {
-			t.Fatalf("%+v", j)
-		}
-		b.down()
-		old := b.journal.Crash()
-		b.journal = b.journal.Crash()
-		b.up()
-		meet(t, seller, b.peer)
-		if j := buy("second"); !j.OK {
-			t.Fatalf("%+v", j)
-		}
-		b.down()
-		b.journal = old
-		b.up()
-		defer b.down()
-		meet(t, seller, b.peer)
-		j := buy("third")
-		if j.OK || j.Code != protocol.CodeLaneBehind || j.Closed > j.Opened+10_000 {
-			t.Errorf("%+v", j)
-		}
-		if owed := position(t, a, b).OwedToMe; owed != wire.Units(10) {
-			t.Errorf("owed %s", owed)
-		}
-	})
-}

@@ -42,6 +42,8 @@ type Peer struct {
 	rules   *rules
 	quota   *quota // of pages of our log
 
+	retellers retellers
+
 	snapshots *snapshots // nil where none are kept
 
 	ctx    context.Context // ends when the peer stops
