@@ -113,8 +113,17 @@ func (s *step) unshown(peer wire.Key) {
 	}
 }
 
-// adopt takes our own word, which a peer shows us, into the book: entries in a lane to
-// that peer, and what we have said besides of jobs that are not forgotten.
+// adopted reports whether a bundle is our own word, which a peer shows us. It goes into
+// the book: entries in a lane to that peer, and what we have said besides of jobs that
+// are not forgotten.
+func (s *step) adopted(e Heard) bool {
+	if e.Bundle.By != s.c.Self {
+		return false
+	}
+	s.adopt(e)
+	return true
+}
+
 func (s *step) adopt(e Heard) {
 	var took uint64
 	var touched []wire.CID

@@ -14,11 +14,7 @@ import (
 // answered; what is known already gets its stored answer; what does not fit is
 // refused with a code.
 func (s *step) hear(e Heard) {
-	if e.Bundle.By == s.c.Self {
-		s.adopt(e)
-		return
-	}
-	if s.brought(e) {
+	if s.adopted(e) || s.brought(e) {
 		return
 	}
 	if e.Bundle.By != e.From && !s.passedOn(e) { // nothing else is said for others on a link
