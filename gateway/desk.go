@@ -57,6 +57,8 @@ type Desk interface {
 
 	// Ledger returns what is owed, per peer and asset; an empty peer means all.
 	Ledger(ctx context.Context, peer string) (Ledger, error)
+	// Postings returns the entries that the ledger adds up, of all peers or of one.
+	Postings(ctx context.Context, peer string) (Postings, error)
 	// Receipt returns the armoured receipt of a job or entry, or the newest for "last".
 	Receipt(ctx context.Context, id string) ([]byte, error)
 	// Evidence returns all that this peer can show of a job, as text that proves itself.
@@ -325,6 +327,31 @@ type Pair struct {
 	OwedToMe  wire.Amount `json:"owed_to_me"`
 	HeldByMe  wire.Amount `json:"held_by_me,omitzero"`  // set aside for jobs under way; absent where nothing is
 	HeldForMe wire.Amount `json:"held_for_me,omitzero"` // set aside by the peer; absent where nothing is
+}
+
+// Postings are all entries in force of every lane, lane after lane, each in its order:
+// what the figures of a Ledger come from.
+type Postings struct {
+	Schema  string    `json:"schema"` // "souk.postings/v1"
+	Entries []Posting `json:"entries"`
+}
+
+// Posting is one entry of a lane, with the lane's totals after it.
+type Posting struct {
+	Peer     wire.Key    `json:"peer"`
+	Owed     bool        `json:"owed"` // the peer is the payer: what is posted is owed to us; otherwise we owe it
+	Asset    string      `json:"asset"`
+	At       uint64      `json:"at"` // Unix milliseconds by the payer's clock
+	Act      string      `json:"act"`
+	Amount   wire.Amount `json:"amount"` // in the asset's smallest units
+	Posted   wire.Amount `json:"posted"`
+	Held     wire.Amount `json:"held"`
+	Released wire.Amount `json:"released"`
+	Credited wire.Amount `json:"credited"`
+	Settled  wire.Amount `json:"settled"`
+	Seen     bool        `json:"seen"` // its payee has countersigned it
+	Job      wire.CID    `json:"job,omitzero"`
+	Entry    wire.CID    `json:"entry"`
 }
 
 // Verification is what a walk over the journal found.

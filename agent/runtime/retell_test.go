@@ -61,6 +61,17 @@ func TestOldCopyIsShownWhatItForgot(t *testing.T) {
 			t.Errorf("the seller says it is owed %s", owed)
 		}
 		buy("after")
+		// What the copy said in vain, and what it was shown, add up to what the ledger says.
+		for _, s := range []*seat{a, b} {
+			all, err := s.current().Postings(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := all.Entries[len(all.Entries)-1]
+			if want := wire.Units(5 * (forgotten + 2)); last.Posted != want || !last.Seen || last.Owed != (s == a) {
+				t.Errorf("%d entries, the last %+v; want %s posted", len(all.Entries), last, want)
+			}
+		}
 		if owed := position(t, b, a).IOwe; owed != wire.Units(5*(forgotten+2)) {
 			t.Errorf("one job later it owes %s", owed)
 		}

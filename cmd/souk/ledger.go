@@ -13,7 +13,7 @@ import (
 )
 
 func ledgerCommand(p *program) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "ledger [PEER]", Short: "Show what is owed, per peer and asset",
 		Long:    "Show what is owed, per peer and asset. PEER may be enough of the beginning of a peer ID,\nor an ID as a table cuts it. Amounts of two assets are never added.",
 		Example: "  souk ledger\n  souk ledger --json",
@@ -52,6 +52,8 @@ func ledgerCommand(p *program) *cobra.Command {
 			})
 		}),
 	}
+	c.AddCommand(ledgerExportCommand(p))
+	return c
 }
 
 // pairsOf returns the pairs of the peer that a word names.

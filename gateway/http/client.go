@@ -208,6 +208,12 @@ func (c *Client) Consent(ctx context.Context, d gateway.ConsentDraft) ([]byte, e
 	return c.text(ctx, "POST", "/v1/consents", bytes.NewReader(b))
 }
 
+// Postings fulfils gateway.Desk.
+func (c *Client) Postings(ctx context.Context, peer string) (out gateway.Postings, err error) {
+	err = c.call(ctx, "GET", "/v1/postings", some("peer", peer), nil, &out)
+	return out, err
+}
+
 // Receipt fulfils gateway.Desk.
 func (c *Client) Receipt(ctx context.Context, id string) ([]byte, error) {
 	return c.text(ctx, "GET", about("receipts", id), nil)

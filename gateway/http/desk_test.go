@@ -199,6 +199,14 @@ func (d *desk) Trust(_ context.Context, q gateway.TrustQuery) (gateway.Trust, er
 	}}}, d.note("trust %+v", q)
 }
 
+func (d *desk) Postings(_ context.Context, peer string) (gateway.Postings, error) {
+	return gateway.Postings{Schema: "souk.postings/v1", Entries: []gateway.Posting{{
+		Peer: d.status.Peer, Owed: true, Asset: "a", At: 1, Act: "POST", Amount: wire.Units(2), Posted: wire.Units(3),
+		Held: wire.Units(4), Released: wire.Units(5), Credited: wire.Units(6), Settled: wire.Units(7), Seen: true,
+		Job: wire.Sum([]byte("job")), Entry: wire.Sum([]byte("entry")),
+	}}}, d.note("postings %q", peer)
+}
+
 func (d *desk) Receipt(_ context.Context, id string) ([]byte, error) {
 	return []byte("-----BEGIN\n"), d.note("receipt %q", id)
 }

@@ -92,6 +92,7 @@ func TestRoundTrip(t *testing.T) {
 			return d.Provide(ctx, "k", "text/plain", strings.NewReader("a map"))
 		}},
 		{"Ledger", func(d gateway.Desk) (any, error) { return d.Ledger(ctx, desk.status.Peer.String()) }},
+		{"Postings", func(d gateway.Desk) (any, error) { return d.Postings(ctx, desk.status.Peer.String()) }},
 		{"Trust", func(d gateway.Desk) (any, error) {
 			return d.Trust(ctx, gateway.TrustQuery{Peer: desk.status.Owner, Capability: "text/words@1", Why: true})
 		}},
@@ -181,6 +182,7 @@ func everyMethod(ctx context.Context, d gateway.Desk, with *desk) map[string]err
 	_, _, said["Result"] = d.Result(ctx, "k")
 	_, said["Cancel"] = d.Cancel(ctx, "k")
 	_, said["Ledger"] = d.Ledger(ctx, "")
+	_, said["Postings"] = d.Postings(ctx, "")
 	_, said["Trust"] = d.Trust(ctx, gateway.TrustQuery{})
 	_, said["Calibration"] = d.Calibration(ctx)
 	_, said["Receipt"] = d.Receipt(ctx, "k")

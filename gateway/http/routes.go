@@ -52,6 +52,12 @@ func (r routes) register(api huma.API) {
 	) (gateway.Ledger, error) {
 		return r.desk.Ledger(ctx, in.Peer)
 	})
+	route(api, "GET", "/v1/postings", "the entries that the ledger adds up", func(ctx context.Context, in *struct {
+		Peer string `query:"peer" maxLength:"128" doc:"only those between this peer and us"`
+	},
+	) (gateway.Postings, error) {
+		return r.desk.Postings(ctx, in.Peer)
+	})
 	route(api, "GET", "/v1/trust", "whom this peer trusts how far, and why", func(ctx context.Context, in *struct {
 		Peer       wire.Key `query:"peer" doc:"only this peer"`
 		Capability string   `query:"capability" maxLength:"96" doc:"estimates for this; what each was hired for most if none"`
