@@ -68,6 +68,8 @@ type Desk interface {
 	Trust(ctx context.Context, q TrustQuery) (Trust, error)
 	// Calibration compares the estimates by which this peer has hired with what came of the jobs.
 	Calibration(ctx context.Context) (Calibration, error)
+	// Journal is a copy of the journal as it is now, for a backup. What breaks off is no whole copy.
+	Journal(ctx context.Context) (io.ReadCloser, error)
 	// Verify checks the whole journal and names the first bad record.
 	Verify(ctx context.Context) (Verification, error)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/souk-network/souk/protocol/payload"
 	"github.com/souk-network/souk/protocol/wire"
 	"github.com/souk-network/souk/settlement"
+	"github.com/souk-network/souk/store"
 )
 
 var _ gateway.Desk = (*Peer)(nil)
@@ -210,6 +211,20 @@ func (p *Peer) Ledger(ctx context.Context, peer string) (gateway.Ledger, error) 
 		}
 	}
 	return l, err
+}
+
+// Journal copies the journal as far as it is durable now, while the peer goes on.
+func (p *Peer) Journal(ctx context.Context) (io.ReadCloser, error) {
+	r, w := io.Pipe()
+	idle := context.AfterFunc(ctx, func() { r.CloseWithError(ctx.Err()) })
+	stays := context.AfterFunc(p.ctx, func() { r.CloseWithError(p.ctx.Err()) }) // or Close would wait for who reads
+	p.wg.Go(func() {
+		defer idle()
+		defer stays()
+		_, err := store.Copy(w, p.o.Journal)
+		w.CloseWithError(err)
+	})
+	return r, nil
 }
 
 // Verify walks the whole journal: its chain, and that each record can be read.

@@ -49,7 +49,7 @@ policy, 5 budget exceeded, 6 delivery failed its check, 7 not found, 8 timed out
 	}
 	add("peer", demoCommand(p), initCommand(p), upCommand(p), bootstrapCommand(p), statusCommand(p), configCommand(p))
 	add("trade", offerCommand(p), consentCommand(p), findCommand(p), hireCommand(p))
-	add("books", jobsCommand(p), jobCommand(p), trustCommand(p), calibrationCommand(p), ledgerCommand(p), receiptCommand(p), evidenceCommand(p), verifyCommand(p))
+	add("books", jobsCommand(p), jobCommand(p), trustCommand(p), calibrationCommand(p), ledgerCommand(p), receiptCommand(p), evidenceCommand(p), verifyCommand(p), backupCommand(p), restoreCommand(p))
 	root.AddCommand(benchCommand(p), versionCommand(p))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -238,6 +238,15 @@ func (c *Client) text(ctx context.Context, method, path string, body io.Reader) 
 	return text, nil
 }
 
+// Journal fulfils gateway.Desk.
+func (c *Client) Journal(ctx context.Context) (io.ReadCloser, error) {
+	answer, err := c.do(ctx, "GET", "/v1/journal", nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
+}
+
 // Verify fulfils gateway.Desk.
 func (c *Client) Verify(ctx context.Context) (out gateway.Verification, err error) {
 	return out, c.call(ctx, "GET", "/v1/verify", nil, nil, &out)

@@ -100,6 +100,14 @@ func TestRoundTrip(t *testing.T) {
 		{"Calibration", func(d gateway.Desk) (any, error) { return d.Calibration(ctx) }},
 		{"Receipt", func(d gateway.Desk) (any, error) { return d.Receipt(ctx, "last") }},
 		{"Evidence", func(d gateway.Desk) (any, error) { return d.Evidence(ctx, "k") }},
+		{"Journal", func(d gateway.Desk) (any, error) {
+			r, err := d.Journal(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer r.Close()
+			return io.ReadAll(r)
+		}},
 		{"Verify", func(d gateway.Desk) (any, error) { return d.Verify(ctx) }},
 		{"Hire", func(d gateway.Desk) (any, error) {
 			return d.Hire(ctx, desk.order, strings.NewReader("some input"))
@@ -187,6 +195,7 @@ func everyMethod(ctx context.Context, d gateway.Desk, with *desk) map[string]err
 	_, said["Calibration"] = d.Calibration(ctx)
 	_, said["Receipt"] = d.Receipt(ctx, "k")
 	_, said["Evidence"] = d.Evidence(ctx, "k")
+	_, said["Journal"] = d.Journal(ctx)
 	_, said["Verify"] = d.Verify(ctx)
 	return said
 }

@@ -136,6 +136,9 @@ func (r routes) registerBytes(api huma.API) {
 	huma.Register(api, evidence, func(ctx context.Context, in *ask) (*huma.StreamResponse, error) {
 		return plain(r.desk.Evidence(ctx, in.ID))
 	})
+	journal := operation("GET", "/v1/journal", "a copy of the whole journal, for a backup")
+	journal.Responses["200"] = bytesOf("application/octet-stream")
+	huma.Register(api, journal, r.journal)
 	result := operation("GET", "/v1/jobs/{id}/result", "the result's bytes; "+artefactHeader+" describes them")
 	result.Responses["200"] = bytesOf("application/octet-stream")
 	huma.Register(api, result, r.result)
@@ -337,6 +340,21 @@ func (r routes) result(ctx context.Context, in *ask) (*huma.StreamResponse, erro
 		ctx.SetHeader(artefactHeader, url.QueryEscape(string(described)))
 		n, err := io.Copy(ctx.BodyWriter(), content)
 		if err != nil || uint64(n) != about.Size {
+			panic(nethttp.ErrAbortHandler) // the way net/http breaks a connection off
+		}
+	}}, nil
+}
+
+// journal answers with a copy of the journal, whose own end tells that it is whole.
+func (r routes) journal(ctx context.Context, _ *none) (*huma.StreamResponse, error) {
+	content, err := r.desk.Journal(ctx)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		defer content.Close()
+		ctx.SetHeader("Content-Type", "application/octet-stream")
+		if _, err := io.Copy(ctx.BodyWriter(), content); err != nil {
 			panic(nethttp.ErrAbortHandler) // the way net/http breaks a connection off
 		}
 	}}, nil
