@@ -107,7 +107,7 @@ type Pull struct {
 }
 
 // Caught: the author has written two different entries for one place of its
-// log. Whoever keeps both can prove it.
+// log, or of its lane to us. Whoever keeps both can prove it.
 type Caught struct {
 	Author        wire.Key
 	First, Second wire.CID

@@ -52,6 +52,7 @@ func (s *step) hear(e Heard) {
 		case err == nil, errors.As(err, &fork): // a replay must stop a lane that forked, too
 			took |= 1 << i
 			touched = append(touched, jobs...)
+			s.caught(e.From, fork)
 		case errors.Is(err, errKnown):
 			// What answers by itself is not answered: two would echo each other for ever.
 			kind := said.Doc.Header().Kind
@@ -81,6 +82,13 @@ func (s *step) hear(e Heard) {
 	s.objections = nil
 	s.reply = wire.CID{}
 	s.converse(e)
+}
+
+// caught has the proof kept that a payer has said two entries for one place of its lane.
+func (s *step) caught(author wire.Key, fork *settlement.Fork) {
+	if fork != nil {
+		s.effect(Caught{Author: author, First: fork.First, Second: fork.Second})
+	}
 }
 
 // folds reports whether a document heard on a link is ever folded: talk is not,

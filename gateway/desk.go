@@ -63,6 +63,8 @@ type Desk interface {
 	Receipt(ctx context.Context, id string) ([]byte, error)
 	// Evidence returns all that this peer can show of a job, as text that proves itself.
 	Evidence(ctx context.Context, id string) ([]byte, error)
+	// Forks returns the proofs of two tales that are kept here, by author.
+	Forks(ctx context.Context) ([]Fork, error)
 	// Trust returns whom this peer trusts how far: everyone it has evidence of, by
 	// standing, or only the peer asked for, of which it may know nothing.
 	Trust(ctx context.Context, q TrustQuery) (Trust, error)
@@ -354,6 +356,14 @@ type Posting struct {
 	Seen     bool        `json:"seen"` // its payee has countersigned it
 	Job      wire.CID    `json:"job,omitzero"`
 	Entry    wire.CID    `json:"entry"`
+}
+
+// Fork is the proof that an author has said two things for one place of its lane to us,
+// or of its log.
+type Fork struct {
+	Author wire.Key `json:"author"`
+	At     uint64   `json:"at"`    // Unix milliseconds: when the proof was put together here
+	Proof  string   `json:"proof"` // text that proves itself
 }
 
 // Verification is what a walk over the journal found.

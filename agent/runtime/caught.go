@@ -2,16 +2,20 @@ package runtime
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/souk-network/souk/agent"
+	"github.com/souk-network/souk/gateway"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 )
 
 // Bounds of proofs that authors have written two entries for one place of their
-// logs. What finds no room is not kept: the core knows it for as long as it runs,
+// logs, or of a lane to us. What finds no room is not kept: the core knows it for as long as it runs,
 // and finds it again when the pages are told anew.
 const (
 	MaxForked   = 4096 // proofs kept, one of each author
@@ -56,10 +60,10 @@ func (c *caught) done(author wire.Key, kept bool) {
 }
 
 // expose has the proof put together that an author has written two entries for one
-// place of its log, and kept for good.
+// place of its log or lane, and kept for good.
 func (p *Peer) expose(e agent.Caught) {
 	if p.o.Shelf != nil && p.caught.put(e) {
-		p.log.Warn("two entries for one place of a log: its author weighs nothing from now on", "author", e.Author)
+		p.log.Warn("two entries for one place of a log or lane: its author weighs nothing from now on", "author", e.Author)
 	}
 }
 
@@ -70,9 +74,12 @@ func (p *Peer) keepProofs() {
 		case e := <-p.caught.waiting:
 			kept, err := p.keepEquivocation(e)
 			if err != nil {
-				p.log.Warn("the proof of two entries for one place of a log is not kept", "author", e.Author, "error", err)
+				p.log.Warn("the proof of two entries for one place is not kept", "author", e.Author, "error", err)
 			}
 			p.caught.done(e.Author, kept)
+			if kept {
+				p.post(agent.Told{Author: e.Author, Forked: true})
+			}
 		case <-p.ctx.Done():
 			return
 		}
@@ -110,6 +117,24 @@ func (p *Peer) keepEquivocation(e agent.Caught) (bool, error) {
 		return false, err
 	}
 	return true, p.o.Shelf.Put(key, b)
+}
+
+// Forks returns the proofs kept here, by author.
+func (p *Peer) Forks(context.Context) ([]gateway.Fork, error) {
+	forks := []gateway.Fork{}
+	if p.o.Shelf == nil {
+		return forks, nil
+	}
+	var bad error
+	err := p.o.Shelf.List(shelfForked, func(_ string, value []byte) bool {
+		var d *protocol.Equivocation
+		if d, _, bad = settlement.ReadEquivocation(p.reg, value); bad != nil {
+			return false
+		}
+		forks = append(forks, gateway.Fork{Author: d.Author(), At: d.At, Proof: string(settlement.ArmorEquivocation(value))})
+		return true
+	})
+	return forks, errors.Join(err, bad)
 }
 
 // proofsOf looks for who said the two entries: in the journal, in what is kept of

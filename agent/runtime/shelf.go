@@ -10,6 +10,7 @@ import (
 	"github.com/souk-network/souk/agent"
 	"github.com/souk-network/souk/protocol"
 	"github.com/souk-network/souk/protocol/wire"
+	"github.com/souk-network/souk/settlement"
 )
 
 // Keys of the shelf. An author's peer ID follows; then, of pages, epoch,
@@ -140,15 +141,8 @@ func (l *logs) recallPage(author wire.Key, b []byte) {
 }
 
 func (l *logs) recallForked(author wire.Key, b []byte) {
-	bundle, err := wire.ReadBundle(b)
-	if err != nil {
-		return
-	}
-	docs, err := l.p.reg.Read(bundle, l.p.o.Net)
-	if err != nil {
-		return
-	}
-	if d, ok := docs[0].Doc.(*protocol.Equivocation); ok && d.Author() == author && d.Open(l.p.o.Net) == nil {
+	d, net, err := settlement.ReadEquivocation(l.p.reg, b)
+	if err == nil && d.Author() == author && net == l.p.o.Net {
 		l.p.caught.done(author, true)
 		l.p.post(agent.Told{Author: author, Forked: true})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ signed, what names its inputs and results, the verdict, the receipts, the hirer'
 mandate. It proves itself to a third machine, offline.`,
 		Example: "  souk evidence export bafyreih3 > evidence.txt\n  souk evidence verify evidence.txt",
 	}
-	c.AddCommand(evidenceExportCommand(p), evidenceVerifyCommand(p))
+	c.AddCommand(evidenceExportCommand(p), evidenceVerifyCommand(p), evidenceForksCommand(p))
 	return c
 }
 
@@ -97,13 +98,17 @@ func evidenceVerifyCommand(p *program) *cobra.Command {
 		Long: `Check every signature in FILE, that both sides signed the contract, that each document
 is about the job and by one who has a part in it, every receipt and the mandate, and tell
 the job anew. Nothing but the file is needed; - is standard input. What a file does not
-show it does not deny: ask the other side for its own.`,
+show it does not deny: ask the other side for its own. FILE may also be what
+` + "`souk evidence forks PEER`" + ` writes.`,
 		Example: "  souk evidence verify evidence.txt",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, a []string) error {
 			text, err := p.readFile(a[0], agent.MaxEvidence*2+1)
 			if err != nil {
 				return err
+			}
+			if bytes.HasPrefix(text, []byte("-----BEGIN SOUK EQUIVOCATION-----")) {
+				return p.showFork(text)
 			}
 			r, err := readEvidence(text)
 			if err != nil {

@@ -224,6 +224,12 @@ func (c *Client) Evidence(ctx context.Context, id string) ([]byte, error) {
 	return c.text(ctx, "GET", about("evidence", id), nil)
 }
 
+// Forks fulfils gateway.Desk.
+func (c *Client) Forks(ctx context.Context) (out []gateway.Fork, err error) {
+	err = c.call(ctx, "GET", "/v1/forks", nil, nil, &out)
+	return out, err
+}
+
 // text reads an answer that is text.
 func (c *Client) text(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
 	answer, err := c.do(ctx, method, path, nil, body)

@@ -219,6 +219,10 @@ func (d *desk) Journal(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("records")), d.note("journal")
 }
 
+func (d *desk) Forks(context.Context) ([]gateway.Fork, error) {
+	return []gateway.Fork{{Author: d.status.Peer, At: 1, Proof: "-----BEGIN\n"}}, d.note("forks")
+}
+
 func (d *desk) Verify(context.Context) (gateway.Verification, error) {
 	return gateway.Verification{Schema: "souk.verify/v1", OK: true, Records: 1, Head: "ab", Bad: 2, Why: "w"}, d.note("verify")
 }

@@ -108,6 +108,7 @@ func TestRoundTrip(t *testing.T) {
 			defer r.Close()
 			return io.ReadAll(r)
 		}},
+		{"Forks", func(d gateway.Desk) (any, error) { return d.Forks(ctx) }},
 		{"Verify", func(d gateway.Desk) (any, error) { return d.Verify(ctx) }},
 		{"Hire", func(d gateway.Desk) (any, error) {
 			return d.Hire(ctx, desk.order, strings.NewReader("some input"))
@@ -196,6 +197,7 @@ func everyMethod(ctx context.Context, d gateway.Desk, with *desk) map[string]err
 	_, said["Receipt"] = d.Receipt(ctx, "k")
 	_, said["Evidence"] = d.Evidence(ctx, "k")
 	_, said["Journal"] = d.Journal(ctx)
+	_, said["Forks"] = d.Forks(ctx)
 	_, said["Verify"] = d.Verify(ctx)
 	return said
 }

@@ -58,6 +58,9 @@ func (r routes) register(api huma.API) {
 	) (gateway.Postings, error) {
 		return r.desk.Postings(ctx, in.Peer)
 	})
+	route(api, "GET", "/v1/forks", "proofs that an author has told two tales", func(ctx context.Context, _ *none) ([]gateway.Fork, error) {
+		return r.desk.Forks(ctx)
+	})
 	route(api, "GET", "/v1/trust", "whom this peer trusts how far, and why", func(ctx context.Context, in *struct {
 		Peer       wire.Key `query:"peer" doc:"only this peer"`
 		Capability string   `query:"capability" maxLength:"96" doc:"estimates for this; what each was hired for most if none"`
