@@ -20,10 +20,14 @@ func main() {
 	// The first signal asks the command to end well; a second ends it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, &program{
+	p := &program{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		lookup: os.LookupEnv,
-	}, os.Args[1:]))
+	}
+	if err := closeMemory(); err != nil { // before any secret is read
+		os.Exit(p.report(err, os.Args[1:]))
+	}
+	os.Exit(run(ctx, p, os.Args[1:]))
 }
 
 // program is one run of the command: where it reads and writes, and what was

@@ -8,7 +8,8 @@
 // environment, or hold more of a result than one buffer.
 //
 // It is no sandbox: the program runs with the peer's user and may read and write whatever that
-// user may. The owner chose the program; only its input is foreign.
+// user may. What is in the peer's own memory and environment is closed to it where the peer's
+// process is (on Linux cmd/souk sees to that). The owner chose the program; only its input is foreign.
 package exec
 
 import (
