@@ -62,7 +62,7 @@ Evaluators are not paid yet: --fee must be 0.`,
 				return err
 			}
 			defer desk.Close()
-			if d.Provider, err = provider.find(c.Context(), desk); err != nil {
+			if d.Provider, err = provider.findToDeal(c.Context(), desk); err != nil {
 				return err
 			}
 			text, err := desk.Consent(c.Context(), d)

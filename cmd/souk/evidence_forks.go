@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +31,9 @@ func evidenceForksCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "forks [PEER]", Short: "Show who has told two tales, or write the proof",
 		Long: `Show which peers have signed two different entries for one place of their lane to this
-peer, or of their log: what no honest peer ever does. With PEER, or enough of the
-beginning of its ID, write the proof, which ` + "`souk evidence verify`" + ` checks on any machine.`,
+peer, or of their log: what no honest peer ever does. With PEER, whole, enough of
+its beginning or as a table cuts it, write the proof, which ` + "`souk evidence verify`" + `
+checks on any machine.`,
 		Example: "  souk evidence forks\n  souk evidence forks 12D3KooWQN6G > proof.txt",
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -70,30 +70,26 @@ beginning of its ID, write the proof, which ` + "`souk evidence verify`" + ` che
 				for i, f := range forks {
 					rows[i] = []string{f.Author.String(), clock(f.At)}
 				}
-				return p.table([]column{{head: "PEER", least: 13}, {head: "FOUND"}}, rows)
+				return p.table([]column{{head: "PEER", least: 13, ends: true}, {head: "FOUND"}}, rows)
 			})
 		},
 	}
 }
 
-// forkOf returns the proof against the peer whose ID begins with start.
-func forkOf(forks []gateway.Fork, start string) (found gateway.Fork, err error) {
-	for _, f := range forks {
-		if !strings.HasPrefix(f.Author.String(), start) && !strings.HasPrefix(f.Author.DID(), start) {
-			continue
-		}
-		if !found.Author.IsZero() {
-			return found, invalid(fmt.Errorf("%q begins the names of several peers", start), "write more of the peer ID")
-		}
-		found = f
+// forkOf returns the proof against the peer that a word names, whole or cut.
+func forkOf(forks []gateway.Fork, word string) (gateway.Fork, error) {
+	all := make([]called[int], len(forks))
+	for i, f := range forks {
+		all[i] = called[int]{i, []string{f.Author.String(), f.Author.DID()}}
 	}
-	if found.Author.IsZero() {
-		return found, &gateway.Error{
-			Code: gateway.CodeNotFound, Message: fmt.Sprintf("there is no proof against a peer %q", start),
-			Hint: "`souk evidence forks` shows all there are",
-		}
+	i, err := meant(word, "peers", all, &gateway.Error{
+		Code: gateway.CodeNotFound, Message: fmt.Sprintf("there is no proof against a peer %q", word),
+		Hint: "`souk evidence forks` shows all there are",
+	})
+	if err != nil {
+		return gateway.Fork{}, err
 	}
-	return found, nil
+	return forks[i], nil
 }
 
 // showFork checks the proof of two tales, and shows what it proves.

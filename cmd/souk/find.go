@@ -124,7 +124,7 @@ func (p *program) foundTable(found []gateway.Found) error {
 		{head: "COST", right: true},
 		{head: "SUCCESS", right: true},
 		{head: "ASSET", least: 6},
-		{head: "PEER", least: 13},
+		{head: "PEER", least: 13, ends: true},
 		{head: "CHECK", least: 5},
 		{head: "WITHIN", right: true},
 		{head: "TITLE", least: 5},

@@ -215,12 +215,12 @@ func (p *program) hire(ctx context.Context, o *want) error {
 
 // name finds out who the peers are that the order names.
 func (o *want) name(ctx context.Context, desk gateway.Desk) (err error) {
-	if o.order.Peer, err = o.peer.find(ctx, desk); err != nil {
+	if o.order.Peer, err = o.peer.findToDeal(ctx, desk); err != nil {
 		return err
 	}
 	o.order.Evaluators = nil
 	for _, e := range o.evaluators {
-		key, err := e.find(ctx, desk)
+		key, err := e.findToDeal(ctx, desk)
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (p *program) jobsTable(jobs []gateway.Job) error {
 		{head: "CAPABILITY", least: 8},
 		{head: "PRICE", right: true},
 		{head: "PAID", right: true},
-		{head: "WITH", least: 10},
+		{head: "WITH", least: 10, ends: true},
 		{head: "OPENED"},
 	}, rows)
 }
@@ -273,7 +273,7 @@ func (p *program) partsTable(w io.Writer, parts []gateway.Part) error {
 		{head: "STAGE"},
 		{head: "PRICE", right: true},
 		{head: "PAID", right: true},
-		{head: "WITH", least: 10},
+		{head: "WITH", least: 10, ends: true},
 		{head: "JOB", least: 14},
 	}, rows)
 }

@@ -42,7 +42,7 @@ func ledgerCommand(p *program) *cobra.Command {
 					}
 				}
 				return p.table([]column{
-					{head: "PEER", least: 13},
+					{head: "PEER", least: 13, ends: true},
 					{head: "ASSET", least: 8},
 					{head: "I OWE", right: true},
 					{head: "OWED TO ME", right: true},

@@ -11,8 +11,9 @@ import (
 	"github.com/souk-network/souk/protocol/wire"
 )
 
-// Whatever a command shows may be typed back: IDs whole, their beginning, or as a table
-// cut them. This is the one place where such names are understood.
+// IDs and the keys of orders may be typed back as a command shows them: whole, their
+// beginning, or as a table cut them; so may what is sold here. What others sell has to be
+// named in full, by `find` and `hire`. This is the one place where such names are understood.
 
 // clipped is a name that may be cut: what it begins with, and what it ends with.
 type clipped struct{ start, end string }
@@ -113,6 +114,35 @@ func (p peer) String() string {
 		return p.key.String()
 	}
 	return p.word
+}
+
+// leastTelling is how many characters of a cut name, beyond what all begin with, must tell a
+// peer where money or authority rests on it. A key that shares two of them with another's is
+// made in a moment, one that shares these in no time that anybody has.
+const leastTelling = 8
+
+// telling counts the characters of a cut name that tell a peer from others.
+func telling(word string) int {
+	s := clippedOf(word)
+	n := len(s.start) + len(s.end)
+	for _, start := range []string{idStart, didStart} {
+		if strings.HasPrefix(s.start, start) || strings.HasPrefix(start, s.start) {
+			return n - min(len(s.start), len(start))
+		}
+	}
+	return n
+}
+
+// findToDeal returns whom p names where p is dealt with, or judges: a name that is cut so
+// short that somebody may have made a key to be taken for another is refused, though only
+// one is known whom it fits.
+func (p peer) findToDeal(ctx context.Context, desk gateway.Desk) (wire.Key, error) {
+	key, err := p.find(ctx, desk)
+	if err != nil || p.word == "" || telling(p.word) >= leastTelling {
+		return key, err
+	}
+	return wire.Key{}, invalid(fmt.Errorf("%q is too short to say with whom to deal: others can make a key that looks the same", p.word),
+		"if it is this peer, write it whole: "+key.String())
 }
 
 // find returns whom p names: of a whole identity nothing need be known.

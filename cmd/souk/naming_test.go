@@ -106,6 +106,72 @@ func TestPeersByShortNames(t *testing.T) {
 	}
 }
 
+// TestShortNamesOfThoseDealtWith: where somebody is hired or made judge, a cut name needs
+// eight characters beyond what all begin with; else the whole name is told.
+func TestShortNamesOfThoseDealtWith(t *testing.T) {
+	v := aVillage()
+	id, did := v.judge.String(), v.judge.DID()
+	for word, fine := range map[string]bool{
+		id: true, did: true,
+		id[:16]: true, id[:16] + "…": true, "…" + id[44:]: true, id[:12] + "…" + id[48:]: true, "12D3…" + id[44:]: true, cutFront(id, 10): true,
+		did[:len(didStart)+8]: true, "did:key:…" + did[len(did)-8:]: true,
+		id[:15]: false, id[:15] + "…": false, id[:10] + "…": false, "…" + id[45:]: false, id[:11] + "…" + id[48:]: false, "12D3…" + id[45:]: false,
+		did[:len(didStart)+7]: false, "did:key:…" + did[len(did)-7:]: false,
+	} {
+		p, err := peerOf(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.find(t.Context(), v); err != nil || got != v.judge {
+			t.Errorf("%s: shows %s, %v", word, got, err)
+		}
+		got, err := p.findToDeal(t.Context(), v)
+		if fine && (err != nil || got != v.judge) || !fine && (!got.IsZero() || !strings.Contains(saidAll(err), id) || gateway.AsError(err).Code != gateway.CodeInvalid) {
+			t.Errorf("%s: %s, %v", word, got, err)
+		}
+	}
+	for word, want := range map[string]string{"12D3KooW…": "is short for several peers", "…xxxxxxxx": "nothing is known", "": "is no peer"} {
+		p, err := peerOf(word)
+		if err == nil {
+			_, err = p.findToDeal(t.Context(), v)
+		}
+		if !strings.Contains(saidAll(err), want) {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
+
+// TestProofsByShortNames: a proof of two tales is found by its author, whole or cut.
+func TestProofsByShortNames(t *testing.T) {
+	v := aVillage()
+	forks := []gateway.Fork{{Author: v.seller}, {Author: v.judge}}
+	id := v.judge.String()
+	for _, word := range []string{id, v.judge.DID(), id[:20], cut(id, 13), cutFront(id, 13)} {
+		if f, err := forkOf(forks, word); err != nil || f.Author != v.judge {
+			t.Errorf("%s: %s, %v", word, f.Author, err)
+		}
+	}
+	for word, want := range map[string]string{"12D3KooW": "short for several peers", v.owes.String(): "no proof against", "": "no proof against"} {
+		if _, err := forkOf(forks, word); !strings.Contains(saidAll(err), want) {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
+
+// TestOrderNamesWholly: an order neither hires nor believes whom it names too shortly.
+func TestOrderNamesWholly(t *testing.T) {
+	v := aVillage()
+	short := peer{word: v.judge.String()[:10] + "…"}
+	for _, o := range []*want{{peer: short}, {evaluators: []peer{{key: v.seller}, short}}} {
+		if err := o.name(t.Context(), v); !strings.Contains(saidAll(err), v.judge.String()) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	if o := (&want{}); o.name(t.Context(), v) != nil || !o.order.Peer.IsZero() {
+		t.Errorf("of nobody is made %s", o.order.Peer)
+	}
+}
+
 func saidAll(err error) string {
 	if err == nil {
 		return ""

@@ -116,6 +116,7 @@ type column struct {
 	right bool // for figures
 	least int  // may be cut down to so many cells; 0 for never
 	first bool // and is, before others are: an ID may be typed back as it is cut
+	ends  bool // and keeps its end: peer IDs all begin alike
 }
 
 // table prints rows under columns, aligned, cut to fit width cells (0 for any
@@ -140,7 +141,11 @@ func table(w io.Writer, width int, bold bool, columns []column, rows [][]string)
 			if i > 0 {
 				line.WriteString("  ")
 			}
-			cell = cut(cell, wide[i])
+			if columns[i].ends && n > 0 {
+				cell = cutFront(cell, wide[i])
+			} else {
+				cell = cut(cell, wide[i])
+			}
 			space := strings.Repeat(" ", wide[i]-lipgloss.Width(cell))
 			if columns[i].right {
 				line.WriteString(space + cell)
@@ -195,6 +200,14 @@ func cut(s string, width int) string {
 		b.WriteRune(r)
 	}
 	return b.String() + "…"
+}
+
+// cutFront shortens an ID to width cells and keeps its end.
+func cutFront(s string, width int) string {
+	if len(s) <= width {
+		return s
+	}
+	return "…" + s[len(s)-width+1:]
 }
 
 // table prints a table on the command's output as wide as its terminal.

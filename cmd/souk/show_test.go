@@ -9,6 +9,8 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
+
+	"github.com/souk-network/souk/protocol/wire"
 )
 
 // nasty is what a hostile peer might call itself.
@@ -118,6 +120,24 @@ func TestTableCutsIDsFirst(t *testing.T) {
 	}
 	if got := strings.Split(b.String(), "\n")[1]; got != strings.Repeat("word ", 6)+"  bafyreibafy…" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestTableKeepsTheEndsOfPeers: as narrow as a table makes it, the ID of a peer tells enough
+// of it to deal with that peer.
+func TestTableKeepsTheEndsOfPeers(t *testing.T) {
+	id := wire.NewPrivateKey([32]byte{1}).Key().String()
+	for least := 10; least <= 13; least++ {
+		var b bytes.Buffer
+		rows := [][]string{{id, strings.Repeat("x", 60)}, {"-", ""}}
+		if err := table(&b, 80, false, []column{{head: "LINKED TO", least: least, ends: true}, {head: "AT"}}, rows); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(b.String(), "\n")
+		cell, _, _ := strings.Cut(lines[1], " ")
+		if !strings.HasPrefix(lines[0], "LINKED TO ") || lines[2] != "-" || telling(cell) < leastTelling || !clippedOf(cell).of(id) {
+			t.Errorf("%q", lines)
+		}
 	}
 }
 

@@ -76,5 +76,5 @@ func (p *program) statusPage(w io.Writer, s gateway.Status) error {
 	for i, l := range s.Peers {
 		rows[i] = []string{l.Peer.String(), l.Transport, l.Addr}
 	}
-	return p.table([]column{{head: "LINKED TO", least: 13}, {head: "BY"}, {head: "AT", least: 10}}, rows)
+	return p.table([]column{{head: "LINKED TO", least: 13, ends: true}, {head: "BY"}, {head: "AT", least: 10}}, rows)
 }

@@ -136,7 +136,7 @@ func (p *program) trustTable(w io.Writer, t gateway.Trust) error {
 		}
 	}
 	err := p.table([]column{
-		{head: "PEER", least: 13},
+		{head: "PEER", least: 13, ends: true},
 		{head: "STANDING", right: true},
 		{head: "SUCCESS (90 %)", right: true},
 		{head: "UNSURE", right: true},
