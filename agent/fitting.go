@@ -119,8 +119,9 @@ func (s *step) fitted(e Fitted) {
 	}
 }
 
-// contracted returns what the contract of a job says that inputs must be: the schema
-// of the Offer that it shows; where it shows a Quote, that of the stand it was made at.
+// contracted returns what inputs of a job must be: what its contract says, by the schema of
+// the Offer that it shows; where it shows a Quote, which says nothing of it, what the stand
+// says now, when work begins.
 func contracted(d *deal, standing string) string {
 	if doc, err := d.job.Accept().Shown(); err == nil {
 		if o, ok := doc.(*protocol.Offer); ok {

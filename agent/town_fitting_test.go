@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/souk-network/souk/agent"
@@ -54,6 +55,45 @@ func TestSchemaIsKept(t *testing.T) {
 			if _, ok := s.Doc.(*protocol.Accept); ok {
 				t.Errorf("ask %t: who takes no such input was hired", ask)
 			}
+		}
+		w.reckon()
+	}
+}
+
+// TestSchemaOfAQuote: what is offered anew between its price and its hiring holds for the
+// work of whoever was asked for a price; who takes what is posted has it as it was.
+func TestSchemaOfAQuote(t *testing.T) {
+	for _, ask := range []bool{false, true} {
+		w, sellers, buyer := row(t, 1, 5)
+		told := func(s *sell.Stand) { s.Ask = ask }
+		sellers[0].sells(5, told, schema(`{"type":"object"}`))
+		var worked string
+		sellers[0].work = func(k agent.Work) (agent.Worked, uint64) {
+			worked = k.Stand.Schema
+			return slow(10)(k)
+		}
+		w.pass(second)
+		buyer.orders("one")
+		quoted := func() bool {
+			return slices.ContainsFunc(buyer.heard, func(s wire.Said) bool { _, is := s.Doc.(*protocol.Quote); return is })
+		}
+		hired := func() bool {
+			return slices.ContainsFunc(sellers[0].heard, func(s wire.Said) bool { _, is := s.Doc.(*protocol.Accept); return is })
+		}
+		for range 10 * second {
+			if ask && quoted() || !ask && buyer.view("one").Stage != "" {
+				break
+			}
+			w.pass(1)
+		}
+		if hired() {
+			t.Fatalf("ask %t: it was hired before its offer was changed", ask)
+		}
+		sellers[0].sells(5, told, schema("true"))
+		w.pass(minute)
+		buyer.ended("one", ending{"settled", "", 5})
+		if want := map[bool]string{false: `{"type":"object"}`, true: "true"}[ask]; worked != want {
+			t.Errorf("ask %t: worked under %q, want %q", ask, worked, want)
 		}
 		w.reckon()
 	}

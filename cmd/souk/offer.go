@@ -211,7 +211,7 @@ func (s *stall) fill(c *cobra.Command) (err error) {
 	if s.draft.DeliverMS, err = millis("deliver", s.deliver); err != nil {
 		return err
 	}
-	if s.draft.InputSchema, err = readSchema(s.schema); err != nil {
+	if s.draft.InputSchema, err = readSchema(c.Flags(), s.schema); err != nil {
 		return err
 	}
 	s.draft.Rule, s.draft.RuleParams = splitCheck(s.check)

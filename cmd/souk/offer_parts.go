@@ -48,10 +48,14 @@ func (s *stall) fillParts(c *cobra.Command) error {
 	return nil
 }
 
-// readSchema reads the schema of inputs from a file, "" for none.
-func readSchema(name string) (string, error) {
-	if name == "" {
+// readSchema reads the schema of inputs from the file that --schema names; "" where it was
+// not given.
+func readSchema(flags *pflag.FlagSet, name string) (string, error) {
+	if !flags.Changed("schema") {
 		return "", nil
+	}
+	if name == "" { // such as a variable that is not set
+		return "", errors.New("--schema names no file; leave it out where any input is taken")
 	}
 	f, err := os.Open(name)
 	if err != nil {
