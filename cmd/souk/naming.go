@@ -209,7 +209,9 @@ func acquaintances(ctx context.Context, desk gateway.Desk) (all []called[wire.Ke
 	return all, err
 }
 
-// lookUp returns the job that a word names: its ID or its order's key, whole or cut.
+// lookUp returns the job that a word names: its ID or its order's key, whole or cut. All jobs
+// are this peer's own: one whose ID somebody made to look like another's makes the word
+// short for both, which is refused.
 func lookUp(ctx context.Context, desk gateway.Desk, word string) (gateway.Job, error) {
 	job, missing := desk.Job(ctx, word)
 	if missing == nil || gateway.AsError(missing).Code != gateway.CodeNotFound {
