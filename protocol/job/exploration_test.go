@@ -26,8 +26,8 @@ var scenes = []scene{
 	{name: "good", result: "good"},
 	{name: "good, funded later", terms: "fund=50", result: "good"},
 	{name: "good, documents alone", result: "good", loose: true},
-	{name: "good, both choose", result: "good", choice: true, most: 14},
-	{name: "good, both choose, funded later", terms: "fund=50", result: "good", choice: true, most: 11},
+	{name: "good, both choose", result: "good", choice: true},
+	{name: "good, both choose, funded later", terms: "fund=50", result: "good", choice: true},
 	{name: "good, both choose, provider ahead", result: "good", choice: true, ahead: 30_000, most: 12},
 	{name: "good, both choose, provider behind", result: "good", choice: true, ahead: -30_000, most: 12},
 	{name: "good, found wrong", terms: "rule", result: "good", liar: true},
@@ -60,15 +60,15 @@ var scenes = []scene{
 	{name: "one evaluator, split of nothing", terms: "split=0", result: job.ClausePanel, judges: []string{"3000"}, begun: disputed},
 	{name: "one evaluator, who lies", terms: "split=4000", result: job.ClausePanel, judges: []string{"lies"}, begun: disputed},
 	{name: "three evaluators", terms: "split=4000 panel=2", result: job.ClausePanel, judges: []string{"9000", "3000", "2000"}, begun: disputed, most: 7},
-	{name: "three evaluators, one silent", terms: "split=4000 panel=2", result: job.ClausePanel, judges: []string{"9000", "silent", "2000"}, begun: disputed, most: 11},
-	{name: "three evaluators, one lies, one silent", terms: "split=4000 panel=2", result: job.ClausePanel, judges: []string{"9000", "silent", "lies"}, begun: disputed, most: 11},
+	{name: "three evaluators, one silent", terms: "split=4000 panel=2", result: job.ClausePanel, judges: []string{"9000", "silent", "2000"}, begun: disputed},
+	{name: "three evaluators, one lies, one silent", terms: "split=4000 panel=2", result: job.ClausePanel, judges: []string{"9000", "silent", "lies"}, begun: disputed},
 	{name: "one evaluator of two tales", terms: "split=4000", result: job.ClausePanel, judges: []string{"twofold"}, begun: disputed, most: 6},
 	{name: "two tales told", terms: "split=4000", result: job.ClausePanel, judges: []string{"twofold"}, begun: disputed, told: true},
 	{name: "two tales told, split of nothing", terms: "split=0", result: job.ClausePanel, judges: []string{"twofold"}, begun: disputed, told: true},
 	{name: "two tales told, provider behind", terms: "split=4000", result: job.ClausePanel, judges: []string{"twofold"}, begun: disputed, told: true, ahead: -30_000},
 	{name: "one evaluator, late and to one side", terms: "split=4000", result: job.ClausePanel, judges: []string{"late"}, begun: disputed},
 	{name: "bytes late", result: job.ClauseArtefact},
-	{name: "bytes late, provider behind", result: job.ClauseArtefact, ahead: -30_000, most: 18},
+	{name: "bytes late, provider behind", result: job.ClauseArtefact, ahead: -30_000},
 	{name: "bytes late, witnessed", terms: "witness", result: job.ClauseArtefact, most: 16},
 	{name: "two tranches", terms: "tranches=300+700", result: "good", most: 12},
 	{name: "two tranches, funded later", terms: "tranches=300+700 fund=50", result: "good", most: 12},
@@ -108,7 +108,8 @@ var conceded = append(disputed[:2:2], "provider cancel unheard")
 // TestExploration goes through every state that one job between two parties can
 // reach, and holds each to the seven invariants of docs/spec/job.md.
 func TestExploration(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // most of what is made is let go at once
+	defer debug.SetGCPercent(debug.SetGCPercent(400))         // most of what is made is let go at once
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(4 << 30)) // but a small machine shall do, too
 	var lock sync.Mutex
 	ran := 0
 	total := counts{ends: map[string]int{}, exits: map[string]bool{}}
