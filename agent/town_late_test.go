@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,5 +101,73 @@ func TestComplaintHeardLate(t *testing.T) {
 			w.pass(minute)
 			buyer.ended("b", ending{"settled", "", 5})
 		})
+	}
+}
+
+// TestSplitPaidWhenAllIsOver: a buyer that speaks only when the seller has given its job up
+// gets no more by that than one that said nothing: a complaint is refused then, and of the
+// split of one that was heard before the seller disputes that it is all.
+func TestSplitPaidWhenAllIsOver(t *testing.T) {
+	for _, heard := range []bool{false, true} {
+		for _, wait := range []uint64{0, hour, 2 * day} {
+			t.Run(fmt.Sprintf("complaint heard %v, waits %d h", heard, wait/hour), func(t *testing.T) {
+				w, seller, buyer, bench := court(t, 9, 1, 4000, 1)
+				bench[0].die()
+				var verdict, post []wire.Said
+				w.drop = func(from, to *citizen, docs []wire.Said) bool {
+					if from != buyer || to != seller {
+						return false
+					}
+					for _, s := range docs {
+						switch d := s.Doc.(type) {
+						case *protocol.Verdict:
+							if !d.Pass {
+								verdict = docs
+								return true
+							}
+						case *protocol.Entry:
+							if d.Act == protocol.ActPost {
+								post = docs
+								return true
+							}
+						}
+					}
+					return false
+				}
+				buyer.sues("a", bench)
+				w.pass(minute)
+				accept, _ := sued[*protocol.Accept](seller)
+				terms, err := accept.Terms()
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.pass(accept.At + terms.Times.Resolve - hour - w.now)
+				if heard {
+					buyer.send(seller, verdict)
+				}
+				w.pass(hour + minute + wait)
+				w.drop = nil
+				buyer.send(seller, verdict)
+				w.pass(minute)
+				buyer.send(seller, post)
+				w.fall(6 * day)
+				mine, theirs := buyer.agent.Positions()[0], seller.agent.Positions()[0]
+				if mine.IOwe != wire.Units(2) || mine.HeldByMe != wire.Units(3) || buyer.agent.Spent(asset) != wire.Units(5) {
+					t.Errorf("of five the buyer owes %s, and %s are claimed of it", mine.IOwe, mine.HeldByMe)
+				}
+				owed := uint64(0)
+				if heard {
+					owed = 2
+				}
+				if theirs.OwedToMe != wire.Units(owed) || theirs.HeldForMe != wire.Units(5-owed) {
+					t.Errorf("of five the seller is owed %s, and claims %s", theirs.OwedToMe, theirs.HeldForMe)
+				}
+				if late := slices.Contains(buyer.refused, string(protocol.CodeLate)); late == heard {
+					t.Errorf("refused were %v", buyer.refused)
+				}
+				seller.replays()
+				buyer.replays()
+			})
+		}
 	}
 }

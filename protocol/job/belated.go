@@ -14,6 +14,14 @@ import (
 // sides have agreed to believe them. Of the split of silent ones the provider takes
 // what it is paid, and may dispute that it is all (docs/decisions/0023-late-complaints.md).
 
+// mayBeBelated reports whether a complaint that is heard too late for what was claimed is
+// kept: until the job is over, so that the provider can still say in time what it thinks
+// of the split.
+func (p Part) mayBeBelated(t turn) bool {
+	return !p.terms.Panel.IsZero() && p.claim.there() && !past(t.At, p.ResolveBy()) &&
+		(!t.stage.Final() || p.stand(t.At).fault == Hirer)
+}
+
 // Belated reports whether there is a complaint that came too late for what was claimed,
 // and that no entry has made count by the evaluators' Awards.
 func (p Part) Belated() bool {

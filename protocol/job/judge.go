@@ -34,8 +34,8 @@ func (j *Job) hearVerdict(t turn, d *protocol.Verdict) error {
 }
 
 // mayComplain reports whether the hirer may still find the Delivery wrong: one
-// complaint at a time, heard before its answer is due. Where evaluators are named and the
-// provider has claimed, one that is heard later is kept all the same.
+// complaint at a time, heard before its answer is due. One that is heard later may be kept
+// all the same: belated.go.
 func (p Part) mayComplain(t turn, clause string) error {
 	_, open := p.lodged()
 	switch {
@@ -44,7 +44,7 @@ func (p Part) mayComplain(t turn, clause string) error {
 	case open || p.post.there() && !p.prepaid() || t.stage == Disputed:
 		return t.refuse(protocol.CodeDuplicate, "contested or paid for already")
 	case p.prepaid() && t.stage == Settled && !p.verdict.there() && !p.contest.there(): // by silence, which the complaint crossed
-	case p.tooLate(t) && !p.terms.Panel.IsZero() && p.claim.there() && (!t.stage.Final() || p.stand(t.At).fault == Hirer):
+	case p.tooLate(t) && p.mayBeBelated(t):
 	case p.tooLate(t):
 		return t.refuse(protocol.CodeLate, "the job is %s", t.stage)
 	}
