@@ -114,11 +114,11 @@ const maxDisputed = protocol.MaxSaidJobs / 2
 
 // inDispute reports whether a hold of a deal was ended although we have claimed it: by a
 // VOID, or by the split of a complaint that we heard too late. The first receipt over that
-// split disputes it whatever the time, for the book frees the rest by any that does not.
+// split disputes it whatever the time, for by one that does not the book frees the rest.
 func (s *step) inDispute(d *deal, said wire.Said) bool {
 	hold, held := s.book.Hold(said.ID)
 	part := d.about(said.Doc)
-	return held && (hold.Due() && !hold.Outstanding() || !part.Missing().IsZero() && (s.at <= part.ResolveBy() || !hold.EndSeen))
+	return held && (hold.Due() && !hold.Outstanding() || !part.Missing().IsZero())
 }
 
 // insist says again the Claims on holds that a bundle ends although we have claimed

@@ -324,6 +324,7 @@ func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *p
 		var refused *job.Refusal
 		if e := d.job.Apply(at, said); e == nil {
 			touched = append(touched, d.id)
+			a.clear(d)
 			if slices.Contains(doc.Taken, d.id) && d.role == job.Provider {
 				a.sold.add(at, d)
 			}
@@ -345,6 +346,21 @@ func (a *Agent) foldCountersign(at uint64, peer wire.Key, said wire.Said, doc *p
 		return touched, nil
 	}
 	return nil, err
+}
+
+// clear tells the book which holds of a deal the job calls paid for: what the peer disputes,
+// or has claimed beyond that, is not owed.
+func (a *Agent) clear(d *deal) {
+	for n := uint64(0); ; n++ {
+		p, there := d.job.Part(n)
+		if !there {
+			return
+		}
+		if p.Even() {
+			hold, _ := p.Hold()
+			a.book.Clear(hold.ID)
+		}
+	}
 }
 
 // foldRefuse tells a Refuse to the jobs in which the document refused counts.
@@ -405,6 +421,8 @@ func (a *Agent) foldAbout(at uint64, d *deal, said wire.Said) ([]wire.CID, error
 		if doc.By == d.job.Provider() {
 			a.book.Permit(d.id, said.ID)
 		}
+	case *protocol.Contest:
+		a.clear(d)
 	case *protocol.Delivery:
 		d.judgement = nil // one that makes good another is judged anew
 	case *protocol.Award:

@@ -60,7 +60,7 @@ func (b *Book) Check(s wire.Said) error {
 		_, err := b.checkEntry(d, s.ID)
 		return named(err, s.ID)
 	case *protocol.Countersign:
-		_, err := b.checkCountersign(d)
+		_, err := b.checkCountersign(d, s.ID)
 		return named(err, s.ID)
 	case *protocol.Claim:
 		_, err := b.checkClaim(d, s.ID)
@@ -84,7 +84,7 @@ func (b *Book) Apply(s wire.Said) error {
 		}
 		return named(err, s.ID)
 	case *protocol.Countersign:
-		x, err := b.checkCountersign(d)
+		x, err := b.checkCountersign(d, s.ID)
 		if err == nil {
 			b.see(x, s.ID)
 		}

@@ -13,7 +13,16 @@ type sight struct {
 	step     int // index into of.steps; -1 where it reaches no further
 	taken    []*hold
 	declined []answer
-	disputed []*hold
+	word     word       // what it says of ends, but which it disputes
+	disputed []wire.CID // holds
+	earlier  []*hold    // of whose ends it says something before what was heard
+}
+
+// about returns what x says of the end of a hold.
+func (x *sight) about(h *hold) word {
+	w := x.word
+	w.disputes = slices.Contains(x.disputed, h.id)
+	return w
 }
 
 // answer is a hold with the payee's reason for declining its job.
@@ -25,7 +34,7 @@ type answer struct {
 // checkCountersign returns what c would change. It may reach less far than an
 // earlier one and still bring jobs taken or declined. One that changes nothing
 // is known.
-func (b *Book) checkCountersign(c *protocol.Countersign) (*sight, error) {
+func (b *Book) checkCountersign(c *protocol.Countersign, id wire.CID) (*sight, error) {
 	s := b.lanes[c.Lane]
 	switch {
 	case s == nil:
@@ -41,7 +50,11 @@ func (b *Book) checkCountersign(c *protocol.Countersign) (*sight, error) {
 	if err := b.answers(x, c, height); err != nil {
 		return nil, err
 	}
-	if x.step < 0 && len(x.taken)+len(x.declined)+len(x.disputed) == 0 {
+	x.word, x.disputed = word{height: height, at: c.At, id: id}, c.Disputed
+	if x.step < 0 && !id.IsZero() { // else it is later than all that was heard, as is a draft
+		x.earlier = s.sooner(x.word)
+	}
+	if x.step < 0 && len(x.taken)+len(x.declined)+len(x.earlier) == 0 {
 		return nil, ErrKnown
 	}
 	if s.payee == b.self {
@@ -118,12 +131,17 @@ func (b *Book) answers(x *sight, c *protocol.Countersign, height uint64) error {
 			}
 		}
 	}
-	for _, id := range c.Disputed {
-		if h := b.entries[id]; h != nil && h.of == x.of.pair && !h.disputed {
-			x.disputed = append(x.disputed, h)
+	return nil
+}
+
+// sooner returns the holds whose ends w covers, and that are known only by later words.
+func (s *strand) sooner(w word) (holds []*hold) {
+	for _, h := range s.words {
+		if h.disputable() && h.end.height <= w.height && w.before(h.end.word) && !h.end.word.id.IsZero() {
+			holds = append(holds, h)
 		}
 	}
-	return nil
+	return holds
 }
 
 // covered returns the holds of a job that are outstanding at height.
@@ -151,11 +169,11 @@ func (b *Book) covered(x *sight, id wire.CID, height uint64) ([]*hold, error) {
 
 // see folds a countersign that checkCountersign has passed.
 func (b *Book) see(x *sight, id wire.CID) {
-	for _, h := range x.disputed {
-		b.change(x.of, h, func() { h.disputed = true })
+	for _, h := range x.earlier {
+		b.hark(h, x)
 	}
 	if x.step >= 0 {
-		b.reach(x.of, x.step, id)
+		b.reach(x.of, x.step, x)
 	}
 	for _, h := range x.taken {
 		h.taken = true

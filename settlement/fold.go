@@ -32,7 +32,7 @@ func (b *Book) say(x *step) {
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[e.Hold]
 		x.voided = h.end
-		b.change(s, h, func() { h.end = &end{e, x.id, x.height, b.jobs[h.job].permits(e.Basis)} })
+		b.change(s, h, func() { h.end = &end{entry: e, id: x.id, height: x.height, permitted: b.jobs[h.job].permits(e.Basis)} })
 	case protocol.ActCredit, protocol.ActSettled:
 		s.risk = less(s.risk, e.Amount)
 		if e.Act == protocol.ActSettled {
@@ -77,7 +77,7 @@ func (b *Book) unsay(s *strand, x *step) {
 // reach moves the last countersigned place to steps[i]: what leads there is
 // seen, what follows it stays said, and every other branch is void with its
 // holds.
-func (b *Book) reach(s *strand, i int, by wire.CID) {
+func (b *Book) reach(s *strand, i int, by *sight) {
 	on := make([]bool, i+1)
 	for j, want := i, s.steps[i].id; j >= 0; j-- {
 		if s.steps[j].id == want {
@@ -101,9 +101,9 @@ func (b *Book) reach(s *strand, i int, by wire.CID) {
 		b.unsay(s, x)
 	}
 	for _, x := range path {
-		b.seen(s, x)
+		b.seen(s, x, by)
 	}
-	s.base, s.seenAs = target.place, by
+	s.base, s.seenAs = target.place, by.word.id
 	s.base.waits = false
 	for _, lane := range s.forgetEpochs() {
 		delete(b.lanes, lane)
@@ -121,16 +121,30 @@ func follows(x *step, steps []*step) bool {
 }
 
 // seen marks what one entry did as countersigned.
-func (b *Book) seen(s *strand, x *step) {
+func (b *Book) seen(s *strand, x *step, by *sight) {
 	switch x.entry.Act {
 	case protocol.ActHold:
 		b.entries[x.id].seen = true
 	case protocol.ActPost, protocol.ActVoid, protocol.ActAward:
 		h := b.entries[x.entry.Hold]
-		if h.end.id == x.id && (!h.voided() || !h.disputed) {
-			b.change(s, h, func() { b.finish(s, h) })
+		if h.end.id != x.id {
+			return
 		}
+		if h.disputable() && !slices.Contains(s.words, h) {
+			s.words = append(s.words, h)
+		}
+		b.hark(h, by)
 	}
+}
+
+// hark takes what a countersign says of the end of a hold, which it covers.
+func (b *Book) hark(h *hold, by *sight) {
+	b.change(by.of, h, func() {
+		h.end.word = by.about(h)
+		if !h.finished && (!h.voided() || !h.disputed()) {
+			b.finish(by.of, h)
+		}
+	})
 }
 
 // change lets how change what a hold is, and moves all sums in which it counts.

@@ -1,6 +1,8 @@
 package settlement
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/souk-network/souk/protocol"
@@ -36,12 +38,12 @@ type hold struct {
 	taken      bool
 	declined   protocol.Code
 	declinedAs wire.CID
-	disputed   bool
 	claim      wire.CID
 	claimed    wire.Amount
 
 	end      *end // POST, AWARD or VOID
 	finished bool // the end is countersigned, and no claim can change it
+	cleared  bool // both sides take what was posted for all that is owed
 }
 
 // end is how a hold ended.
@@ -50,7 +52,38 @@ type end struct {
 	id        wire.CID
 	height    uint64
 	permitted bool // by a basis that the payee, or evaluators, gave
+	word      word // of the payee, about an end that it can dispute
 }
+
+// word is what one countersign says of the end of a hold: that this is all, or not.
+type word struct {
+	height, at uint64
+	id         wire.CID
+	disputes   bool
+}
+
+// before reports whether the payee has said w before v, by its own order: of two about one
+// entry the one that is dated first, then the one whose name is less.
+func (w word) before(v word) bool {
+	return cmp.Or(cmp.Compare(w.height, v.height), cmp.Compare(w.at, v.at), bytes.Compare(w.id[:], v.id[:])) < 0
+}
+
+// disputable reports whether the payee can say of the end of h that it is not all: of a VOID
+// for which nobody gave a basis, and of a POST of less than might be claimed, until the two
+// are clear about it.
+func (h *hold) disputable() bool {
+	switch {
+	case h.end == nil || h.cleared:
+		return false
+	case h.voided():
+		return !h.end.permitted
+	}
+	return h.end.entry.Act == protocol.ActPost && h.end.entry.Amount.Cmp(h.rest()) < 0
+}
+
+// disputed reports whether the payee says that the end of h is not all. The first word that
+// covers the end decides, whichever is heard first: later ones need not say it again.
+func (h *hold) disputed() bool { return h.disputable() && h.end.word.disputes }
 
 // lapsed reports whether the time to claim h is over, as an entry made at at sees it.
 func (h *hold) lapsed(at uint64) bool { return at > h.deadline+protocol.Skew }
@@ -66,13 +99,12 @@ func (h *hold) rest() wire.Amount { return less(h.amount, h.metered) }
 // the rest, until the payee countersigns it without disputing that.
 func (h *hold) due() wire.Amount {
 	switch {
-	case h.end == nil || h.finished && !h.disputed:
-	case h.voided() && !h.end.permitted:
+	case !h.disputable() || h.finished && !h.disputed():
+		return wire.Amount{}
+	case h.voided():
 		return h.claimed
-	case h.end.entry.Act == protocol.ActPost:
-		return less(h.claimed, h.end.entry.Amount)
 	}
-	return wire.Amount{}
+	return less(h.claimed, h.end.entry.Amount)
 }
 
 // stake is what h costs its payer, as things stand: what is metered out of it
@@ -177,7 +209,7 @@ func (b *Book) checkClaim(c *protocol.Claim, id wire.CID) (*hold, error) {
 		return nil, refuse(protocol.CodeHold, "no such hold")
 	}
 	short := h.end != nil && h.end.entry.Act == protocol.ActPost && h.end.entry.Amount.Cmp(c.Amount) < 0
-	over := h.end != nil && (h.finished && !h.disputed || h.end.permitted && h.voided() || !h.voided() && !short)
+	over := h.end != nil && (!h.disputable() || h.finished && !h.disputed() || !h.voided() && !short)
 	switch {
 	case h.claim == id:
 		return nil, ErrKnown
@@ -251,6 +283,7 @@ func (b *Book) addHold(s *strand, x *step) {
 // dropHold forgets a hold, and its job with the last one.
 func (b *Book) dropHold(s *strand, h *hold) {
 	delete(b.entries, h.id)
+	s.words = slices.DeleteFunc(s.words, func(x *hold) bool { return x == h })
 	key := string(h.idem)
 	if ids := slices.DeleteFunc(s.idem[key], func(id wire.CID) bool { return id == h.id }); len(ids) > 0 {
 		s.idem[key] = ids

@@ -264,6 +264,13 @@ func (m *market) countersign() {
 			return h.Act == protocol.ActPost
 		})
 	}
+	m.answer(c)
+}
+
+// answer lets the payee say a countersign.
+func (m *market) answer(c *protocol.Countersign) {
+	m.now++
+	c.At = m.now
 	s := m.payee.name(m, c)
 	switch err := m.payee.take(s); {
 	case errors.Is(err, ErrKnown):
@@ -271,6 +278,27 @@ func (m *market) countersign() {
 		m.Fatalf("the payee's own countersign is refused: %v", err)
 	default:
 		m.payee.said = append(m.payee.said, s)
+	}
+}
+
+// lie lets the payee dispute what it cannot: holds that have not ended, or of which it has
+// countersigned the end as it is. That must change neither book.
+func (m *market) lie() {
+	c, err := m.payee.book.DraftCountersign(m.payer.Key(), usd)
+	if err != nil {
+		return
+	}
+	idle := m.holds(m.payee.book, func(h HoldState) bool { return h.Outstanding() || h.EndSeen && !h.Disputed })
+	for _, h := range idle {
+		if len(c.Disputed) < protocol.MaxSaidJobs {
+			c.Disputed = append(c.Disputed, h.ID)
+		}
+	}
+	m.answer(c)
+	for _, was := range idle {
+		if h, ok := m.payee.book.Hold(was.ID); ok && (h.Disputed || h.Rest != was.Rest || h.EndSeen != was.EndSeen) {
+			m.Fatalf("a dispute of what is not in dispute counts\n%+v\n%+v", was, h)
+		}
 	}
 }
 
@@ -493,7 +521,8 @@ func (m *market) meet() {
 	}
 	for _, h := range m.holds(m.payer.book, func(HoldState) bool { return true }) {
 		o, ok := m.payee.book.Hold(h.ID)
-		if !ok || o.Outstanding() != h.Outstanding() || o.Posted != h.Posted || o.Taken != h.Taken || o.Due() != h.Due() {
+		if !ok || o.Outstanding() != h.Outstanding() || o.Posted != h.Posted || o.Taken != h.Taken || o.Due() != h.Due() ||
+			o.Disputed != h.Disputed || o.Rest != h.Rest {
 			m.Fatalf("C1: the books differ about a hold\n%+v\n%+v", h, o)
 		}
 	}
@@ -505,7 +534,7 @@ func TestTwoBooks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMarket(t)
 		moves := []func(){
-			m.hold, m.hold, m.hold, m.open, m.post, m.post, m.void, m.permit, m.countersign, m.countersign, m.claim,
+			m.hold, m.hold, m.hold, m.open, m.post, m.post, m.void, m.permit, m.countersign, m.countersign, m.lie, m.claim,
 			m.stray, m.stray, m.stray, m.flush, m.flush, m.flush, m.restartPayer, m.restartPayee, m.wait, m.meet,
 			m.restorePayer,
 		}

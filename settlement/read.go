@@ -182,7 +182,7 @@ func (h *hold) state() HoldState {
 	st := HoldState{
 		ID: h.id, Lane: h.at.lane, Payer: h.of.payer, Payee: h.of.payee, Asset: h.of.asset, Seq: h.at.seq,
 		Job: h.job, Part: h.part, Amount: h.amount, Metered: h.metered, Deadline: h.deadline, Mandate: h.mandate, Idem: h.idem,
-		Countersigned: h.seen, Taken: h.taken, Declined: h.declined, DeclinedAs: h.declinedAs, Disputed: h.disputed,
+		Countersigned: h.seen, Taken: h.taken, Declined: h.declined, DeclinedAs: h.declinedAs, Disputed: h.disputed(),
 		Claim: h.claim, Claimed: h.claimed,
 	}
 	if h.end != nil {

@@ -60,6 +60,7 @@ type strand struct {
 	holds   int                   // not ended for good
 	due     wire.Amount           // claimed of holds that were voided
 	idem    map[string][]wire.CID // holds by idempotency key
+	words   []*hold               // whose end the payee has countersigned, and could dispute
 	done    []wire.CID            // finished holds that are still remembered, oldest first
 	risk    wire.Amount           // where I am the payee: what was taken on credit and is not settled
 	drawn   wire.Amount           // what of it counts in Book.drawn

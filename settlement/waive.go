@@ -16,9 +16,22 @@ func (b *Book) Waive(job wire.CID) {
 			continue
 		}
 		b.change(s, h, func() { h.claim, h.claimed = wire.CID{}, wire.Amount{} })
-		if h.voided() && h.end.height <= s.base.height && !h.disputed {
+		if h.voided() && h.end.height <= s.base.height && !h.disputed() {
 			b.finish(s, h)
 		}
 	}
+	b.draw(s)
+}
+
+// Clear records that both sides take what self or its peer posted for a hold for all that
+// is owed, as where they call their job settled: no claim is left of it, and no dispute
+// counts. It does so of a POST that is countersigned, and of nothing else.
+func (b *Book) Clear(hold wire.CID) {
+	h := b.entries[hold]
+	if h == nil || !h.finished || h.voided() || !h.disputable() {
+		return
+	}
+	s := b.strands[h.of]
+	b.change(s, h, func() { h.cleared = true })
 	b.draw(s)
 }

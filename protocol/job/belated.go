@@ -66,6 +66,12 @@ func (p Part) Missing() wire.Amount {
 	return rest
 }
 
+// Even reports whether what was posted is countersigned, and is all that is owed: the
+// provider has said so in time, or cannot say otherwise.
+func (p Part) Even() bool {
+	return p.post.there() && p.post.doc.Act == protocol.ActPost && p.postSeen && (p.paid || !p.Short())
+}
+
 // Unsettled reports whether what was posted is countersigned, and the provider says that
 // it is not all.
 func (p Part) Unsettled() bool { return p.Short() && p.postSeen && !p.paid }
