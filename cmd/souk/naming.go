@@ -118,7 +118,7 @@ func (p peer) String() string {
 
 // leastTelling is how many characters of a cut name, beyond what all begin with, must tell a
 // peer where money or authority rests on it. A key that shares two of them with another's is
-// made in a moment, one that shares these in no time that anybody has.
+// made in a moment, one that shares these takes some 10^14 tries: days of many machines.
 const leastTelling = 8
 
 // telling counts the characters of a cut name that tell a peer from others.
